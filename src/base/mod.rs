@@ -1,0 +1,9 @@
+//! What every floor may use: secrets, sizes, progress events, the cancel flag, private files.
+
+pub mod cancel;
+pub mod fingerprint;
+pub mod private_file;
+pub mod progress;
+pub mod secret;
+pub mod size;
+pub mod text;

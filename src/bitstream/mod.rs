@@ -1,0 +1,1 @@
+//! What a compiled file is, from its bytes: facts and faults, never a panic.

@@ -1,0 +1,33 @@
+//! The command line: clap, one file per command, error → hint and exit code, all drawing and printing.
+
+mod args;
+mod commands;
+mod context;
+mod error;
+mod exit;
+mod legacy;
+mod output;
+pub mod reg_rw;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use exit::Exit;
+
+/// Runs `faascmd` with the arguments of the process.
+pub fn main() -> ExitCode {
+    let arguments = legacy::corrected(std::env::args_os());
+    let cli = match args::Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(e) => return output::usage_error(&e),
+    };
+    let context = match context::Context::new(cli.global) {
+        Ok(context) => context,
+        Err((ui, failure)) => return ui.fail(&failure).into(),
+    };
+    match commands::run(&cli.command, &context) {
+        Ok(exit) => exit.into(),
+        Err(failure) => context.ui.fail(&failure).into(),
+    }
+}

@@ -1,0 +1,128 @@
+//! Progress as people see it: a bar or a rewritten line on a terminal, a line per change off it.
+
+use std::io::Write;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::ui::Ui;
+use crate::base::progress::{Event, Progress};
+use crate::base::size::ByteSize;
+use crate::base::text::harmless;
+
+/// Writes one line to stderr; a closed stderr is nobody's fault.
+pub(super) fn line(text: &str) {
+    writeln!(std::io::stderr().lock(), "{text}").ok();
+}
+
+/// Writes to stderr without ending the line.
+pub(super) fn prompt(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    write!(stderr, "{text}").and_then(|()| stderr.flush()).ok();
+}
+
+/// Draws events on stderr.
+pub(super) struct Drawn {
+    terminal: bool,
+    ui: Ui,
+    now: Mutex<Now>,
+}
+
+/// What is on the screen now.
+#[derive(Default)]
+struct Now {
+    bar: Option<ProgressBar>,
+    waiting: String,
+}
+
+impl Drawn {
+    pub(super) fn new(terminal: bool, ui: Ui) -> Self {
+        Self { terminal, ui, now: Mutex::default() }
+    }
+
+    fn start_transfer(&self, now: &mut Now, label: &str, total: u64, resumed: u64) {
+        if !self.terminal {
+            let resumed =
+                if resumed == 0 { String::new() } else { format!(", {} there already", ByteSize(resumed)) };
+            line(&format!("{}: {}{resumed}", harmless(label), ByteSize(total)));
+            return;
+        }
+        let template =
+            "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
+        bar.set_style(style);
+        bar.set_message(harmless(label).into_owned());
+        bar.set_position(resumed);
+        bar.reset_eta();
+        now.bar = Some(bar);
+    }
+
+    fn wait(&self, now: &mut Now, thing: &str, state: &str, elapsed: Duration) {
+        let shown = format!("{}: {}", harmless(thing), harmless(state));
+        if self.terminal {
+            let bar = now.bar.get_or_insert_with(|| {
+                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+                bar.set_style(
+                    ProgressStyle::with_template("{spinner} {msg}")
+                        .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+                );
+                bar
+            });
+            bar.set_message(format!("{shown}, {}", spent(elapsed)));
+            bar.tick();
+        } else if now.waiting != shown {
+            line(&format!("{shown} ({})", spent(elapsed)));
+            now.waiting = shown;
+        }
+    }
+
+    /// Prints a line above whatever is drawn.
+    fn above(now: &Now, text: &str) {
+        match &now.bar {
+            Some(bar) => bar.suspend(|| line(text)),
+            None => line(text),
+        }
+    }
+}
+
+impl Progress for Drawn {
+    fn event(&self, event: Event) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::TransferStarted { label, total, resumed } => {
+                self.start_transfer(&mut now, &label, total, resumed);
+            }
+            Event::Transferred(bytes) => now.bar.iter().for_each(|bar| bar.inc(bytes)),
+            Event::Untransferred(bytes) => now.bar.iter().for_each(|bar| bar.dec(bytes)),
+            Event::TransferEnded | Event::WaitEnded => {
+                if let Some(bar) = now.bar.take() {
+                    bar.finish_and_clear();
+                }
+                now.waiting.clear();
+            }
+            Event::Waiting { thing, state, elapsed } => self.wait(&mut now, &thing, &state, elapsed),
+            Event::StepDone { step, detail, skipped } => {
+                let mark = self.ui.painted("32", "✓");
+                let skipped = if skipped { " (was done)" } else { "" };
+                Self::above(&now, &format!("{mark} {step:<10} {}{skipped}", harmless(&detail)));
+            }
+            Event::Note(text) => Self::above(&now, &harmless(&text)),
+            Event::Warning(text) => {
+                Self::above(&now, &format!("{} {}", self.ui.painted("33", "warning:"), harmless(&text)));
+            }
+        }
+    }
+}
+
+/// `41m 12s`, `3.1s`: a time as people say it.
+pub(in crate::cli) fn spent(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..=59 => format!("{:.1}s", time.as_secs_f64()),
+        60..=3599 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}

@@ -1,0 +1,178 @@
+//! The user's two streams.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Page, progress};
+use crate::base::progress::{Progress, Silent};
+use crate::base::text::harmless;
+use crate::cli::args::{Color, Format, GlobalArgs};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+
+/// An answer: one value from which the JSON document and the human text are made.
+pub(in crate::cli) trait Report: Serialize {
+    /// The schema's name and version, such as `faascmd.image.list/1`.
+    const SCHEMA: &'static str;
+
+    /// Writes the answer for people.
+    fn human(&self, page: &mut Page);
+}
+
+/// stdout and stderr with what the user wants of them.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Ui {
+    format: Format,
+    quiet: bool,
+    progress: bool,
+    color_stdout: bool,
+    color_stderr: bool,
+    assume_yes: bool,
+}
+
+impl Ui {
+    /// From the global flags and what the streams are.
+    pub(in crate::cli) fn new(global: &GlobalArgs) -> Self {
+        let colored = |terminal: bool| match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+        };
+        Self {
+            format: global.output,
+            quiet: global.quiet,
+            progress: !global.no_progress && !global.quiet,
+            color_stdout: colored(io::stdout().is_terminal()),
+            color_stderr: colored(io::stderr().is_terminal()),
+            assume_yes: global.yes,
+        }
+    }
+
+    /// Whether the answer is to be JSON.
+    pub(in crate::cli) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Prints the answer: the whole of stdout.
+    pub(in crate::cli) fn print<R: Report>(&self, report: &R) -> Outcome {
+        self.print_with(report, Exit::Done)
+    }
+
+    /// Prints the answer of a command that ends with this exit code.
+    pub(in crate::cli) fn print_with<R: Report>(&self, report: &R, exit: Exit) -> Outcome {
+        let text = match self.format {
+            Format::Json => json_document(report)?,
+            Format::Human => {
+                let mut page = Page::new(io::stdout().is_terminal(), self.color_stdout);
+                report.human(&mut page);
+                page.into_text()
+            }
+        };
+        self.write(text.as_bytes())?;
+        Ok(exit)
+    }
+
+    /// Writes to stdout as it is; a closed pipe is quiet and no error.
+    pub(in crate::cli) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::new(Exit::Failed, format!("can't write to stdout: {e}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A line on stderr, unless `--quiet`.
+    pub(in crate::cli) fn note(&self, text: &str) {
+        if !self.quiet {
+            progress::line(text);
+        }
+    }
+
+    /// A warning on stderr, also with `--quiet`.
+    pub(in crate::cli) fn warn(&self, text: &str) {
+        progress::line(&format!("{} {}", self.painted("33", "warning:"), harmless(text)));
+    }
+
+    /// Who draws the progress of a piece of work.
+    pub(in crate::cli) fn progress(&self) -> Arc<dyn Progress> {
+        if self.quiet {
+            return Arc::new(Silent);
+        }
+        Arc::new(progress::Drawn::new(self.progress && io::stderr().is_terminal(), self.clone()))
+    }
+
+    /// Asks on a terminal; without one, only `--yes` is a yes.
+    pub(in crate::cli) fn confirms(&self, question: &str) -> Result<bool, Failure> {
+        if self.assume_yes {
+            return Ok(true);
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(Failure::new(Exit::Usage, format!("{question} Nobody is there to answer"))
+                .hint("add --yes to go on without a question"));
+        }
+        progress::prompt(&format!("{question} [y/N] "));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok();
+        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+
+    /// Says that the command failed and gives its exit code.
+    pub(in crate::cli) fn fail(&self, failure: &Failure) -> Exit {
+        if self.is_json() {
+            progress::line(&failure.json().to_string());
+            return failure.exit;
+        }
+        progress::line(&format!("{} {}", self.painted("1;31", "error:"), harmless(&failure.message)));
+        if let Some(id) = failure.service.as_ref().and_then(|a| a.request_id.as_deref()) {
+            progress::line(&format!("  request id: {}", harmless(id)));
+        }
+        for hint in &failure.hints {
+            progress::line(&format!("  {} {hint}", self.painted("36", "hint:")));
+        }
+        failure.exit
+    }
+
+    /// Text in a colour, where stderr shows colours.
+    pub(super) fn painted(&self, sgr: &str, text: &str) -> String {
+        if self.color_stderr { format!("\x1b[{sgr}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+fn json_document<R: Report>(report: &R) -> Result<String, Failure> {
+    let internal =
+        |e: serde_json::Error| Failure::new(Exit::Internal, format!("can't write {}: {e}", R::SCHEMA));
+    let mut document = serde_json::Map::new();
+    document.insert("schema".into(), R::SCHEMA.into());
+    if let serde_json::Value::Object(fields) = serde_json::to_value(report).map_err(internal)? {
+        document.extend(fields);
+    }
+    let mut text = serde_json::to_string_pretty(&document).map_err(internal)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Prints what clap has to say: help on stdout with 0, a wrong command line on stderr with 2.
+pub(in crate::cli) fn usage_error(error: &clap::Error) -> ExitCode {
+    let json = std::env::args().zip(std::env::args().skip(1)).any(|(a, b)| is_json_flag(&a, &b))
+        || std::env::var("FAASCMD_OUTPUT").is_ok_and(|v| v == "json");
+    if error.use_stderr() && json {
+        let text = error.render().to_string();
+        let (message, rest) = text.trim_start_matches("error: ").split_once('\n').unwrap_or((&text, ""));
+        let hints = rest.lines().map(str::trim).filter(|l| !l.is_empty()).take(3);
+        let failure = hints.fold(Failure::new(Exit::Usage, message), Failure::hint);
+        progress::line(&failure.json().to_string());
+        return Exit::Usage.into();
+    }
+    // A closed pipe under `faascmd --help | head` is no error.
+    error.print().ok();
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+}
+
+fn is_json_flag(flag: &str, value: &str) -> bool {
+    matches!(flag, "-o" | "--output") && value == "json" || matches!(value, "-ojson" | "--output=json")
+}

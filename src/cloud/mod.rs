@@ -1,0 +1,1 @@
+//! One call to a service: endpoint, sign, send, retry, clock offset, error.

@@ -1,0 +1,1 @@
+//! The services' error codes with their meaning, advice and source, as data.

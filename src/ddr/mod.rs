@@ -1,0 +1,1 @@
+//! The DDR smoke and PRBS tests of the reference design.

@@ -1,0 +1,1 @@
+//! Registers behind a PCI BAR: find, map, read, write.

@@ -1,0 +1,1 @@
+//! Work of several steps: deploy, upload, wait, load, doctor.

@@ -1,0 +1,1 @@
+//! The Resource Access Management client (API 2015-05-01).

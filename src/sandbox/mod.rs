@@ -1,0 +1,1 @@
+//! A private cloud and a simulated FPGA on this machine.

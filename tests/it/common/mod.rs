@@ -1,0 +1,4 @@
+//! What the behaviour tests share.
+
+pub mod data;
+pub mod world;

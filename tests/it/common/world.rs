@@ -1,0 +1,118 @@
+//! A private world for the programs: own HOME, no inherited settings; with or without a sandbox around it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// An empty HOME and working directory; gone when dropped.
+pub struct World {
+    folder: tempfile::TempDir,
+    sandbox: Vec<String>,
+}
+
+/// What a program printed, and its exit code (128 + n for a signal).
+#[derive(Debug)]
+pub struct Ran {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: i32,
+}
+
+impl World {
+    /// A machine of a new user: empty HOME, no settings.
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), sandbox: Vec::new() }
+    }
+
+    /// Commands run as `faascmd sandbox FLAGS -- …`, a new cloud for each.
+    pub fn sandbox(flags: &[&str]) -> Self {
+        let sandbox = ["sandbox"].iter().chain(flags).chain(&["--"]).map(|s| (*s).to_owned()).collect();
+        Self { sandbox, ..Self::new() }
+    }
+
+    /// The working directory and HOME.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file into the working directory.
+    pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// The program, ready to run in this world, without a sandbox.
+    pub fn command(&self, program: &str) -> Command {
+        let program = match program {
+            "faascmd" => env!("CARGO_BIN_EXE_faascmd"),
+            "reg_rw" => env!("CARGO_BIN_EXE_reg_rw"),
+            other => other,
+        };
+        let mut command = Command::new(program);
+        command.env_clear().current_dir(self.path()).env("HOME", self.path()).env("TMPDIR", self.path());
+        command
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("TZ", "UTC")
+            .env("COLUMNS", "100");
+        command.stdin(std::process::Stdio::null());
+        command
+    }
+
+    /// Runs `faascmd ARGS`, in the sandbox if this world has one.
+    pub fn faascmd(&self, args: &[&str]) -> Ran {
+        let mut command = self.command("faascmd");
+        command.args(&self.sandbox);
+        if !self.sandbox.is_empty() {
+            command.arg("faascmd");
+        }
+        ran(command.args(args))
+    }
+
+    /// Runs a shell script in one sandbox, so that its commands share a cloud.
+    pub fn script(&self, script: &str) -> Ran {
+        let mut command = self.command(if self.sandbox.is_empty() { "sh" } else { "faascmd" });
+        command.args(&self.sandbox);
+        if !self.sandbox.is_empty() {
+            command.arg("sh");
+        }
+        ran(command.args(["-euc", script]))
+    }
+}
+
+/// Runs to the end.
+pub fn ran(command: &mut Command) -> Ran {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    use std::os::unix::process::ExitStatusExt;
+    Ran {
+        stdout: String::from_utf8_lossy(&stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
+        code: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
+    }
+}
+
+impl Ran {
+    /// Asserts the exit code; shows everything if it is another.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n--- stdout\n{}--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// stdout as one JSON document.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}\n{}\n{}", self.stdout, self.stderr))
+    }
+
+    /// The last line of stderr as JSON: an error with `-o json`.
+    #[track_caller]
+    pub fn error(&self) -> Value {
+        let last = self.stderr.trim_end().lines().last().unwrap_or_default();
+        let value: Value = serde_json::from_str(last).unwrap_or_else(|e| panic!("{e}\n{}", self.stderr));
+        assert_eq!(self.stdout, "", "stdout is empty when there is an error");
+        value["error"].clone()
+    }
+}

@@ -34,7 +34,8 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
 
 /// The permission bits when others than the owner may read the file.
 pub fn readable_by_others(path: &Path) -> Option<u32> {
-    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    let mode = metadata.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then_some(mode)
 }
 

@@ -1,0 +1,31 @@
+//! Settings that can't be used.
+
+use crate::cli::error::Failure;
+use crate::cli::exit::Exit;
+use crate::config::ConfigError;
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let failure = Self::new(exit_of(&error), error.to_string());
+        match error {
+            ConfigError::Malformed { path, .. } => {
+                failure.hint(format!("mend that line, or move {} away", path.display()))
+            }
+            ConfigError::Unreadable { path, .. } => failure.hint(format!("ls -l {}", path.display())),
+            ConfigError::NoHome { .. } => failure.hint("set HOME, or name the file with --credentials-file"),
+            ConfigError::Unwritable { .. }
+            | ConfigError::Endpoint { .. }
+            | ConfigError::NotOneLine { .. } => failure,
+        }
+    }
+}
+
+fn exit_of(error: &ConfigError) -> Exit {
+    match error {
+        ConfigError::Endpoint { .. } | ConfigError::NotOneLine { .. } => Exit::Usage,
+        ConfigError::Unwritable { .. } => Exit::Failed,
+        ConfigError::Unreadable { .. } | ConfigError::Malformed { .. } | ConfigError::NoHome { .. } => {
+            Exit::Config
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The settings of one run, each with its source.
+
+use std::path::{Path, PathBuf};
+
+use super::aliyun::{self, Found};
+use super::endpoint::{Endpoints, Service};
+use super::environment::{PROFILE, REGION_ID};
+use super::{ConfigError, CredentialsFile, Environment, Source, Sourced};
+
+/// What the command line gave: flags and `FAASCMD_*`.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// `--region`
+    pub region: Option<Sourced<String>>,
+    /// `--bucket`
+    pub bucket: Option<Sourced<String>>,
+    /// `--role-arn`
+    pub role_arn: Option<Sourced<String>>,
+    /// `--instance-id`
+    pub instance_id: Option<Sourced<String>>,
+    /// `--profile`
+    pub profile: Option<Sourced<String>>,
+    /// `--credentials-file`
+    pub credentials_file: Option<PathBuf>,
+    /// `--endpoint`
+    pub endpoints: Endpoints,
+}
+
+/// Where and as what the program works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    region: Option<Sourced<String>>,
+    bucket: Option<Sourced<String>>,
+    role_arn: Option<Sourced<String>>,
+    instance_id: Option<Sourced<String>>,
+    profile: Option<Sourced<String>>,
+    credentials_file: Option<PathBuf>,
+    endpoints: Endpoints,
+    environment: Environment,
+}
+
+impl Settings {
+    /// Looks for what was not given; a file is read only when it is asked for something.
+    ///
+    /// # Errors
+    /// When a file that is asked can't be read or understood.
+    pub fn find(given: Given, environment: Environment) -> Result<Self, ConfigError> {
+        let filled = |value: Option<Sourced<String>>| value.and_then(Sourced::filled);
+        let by_default = || environment.below_home(CredentialsFile::DEFAULT);
+        let mut settings = Self {
+            region: filled(given.region).or_else(|| from_variable(&environment, &[REGION_ID])),
+            bucket: filled(given.bucket),
+            role_arn: filled(given.role_arn),
+            instance_id: filled(given.instance_id),
+            profile: filled(given.profile).or_else(|| from_variable(&environment, &PROFILE)),
+            credentials_file: given
+                .credentials_file
+                .filter(|p| !p.as_os_str().is_empty())
+                .or_else(by_default),
+            endpoints: given.endpoints,
+            environment,
+        };
+        settings.ask_credentials_file()?;
+        settings.ask_aliyun_profile()?;
+        Ok(settings)
+    }
+
+    fn ask_credentials_file(&mut self) -> Result<(), ConfigError> {
+        if self.region.is_some() && self.bucket.is_some() && self.role_arn.is_some() {
+            return Ok(());
+        }
+        let Some(path) = &self.credentials_file else { return Ok(()) };
+        let file = CredentialsFile::read(path)?;
+        self.region = self.region.take().or_else(|| file.region());
+        self.bucket = self.bucket.take().or_else(|| file.bucket());
+        self.role_arn = self.role_arn.take().or_else(|| file.role());
+        Ok(())
+    }
+
+    fn ask_aliyun_profile(&mut self) -> Result<(), ConfigError> {
+        if self.region.is_none()
+            && let Found::Profile(profile) = aliyun::find(&self.environment, self.profile())?
+        {
+            self.region = profile.region();
+        }
+        Ok(())
+    }
+
+    /// The region; `None` when only the instance's metadata can know it.
+    pub fn region(&self) -> Option<&Sourced<String>> {
+        self.region.as_ref()
+    }
+
+    /// The bucket.
+    pub fn bucket(&self) -> Option<&Sourced<String>> {
+        self.bucket.as_ref()
+    }
+
+    /// The ARN of the role that the service assumes; `None` means `AliyunFAASDefaultRole` of the caller's account.
+    pub fn role_arn(&self) -> Option<&Sourced<String>> {
+        self.role_arn.as_ref()
+    }
+
+    /// The instance; `None` when only the instance's metadata can know it.
+    pub fn instance_id(&self) -> Option<&Sourced<String>> {
+        self.instance_id.as_ref()
+    }
+
+    /// The endpoint that the user gave for a service; it switches off guessing for that service.
+    pub fn endpoint(&self, service: Service) -> Option<&Sourced<String>> {
+        self.endpoints.of(service)
+    }
+
+    /// Every endpoint that the user gave.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// The profile that the user named, for the aliyun CLI's file and the shared one.
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_ref().map(|profile| profile.value.as_str())
+    }
+
+    /// Where the profile's name comes from.
+    pub fn profile_source(&self) -> Option<&Source> {
+        self.profile.as_ref().map(|profile| &profile.source)
+    }
+
+    /// The credentials file's path, there or not.
+    ///
+    /// # Errors
+    /// When neither a path was given nor a home folder is known.
+    pub fn credentials_file(&self) -> Result<&Path, ConfigError> {
+        self.credentials_file.as_deref().ok_or(ConfigError::NoHome { what: "the credentials file" })
+    }
+
+    /// The environment variables.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+}
+
+fn from_variable(environment: &Environment, names: &[&'static str]) -> Option<Sourced<String>> {
+    environment.first(names).map(|(name, value)| Sourced::new(value.to_owned(), Source::Variable(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn home() -> tempfile::TempDir {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join(".faascredentials"), "[OSS]\nbucket=old\n[faascmd]\nregion=cn-a\n")
+            .unwrap();
+        fs::create_dir(home.path().join(".aliyun")).unwrap();
+        let config =
+            r#"{"current":"p","profiles":[{"name":"p","region_id":"cn-b"},{"name":"q","region_id":"cn-c"}]}"#;
+        fs::write(home.path().join(".aliyun/config.json"), config).unwrap();
+        home
+    }
+
+    fn find(home: &Path, given: Given, variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        let home = [("HOME", home.to_str().unwrap())];
+        Settings::find(given, Environment::of(home.into_iter().chain(variables.iter().copied())))
+    }
+
+    fn flag(value: &str) -> Option<Sourced<String>> {
+        Some(Sourced::new(value.to_owned(), Source::Flag("--x")))
+    }
+
+    fn region_of(settings: &Settings) -> (&str, String) {
+        let region = settings.region().unwrap();
+        (&region.value, region.source.to_string())
+    }
+
+    #[test]
+    fn the_order_is_flag_variable_credentials_file_profile() {
+        let home = home();
+        let at = |given, variables: &[(&str, &str)]| find(home.path(), given, variables).unwrap();
+        let file = home.path().join(".faascredentials");
+        let both = [(REGION_ID, "cn-v")];
+        assert_eq!(region_of(&at(Given { region: flag("cn-f"), ..Given::default() }, &both)).0, "cn-f");
+        assert_eq!(region_of(&at(Given::default(), &both)), ("cn-v", REGION_ID.to_owned()));
+        let settings = at(Given { region: flag(""), ..Given::default() }, &[(REGION_ID, "")]);
+        assert_eq!(region_of(&settings), ("cn-a", format!("{}:4", file.display())));
+        assert_eq!(settings.bucket().unwrap().value, "old");
+        fs::remove_file(&file).unwrap();
+        assert_eq!(region_of(&at(Given::default(), &[])).0, "cn-b");
+        assert_eq!(region_of(&at(Given { profile: flag("q"), ..Given::default() }, &[])).0, "cn-c");
+        assert_eq!(region_of(&at(Given::default(), &[("ALICLOUD_PROFILE", "q")])).0, "cn-c");
+        assert!(at(Given { profile: flag("none"), ..Given::default() }, &[]).region().is_none());
+    }
+
+    #[test]
+    fn a_broken_file_matters_only_when_it_is_asked() {
+        let home = home();
+        fs::write(home.path().join(".faascredentials"), "garbage\n").unwrap();
+        let error = find(home.path(), Given::default(), &[]).unwrap_err().to_string();
+        assert!(error.contains(".faascredentials:1: "), "{error}");
+        let given = Given { region: flag("r"), bucket: flag("b"), role_arn: flag("a"), ..Given::default() };
+        assert!(find(home.path(), given, &[]).is_ok());
+    }
+}

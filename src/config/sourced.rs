@@ -1,0 +1,63 @@
+//! A value that remembers where it came from.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// A value and its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// Where a value came from; prints as people name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A flag on the command line.
+    Flag(&'static str),
+    /// An environment variable.
+    Variable(&'static str),
+    /// A line of a file.
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+    },
+    /// A profile of a file.
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// The profile's name.
+        name: String,
+    },
+    /// The metadata service of the instance.
+    Metadata,
+}
+
+impl<T> Sourced<T> {
+    /// A value with its source.
+    pub fn new(value: T, source: Source) -> Self {
+        Self { value, source }
+    }
+}
+
+impl Sourced<String> {
+    /// The value, unless it is empty: an empty setting counts as absent.
+    pub fn filled(self) -> Option<Self> {
+        (!self.value.is_empty()).then_some(self)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => f.write_str(name),
+            Self::Line { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Profile { path, name } => write!(f, "profile `{name}` of {}", path.display()),
+            Self::Metadata => f.write_str("the instance's metadata"),
+        }
+    }
+}

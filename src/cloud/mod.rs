@@ -1,1 +1,24 @@
 //! One call to a service: endpoint, sign, send, retry, clock offset, error.
+
+mod clock;
+mod credential;
+mod diagnosis;
+mod endpoint;
+mod error;
+mod handle;
+mod oss;
+mod oss_error;
+mod oss_url;
+mod retry;
+mod rpc;
+
+pub use clock::Clock;
+pub use credential::{BoxFuture, CredentialError, CredentialSource, Fixed, Refusal};
+pub use diagnosis::Diagnosis;
+pub use endpoint::{Endpoint, EndpointError, Endpoints, Service};
+pub use error::{Error, Result, ServiceError};
+pub use handle::{Cloud, Setup};
+pub use oss::{OssAnswer, OssCall, OssSignature};
+pub use oss_url::OssStyle;
+pub use retry::{Retry, is_transient};
+pub use rpc::{RpcAnswer, RpcCall};

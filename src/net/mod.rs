@@ -1,1 +1,11 @@
-//! HTTP transport.
+//! HTTP transport: one request goes out, one answer or one error comes back.
+//!
+//! It knows neither services nor signatures and repeats nothing.
+
+mod body;
+mod error;
+mod http;
+
+pub use body::Body;
+pub use error::{NetError, Trouble};
+pub use http::{Http, Request, Response};

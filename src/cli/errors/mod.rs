@@ -1,3 +1,4 @@
-//! From an error of a floor below to what the user is told: message, hints, exit code. One file a floor.
+//! Each floor's errors as failures of a command: exit code, words, next step. One file a floor.
 
+mod cloud;
 mod config;

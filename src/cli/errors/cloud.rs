@@ -1,0 +1,142 @@
+//! Failed calls.
+
+use crate::cli::Exit;
+use crate::cli::error::{Failure, ServiceAnswer};
+use crate::cloud::{CredentialError, Diagnosis, EndpointError, Error, ServiceError, is_transient};
+use crate::net::Trouble;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Credential(e) => e.into(),
+            Error::Endpoint(e) => e.into(),
+            Error::Service(e) => (*e).into(),
+            Error::Net { service, ref action, error: ref net, .. } => {
+                let exit = if net.trouble == Trouble::BadRequest { Exit::Usage } else { Exit::Unreachable };
+                let answer =
+                    ServiceAnswer { service: service.name(), action: action.clone(), ..Default::default() };
+                let mut failure = Self::new(exit, error.to_string()).hint(
+                    "check --endpoint, --region, the network and HTTPS_PROXY; `faascmd doctor` looks at each",
+                );
+                failure.service = Some(Box::new(answer));
+                failure
+            }
+            Error::NotAnAnswer { service, ref action, http_status, .. } => {
+                let (action, http_status) = (action.clone(), Some(http_status));
+                let answer =
+                    ServiceAnswer { service: service.name(), action, http_status, ..Default::default() };
+                let mut failure = Self::new(Exit::Unreachable, error.to_string())
+                    .hint("something between here and the service answered: check --endpoint, HTTPS_PROXY and NO_PROXY");
+                failure.service = Some(Box::new(answer));
+                failure
+            }
+        }
+    }
+}
+
+impl From<CredentialError> for Failure {
+    fn from(error: CredentialError) -> Self {
+        match error {
+            CredentialError::Missing(_) => Self::new(Exit::Config, error.to_string())
+                .hint("run `faascmd config`, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+            CredentialError::Broken { .. } => Self::new(Exit::Config, error.to_string())
+                .hint("mend it or take it away; `faascmd doctor` shows which source is used and why"),
+            CredentialError::Service { source_name, error } => {
+                let mut failure = Self::from(*error);
+                failure.message = format!("{source_name}: {}", failure.message);
+                failure
+            }
+        }
+    }
+}
+
+impl From<EndpointError> for Failure {
+    fn from(error: EndpointError) -> Self {
+        match error {
+            EndpointError::Malformed { .. } => Self::new(Exit::Usage, error.to_string())
+                .hint("write --endpoint [oss|faas|ram|sts|ecs|metadata=]URL"),
+            EndpointError::NoRegion(_) => Self::new(Exit::Config, error.to_string())
+                .hint("add --region REGION (such as cn-hangzhou), or set FAASCMD_REGION"),
+        }
+    }
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        let mut message = error.to_string();
+        let mut hints = Vec::new();
+        match &error.diagnosis {
+            Some(Diagnosis::WrongSecret) => {
+                message = format!(
+                    "{} {}: {}: the AccessKey secret is not the one of this id",
+                    error.service, error.action, error.code
+                );
+                hints.push(
+                    "set the right secret: `faascmd config`, or ALIBABA_CLOUD_ACCESS_KEY_SECRET".to_owned(),
+                );
+            }
+            Some(Diagnosis::Altered { ours, theirs }) => {
+                message = format!(
+                    "{} {}: {}: the request was altered on its way",
+                    error.service, error.action, error.code
+                );
+                hints.push(format!(
+                    "signed here: {ours:?}; seen by the service: {theirs:?}; is a proxy between?"
+                ));
+            }
+            None => {}
+        }
+        if let Some(endpoint) = &error.endpoint {
+            hints.push(format!("the bucket is reached at {endpoint}: set --region to that region"));
+        }
+        hints.extend(
+            error
+                .ec
+                .as_ref()
+                .map(|ec| format!("OSS explains this at https://api.aliyun.com/troubleshoot?q={ec}")),
+        );
+        let answer = ServiceAnswer {
+            service: error.service,
+            action: error.action.clone(),
+            http_status: Some(error.http_status),
+            code: Some(error.code.clone()),
+            request_id: Some(error.request_id.clone()).filter(|id| !id.is_empty()),
+        };
+        let exit = exit_of(&error);
+        hints.truncate(3);
+        Self { exit, message, service: Some(Box::new(answer)), hints }
+    }
+}
+
+/// The exit code of a refusal, by the service's code rather than by its status: FaaS answers 404 to a wrong shell
+/// and 503 to a business rule.
+fn exit_of(error: &ServiceError) -> Exit {
+    match error.code.as_str() {
+        "InvalidAccessKeyId.NotFound"
+        | "SHELL NOT SUPPORT"
+        | "SHELL NOT MATCH"
+        | "InvalidProduct.NotFound" => Exit::Refused,
+        "NoSuchKey"
+        | "NoSuchBucket"
+        | "NoSuchUpload"
+        | "NoSuchBucketError"
+        | "OSS OBJECT NOT FOUND"
+        | "IMAGE NOT FOUND"
+        | "FPGA IMAGE NOT FOUND"
+        | "FPGA NOT FOUND"
+        | "EntityNotExist.RoleError" => Exit::NotFound,
+        code if code.starts_with("EntityNotExist") => Exit::NotFound,
+        "FREQUENCY ERROR"
+        | "ANOTHER TASK RUNNING"
+        | "Image not in success state"
+        | "FPGA IMAGE STATE ERROR"
+        | "FileAlreadyExists"
+        | "PreconditionFailed"
+        | "IMAGE NUMBER EXCEED" => Exit::Conflict,
+        code if code.starts_with("EntityAlreadyExist") || code.starts_with("DeleteConflict") => {
+            Exit::Conflict
+        }
+        _ if is_transient(&Error::Service(Box::new(error.clone()))) => Exit::Unreachable,
+        _ => Exit::Refused,
+    }
+}

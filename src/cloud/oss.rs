@@ -1,0 +1,273 @@
+//! A call of the object storage service.
+
+use super::clock::http_date;
+use super::oss_error::Refusal;
+use super::oss_url::{is_folded_for_sure, url};
+use super::{Cloud, Endpoint, Error, Result, Service};
+use crate::net::{Body, NetError, Request, Response, Trouble};
+use crate::sign::{Credential, OssRequest, Pairs, Signed, encode, oss_v1, oss_v4};
+
+/// The longest error document that is read.
+const LONGEST_ERROR: usize = 64 << 10;
+
+/// The signature version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OssSignature {
+    /// OSS4-HMAC-SHA256; needs the region.
+    #[default]
+    V4,
+    /// HMAC-SHA1; closed to new accounts and buckets.
+    V1,
+}
+
+/// A call, before it is signed. It is sent once; whoever makes it repeats it by [`Cloud::with_retries`].
+#[derive(Debug)]
+pub struct OssCall {
+    /// The operation's name in the service's documents: `PutObject`.
+    pub operation: &'static str,
+    /// `GET`, `PUT`…
+    pub method: &'static str,
+    /// The bucket, if it is about one.
+    pub bucket: Option<String>,
+    /// The object's key, not encoded.
+    pub key: Option<String>,
+    /// Query parameters, not encoded; one without a value has an empty one.
+    pub query: Pairs,
+    /// Headers.
+    pub headers: Pairs,
+    /// The body.
+    pub body: Body,
+    /// Another endpoint than the public one, such as the internal.
+    pub endpoint: Option<Endpoint>,
+}
+
+impl OssCall {
+    /// A call without body, query and headers.
+    pub fn new(operation: &'static str, method: &'static str) -> Self {
+        Self {
+            operation,
+            method,
+            bucket: None,
+            key: None,
+            query: Pairs::new(),
+            headers: Pairs::new(),
+            body: Body::Empty,
+            endpoint: None,
+        }
+    }
+
+    /// Names the bucket.
+    #[must_use]
+    pub fn bucket(mut self, bucket: &str) -> Self {
+        self.bucket = Some(bucket.to_owned());
+        self
+    }
+
+    /// Names the object.
+    #[must_use]
+    pub fn key(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
+        self
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn body(mut self, body: Body) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// Sets where it goes.
+    #[must_use]
+    pub fn endpoint(mut self, endpoint: Option<Endpoint>) -> Self {
+        self.endpoint = endpoint;
+        self
+    }
+
+    fn request(&self) -> OssRequest<'_> {
+        OssRequest {
+            method: self.method,
+            bucket: self.bucket.as_deref(),
+            key: self.key.as_deref(),
+            query: &self.query,
+            headers: &self.headers,
+        }
+    }
+}
+
+/// A successful answer whose body is still to be read.
+#[derive(Debug)]
+pub struct OssAnswer {
+    operation: &'static str,
+    response: Response,
+}
+
+impl OssAnswer {
+    /// The HTTP status, 200 to 299.
+    pub fn status(&self) -> u16 {
+        self.response.status
+    }
+
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.response.header(name)
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.response.headers()
+    }
+
+    /// The next slice of the body; None at its end.
+    ///
+    /// # Errors
+    /// When the connection breaks or stalls before the end.
+    pub async fn chunk(&mut self) -> Result<Option<bytes::Bytes>> {
+        let operation = self.operation;
+        self.response.chunk().await.map_err(|e| lost(operation, e))
+    }
+
+    /// The body as text, for the answers that are XML.
+    ///
+    /// # Errors
+    /// When the connection breaks or stalls before the end.
+    pub async fn text(self) -> Result<String> {
+        let operation = self.operation;
+        let bytes = self.response.bytes(64 << 20).await.map_err(|e| lost(operation, e))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// An error for an answer that is not what the operation promises.
+    pub fn unreadable(operation: &str, http_status: u16, reason: impl Into<String>, text: &str) -> Error {
+        Error::NotAnAnswer {
+            service: Service::Oss,
+            action: operation.to_owned(),
+            http_status,
+            reason: reason.into(),
+            head: super::rpc::cut(text, 80),
+        }
+    }
+}
+
+impl Cloud {
+    /// Signs and sends a call once.
+    ///
+    /// # Errors
+    /// When no answer came, the service refused, or there is no credential.
+    pub async fn oss(&self, call: OssCall) -> Result<OssAnswer> {
+        let operation = call.operation;
+        if call.key.as_deref().is_some_and(is_folded_for_sure) {
+            return Err(lost(operation, unsendable(&call)));
+        }
+        let endpoint = match &call.endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None => self.endpoints().of(Service::Oss, self.region())?,
+        };
+        let credential = self.credential().await?;
+        let signed = self.sign_oss(&call, &credential)?;
+        tracing::debug!("oss {operation} → {endpoint}");
+        let started = std::time::Instant::now();
+        let mut location = url(&endpoint, self.setup.oss_style, call.bucket.as_deref(), call.key.as_deref());
+        if !call.query.is_empty() {
+            location = format!("{location}?{}", query(&call.query));
+        }
+        let headers = [call.headers, signed.add.clone()].concat();
+        let direct = endpoint.host_name().ends_with("-internal.aliyuncs.com");
+        let request =
+            Request { method: call.method, url: location, headers, body: call.body, timeout: None, direct };
+        let response = self.http().send(request).await.map_err(|e| lost(operation, e))?;
+        let request_id = response.header("x-oss-request-id").unwrap_or("none").to_owned();
+        let took = started.elapsed().as_secs_f64();
+        if (200..300).contains(&response.status) {
+            tracing::info!("oss {operation}: done in {took:.2} s, request id {request_id}");
+            return Ok(OssAnswer { operation, response });
+        }
+        let error = refused(operation, response, &signed).await;
+        tracing::info!("{error} ({took:.2} s), request id {request_id}");
+        self.learn_from(&error, &credential);
+        Err(error)
+    }
+
+    fn sign_oss(&self, call: &OssCall, credential: &Credential) -> Result<Signed> {
+        let (request, now) = (call.request(), self.clock.now());
+        match self.setup.oss_signature {
+            OssSignature::V4 => {
+                let region = self.region().ok_or(super::EndpointError::NoRegion(Service::Oss))?;
+                Ok(oss_v4::sign(&request, credential, region, now))
+            }
+            OssSignature::V1 => {
+                let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+                Ok(oss_v1::sign(&request, credential, &date))
+            }
+        }
+    }
+}
+
+/// The query as it is sent: an empty value is the bare name.
+fn query(pairs: &Pairs) -> String {
+    let one = |(name, value): &(String, String)| match value.as_str() {
+        "" => encode::component(name),
+        value => format!("{}={}", encode::component(name), encode::component(value)),
+    };
+    pairs.iter().map(one).collect::<Vec<_>>().join("&")
+}
+
+async fn refused(operation: &str, response: Response, signed: &Signed) -> Error {
+    let http_status = response.status;
+    let owned = |name: &str| response.header(name).map(str::to_owned);
+    let (request_id, ec, header) = (owned("x-oss-request-id"), owned("x-oss-ec"), owned("x-oss-err"));
+    let date = response.header("date").and_then(http_date);
+    let delay: Option<u64> = response.header("x-oss-qos-delay-time").and_then(|ms| ms.parse().ok());
+    let body = match response.bytes(LONGEST_ERROR).await {
+        Ok(body) => body,
+        Err(e) => return lost(operation, e),
+    };
+    let refusal = Refusal {
+        action: operation,
+        http_status,
+        request_id: request_id.as_deref(),
+        ec: ec.as_deref(),
+        header: header.as_deref(),
+        body: &body,
+        signed: [&signed.string_to_sign, &signed.canonical_request],
+    };
+    let mut error = refusal.parse();
+    if let Error::Service(e) = &mut error {
+        e.retry_after = delay.map(std::time::Duration::from_millis);
+        // A middle box may have a broken clock, so the header is asked only when the document is silent.
+        e.server_time = e.server_time.or(date).filter(|_| e.is_about_the_clock());
+    }
+    error
+}
+
+fn lost(operation: &str, error: NetError) -> Error {
+    let spent = std::time::Duration::ZERO;
+    Error::Net { service: Service::Oss, action: operation.to_owned(), error, tries: 1, spent }
+}
+
+fn unsendable(call: &OssCall) -> NetError {
+    NetError {
+        method: call.method.to_owned(),
+        url: format!(
+            "oss://{}/{}",
+            call.bucket.as_deref().unwrap_or_default(),
+            call.key.as_deref().unwrap_or_default()
+        ),
+        trouble: Trouble::BadRequest,
+        detail: "a key that is `.` or `..` can't stand in a URL".into(),
+    }
+}

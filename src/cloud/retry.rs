@@ -1,0 +1,134 @@
+//! When a call is repeated: a property of the request and of the error, bounded by count and by time.
+
+use std::time::{Duration, Instant};
+
+use super::{Error, Service};
+
+/// How often and how long a call is tried, and whether trying it twice does harm.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry {
+    /// Whether a second execution changes nothing: then a lost answer is no reason to stop.
+    pub idempotent: bool,
+    /// Tries in all.
+    pub attempts: u32,
+    /// No new try begins after this time.
+    pub within: Duration,
+}
+
+impl Retry {
+    /// For calls that may be executed twice.
+    pub const IDEMPOTENT: Self = Self { idempotent: true, attempts: 6, within: Duration::from_secs(60) };
+    /// For calls that must not be executed twice: repeated only when nothing can have happened.
+    pub const ONCE: Self = Self { idempotent: false, ..Self::IDEMPOTENT };
+    /// Tried a single time.
+    pub const NEVER: Self = Self { idempotent: false, attempts: 1, within: Duration::ZERO };
+
+    /// How long to wait before the next try; None when there is to be none.
+    pub(super) fn pause(&self, error: &Error, tries: u32, spent: Duration) -> Option<Duration> {
+        let harmless = self.idempotent || !error.may_have_happened();
+        if !harmless || !is_transient(error) || tries >= self.attempts || spent >= self.within {
+            return None;
+        }
+        let (base, asked) = match error {
+            Error::Service(e) if is_throttling(&e.code) => (500, e.retry_after),
+            Error::Service(e) => (200, e.retry_after),
+            _ => (200, None),
+        };
+        let ceiling = (base << tries.min(8)).min(20_000);
+        // Half fixed, half random: all who were refused together do not come back together.
+        let jittered = Duration::from_millis(ceiling / 2 + fastrand::u64(0..=ceiling / 2));
+        Some(asked.map_or(jittered, |asked| asked.max(jittered)))
+    }
+}
+
+/// Whether the same call may succeed later without anybody doing anything.
+pub fn is_transient(error: &Error) -> bool {
+    match error {
+        Error::Net { error, .. } => error.trouble != crate::net::Trouble::BadRequest,
+        Error::NotAnAnswer { http_status, .. } => {
+            (500..600).contains(http_status) || (200..300).contains(http_status)
+        }
+        Error::Service(e) if e.is_business() => false,
+        Error::Service(e) => {
+            let oss_weather = e.service == Service::Oss.name()
+                && matches!(e.code.as_str(), "RequestTimeout" | "BadRequest");
+            is_throttling(&e.code)
+                || oss_weather
+                || matches!(e.http_status, 408 | 429 | 500 | 502 | 503 | 504)
+        }
+        Error::Credential(super::CredentialError::Service { error, .. }) => is_transient(error),
+        Error::Credential(_) | Error::Endpoint(_) => false,
+    }
+}
+
+fn is_throttling(code: &str) -> bool {
+    code.starts_with("Throttling")
+        || code.ends_with("QpsLimitExceeded")
+        || code.ends_with("RateLimitExceeded")
+}
+
+/// Counts the tries of one call.
+#[derive(Debug)]
+pub(super) struct Tries {
+    pub(super) count: u32,
+    started: Instant,
+    clock_learned: bool,
+    token_renewed: bool,
+}
+
+impl Tries {
+    pub(super) fn new() -> Self {
+        Self { count: 0, started: Instant::now(), clock_learned: false, token_renewed: false }
+    }
+
+    pub(super) fn spent(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Whether the error's cause has just been put right, so that one more try at once makes sense; once each.
+    pub(super) fn corrected(&mut self, error: &Error) -> bool {
+        let Error::Service(e) = error else { return false };
+        let once = |done: &mut bool| !std::mem::replace(done, true);
+        e.is_about_the_clock() && e.server_time.is_some() && once(&mut self.clock_learned)
+            || e.is_expired_token() && once(&mut self.token_renewed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::ServiceError;
+
+    fn refused(http_status: u16, code: &str) -> Error {
+        let code = code.to_owned();
+        Error::Service(Box::new(ServiceError {
+            service: "faas",
+            http_status,
+            code,
+            ..ServiceError::default()
+        }))
+    }
+
+    #[test]
+    fn a_business_error_is_final_whatever_its_status() {
+        let error = refused(503, "FREQUENCY ERROR");
+        assert!(Retry::IDEMPOTENT.pause(&error, 1, Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn what_may_have_happened_is_repeated_only_if_that_does_no_harm() {
+        let error = refused(500, "InternalError");
+        assert!(Retry::IDEMPOTENT.pause(&error, 1, Duration::ZERO).is_some());
+        assert!(Retry::ONCE.pause(&error, 1, Duration::ZERO).is_none());
+        assert!(Retry::ONCE.pause(&refused(400, "Throttling.User"), 1, Duration::ZERO).is_some());
+    }
+
+    #[test]
+    fn tries_are_bounded_by_count_and_by_time() {
+        let error = refused(503, "ServiceUnavailable");
+        assert!(Retry::IDEMPOTENT.pause(&error, 6, Duration::ZERO).is_none());
+        assert!(Retry::IDEMPOTENT.pause(&error, 1, Duration::from_secs(60)).is_none());
+        let longest = (1..6).filter_map(|n| Retry::IDEMPOTENT.pause(&error, n, Duration::ZERO)).max();
+        assert!(longest.unwrap() <= Duration::from_secs(20));
+    }
+}

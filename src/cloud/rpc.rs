@@ -1,0 +1,260 @@
+//! A call of an RPC service: FaaS, RAM, STS, ECS.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::clock::http_date;
+use super::{Cloud, Diagnosis, Endpoint, Error, Result, Retry, Service, ServiceError};
+use crate::net::{Body, Request, Response};
+use crate::sign::{Credential, Pairs, encode, rpc_v1};
+
+/// The longest answer that is read.
+const LONGEST: usize = 8 << 20;
+
+/// A call, before it is signed.
+#[derive(Clone, Debug)]
+pub struct RpcCall {
+    /// The service.
+    pub service: Service,
+    /// Its API version, such as `2017-08-24`.
+    pub version: &'static str,
+    /// `DescribeFpgaImages`.
+    pub action: &'static str,
+    /// The action's own parameters, sent in the URL.
+    pub query: Pairs,
+    /// Long or secret ones, sent in a form body; signed like the others.
+    pub form: Pairs,
+    /// Whether it carries a credential; `AssumeRoleWithOIDC` carries none.
+    pub signed: bool,
+    /// Whether and how often it is repeated.
+    pub retry: Retry,
+}
+
+impl RpcCall {
+    /// A signed call that may be repeated.
+    pub fn new(service: Service, version: &'static str, action: &'static str) -> Self {
+        let (query, form) = (Pairs::new(), Pairs::new());
+        Self { service, version, action, query, form, signed: true, retry: Retry::IDEMPOTENT }
+    }
+
+    /// Adds a parameter to the URL.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds a parameter if there is a value for it.
+    #[must_use]
+    pub fn with_some(self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds a parameter to the form body.
+    #[must_use]
+    pub fn with_form(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.form.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Sets how it is repeated.
+    #[must_use]
+    pub fn retried(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+}
+
+/// A service's answer as it came.
+#[derive(Clone, Debug)]
+pub struct RpcAnswer {
+    /// The JSON text, unchanged.
+    pub text: String,
+    /// The same, parsed; the order of its fields is kept.
+    pub raw: Value,
+    /// The call's id for the service's support.
+    pub request_id: String,
+}
+
+impl Cloud {
+    /// Calls an RPC service, repeating the call as it allows.
+    ///
+    /// # Errors
+    /// When no answer came, the service refused, or there is no credential.
+    pub async fn rpc(&self, call: &RpcCall) -> Result<RpcAnswer> {
+        self.with_retries(call.retry, || self.rpc_once(call)).await
+    }
+
+    async fn rpc_once(&self, call: &RpcCall) -> Result<RpcAnswer> {
+        let endpoint = self.endpoints().of(call.service, self.region())?;
+        let credential = if call.signed { Some(self.credential().await?) } else { None };
+        let signed = self.sign(call, credential.as_ref());
+        tracing::debug!("{} {} → {endpoint}", call.service, call.action);
+        let started = std::time::Instant::now();
+        let lost = |error| net_error(call, error);
+        let answer = self.http().send(signed.request(&endpoint, call)).await.map_err(lost)?;
+        let (status, date) = (answer.status, answer.header("date").and_then(http_date));
+        let retry_after = answer.header("x-acs-retry-after").and_then(|v| v.parse().ok());
+        let text = body_text(answer).await.map_err(lost)?;
+        let outcome = parse(call, status, text).map_err(|error| match error {
+            Error::Service(mut e) => {
+                e.retry_after = retry_after.map(std::time::Duration::from_secs);
+                e.server_time = date.filter(|_| e.is_about_the_clock());
+                e.diagnosis = diagnose(&e, &signed.string_to_sign);
+                Error::Service(e)
+            }
+            other => other,
+        });
+        let took = started.elapsed().as_secs_f64();
+        match (&outcome, &credential) {
+            (Ok(a), _) => tracing::info!(
+                "{} {}: done in {took:.2} s, request id {}",
+                call.service,
+                call.action,
+                a.request_id
+            ),
+            (Err(e), credential) => {
+                tracing::info!("{e} ({took:.2} s)");
+                credential.iter().for_each(|credential| self.learn_from(e, credential));
+            }
+        }
+        outcome
+    }
+
+    fn sign(&self, call: &RpcCall, credential: Option<&Credential>) -> SignedRpc {
+        let nonce = uuid::Uuid::new_v4().to_string();
+        let common = rpc_v1::Call {
+            action: call.action,
+            version: call.version,
+            region: self.region(),
+            time: self.clock.now(),
+            nonce: &nonce,
+        };
+        let Some(credential) = credential else {
+            let mut url_parameters = call.query.clone();
+            url_parameters.extend([
+                ("Action".into(), call.action.into()),
+                ("Version".into(), call.version.into()),
+                ("Format".into(), "JSON".into()),
+                ("Timestamp".into(), rpc_v1::timestamp(common.time)),
+                ("SignatureNonce".into(), nonce),
+            ]);
+            return SignedRpc { url_parameters, string_to_sign: String::new() };
+        };
+        let mut url_parameters =
+            [rpc_v1::common_parameters(&common, credential), call.query.clone()].concat();
+        let all = [url_parameters.clone(), call.form.clone()].concat();
+        let string_to_sign = rpc_v1::string_to_sign("POST", &all);
+        let signature = rpc_v1::signature(credential.secret.expose(), &string_to_sign);
+        url_parameters.push(("Signature".into(), signature));
+        SignedRpc { url_parameters, string_to_sign }
+    }
+}
+
+struct SignedRpc {
+    url_parameters: Pairs,
+    string_to_sign: String,
+}
+
+impl SignedRpc {
+    fn request(&self, endpoint: &Endpoint, call: &RpcCall) -> Request {
+        let url = format!("{endpoint}/?{}", encode::query(&self.url_parameters));
+        let mut headers: Pairs = vec![("accept".into(), "application/json".into())];
+        let mut body = Body::Empty;
+        if !call.form.is_empty() {
+            headers.push(("content-type".into(), "application/x-www-form-urlencoded".into()));
+            body = Body::Whole(Bytes::from(encode::query(&call.form)));
+        }
+        Request { method: "POST", url, headers, body, timeout: None, direct: false }
+    }
+}
+
+async fn body_text(answer: Response) -> Result<String, crate::net::NetError> {
+    let bytes = answer.bytes(LONGEST).await?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn net_error(call: &RpcCall, error: crate::net::NetError) -> Error {
+    let spent = std::time::Duration::ZERO;
+    Error::Net { service: call.service, action: call.action.to_owned(), error, tries: 1, spent }
+}
+
+fn parse(call: &RpcCall, http_status: u16, text: String) -> Result<RpcAnswer> {
+    tracing::trace!(
+        "{} {} answered HTTP {http_status}: {}",
+        call.service,
+        call.action,
+        cut(&masked(&text), 2000)
+    );
+    let not_an_answer = |reason: String| Error::NotAnAnswer {
+        service: call.service,
+        action: call.action.to_owned(),
+        http_status,
+        reason,
+        head: cut(&text, 80),
+    };
+    let raw: Value =
+        serde_json::from_str(&text).map_err(|e| not_an_answer(format!("not whole JSON ({e})")))?;
+    let field = |name: &str| raw[name].as_str().unwrap_or_default().to_owned();
+    let request_id = field("RequestId");
+    if (200..300).contains(&http_status) && raw.is_object() {
+        return Ok(RpcAnswer { request_id, raw, text });
+    }
+    let code = field("Code");
+    if code.is_empty() {
+        return Err(not_an_answer("it has no code".into()));
+    }
+    Err(Error::Service(Box::new(ServiceError {
+        service: call.service.name(),
+        action: call.action.to_owned(),
+        http_status,
+        code,
+        message: field("Message"),
+        request_id,
+        recommend: raw["Recommend"].as_str().filter(|r| !r.is_empty()).map(str::to_owned),
+        tries: 1,
+        ..ServiceError::default()
+    })))
+}
+
+/// The message of `SignatureDoesNotMatch` ends with the server's string to sign. It is taken out of the message, for
+/// it holds the key's id and the token.
+fn diagnose(error: &ServiceError, ours: &str) -> Option<Diagnosis> {
+    let (_, theirs) = error.message.split_once("server string to sign is:")?;
+    matches!(error.code.as_str(), "SignatureDoesNotMatch" | "IncompleteSignature")
+        .then(|| Diagnosis::compare(ours, theirs))
+}
+
+/// The start of a text, at most so many characters.
+pub(super) fn cut(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
+}
+
+/// The values of secret fields in a JSON text, hidden.
+fn masked(text: &str) -> String {
+    let Ok(mut value) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
+    mask(&mut value);
+    value.to_string()
+}
+
+fn mask(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                if matches!(name.as_str(), "AccessKeySecret" | "SecurityToken" | "AccessKeyId") {
+                    *field = "***".into();
+                } else if name == "Message" {
+                    let text = field.as_str().unwrap_or_default();
+                    *field = text.split("server string to sign is:").next().unwrap_or_default().into();
+                } else {
+                    mask(field);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(mask),
+        _ => {}
+    }
+}

@@ -1,0 +1,81 @@
+//! Why no answer came.
+
+use std::error::Error as _;
+use std::fmt;
+
+/// A request without an (entire) answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{method} {url}: {trouble}: {detail}")]
+pub struct NetError {
+    /// `GET`, `PUT`…
+    pub method: String,
+    /// The URL without its query, where signatures stand.
+    pub url: String,
+    /// How far it went.
+    pub trouble: Trouble,
+    /// What the transport said.
+    pub detail: String,
+}
+
+/// How far a request went before it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The URL or a header can't be sent.
+    BadRequest,
+    /// No connection: nothing was sent.
+    NoConnection,
+    /// Something may have been sent; no whole answer came.
+    Broken,
+    /// Nothing came for the longest time that is waited.
+    TimedOut,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BadRequest => "can't be sent",
+            Self::NoConnection => "can't connect",
+            Self::Broken => "connection broken",
+            Self::TimedOut => "timed out",
+        })
+    }
+}
+
+impl NetError {
+    pub(super) fn new(method: &str, url: &str, error: &reqwest::Error) -> Self {
+        let trouble = if error.is_builder() {
+            Trouble::BadRequest
+        } else if error.is_connect() {
+            Trouble::NoConnection
+        } else if error.is_timeout() {
+            Trouble::TimedOut
+        } else {
+            Trouble::Broken
+        };
+        Self {
+            method: method.to_owned(),
+            url: without_query(url).to_owned(),
+            trouble,
+            detail: innermost(error),
+        }
+    }
+
+    /// Whether nothing of the request can have reached the service.
+    pub fn nothing_was_sent(&self) -> bool {
+        matches!(self.trouble, Trouble::NoConnection | Trouble::BadRequest)
+    }
+}
+
+/// A URL that is safe to show: without user, password and query.
+pub(super) fn without_query(url: &str) -> &str {
+    url.split_once('?').map_or(url, |(url, _)| url)
+}
+
+/// The last cause says it in the fewest words; the outer ones repeat the URL.
+fn innermost(error: &reqwest::Error) -> String {
+    let Some(mut cause) = error.source() else { return error.to_string() };
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::retry::Tries;
-use super::{Clock, CredentialSource, Endpoints, Error, OssSignature, OssStyle, Result, Retry};
+use super::{
+    Clock, CredentialSource, Endpoint, Endpoints, Error, NoRegion, OssSignature, OssStyle, Result, Retry,
+    Service,
+};
 use crate::base::progress::Progress;
 use crate::net::Http;
 use crate::sign::Credential;
@@ -13,7 +16,7 @@ use crate::sign::Credential;
 pub struct Setup {
     /// The transport.
     pub http: Http,
-    /// Where the services are.
+    /// The endpoints that the user gave.
     pub endpoints: Endpoints,
     /// The region, such as `cn-hangzhou`.
     pub region: Option<String>,
@@ -51,9 +54,12 @@ impl Cloud {
         self.setup.region.as_deref()
     }
 
-    /// Where the services are.
-    pub fn endpoints(&self) -> &Endpoints {
-        &self.setup.endpoints
+    /// Where a service is; OSS's public endpoint unless another was given.
+    ///
+    /// # Errors
+    /// When it depends on the region and there is none.
+    pub fn locate(&self, service: Service) -> Result<Endpoint, NoRegion> {
+        super::locate(&self.setup.endpoints, service, self.region())
     }
 
     /// The services' time.

@@ -12,10 +12,11 @@ mod oss_url;
 mod retry;
 mod rpc;
 
+pub use crate::config::{Endpoints, Service};
 pub use clock::Clock;
 pub use credential::{BoxFuture, CredentialError, CredentialSource, Fixed, Refusal};
 pub use diagnosis::Diagnosis;
-pub use endpoint::{Endpoint, EndpointError, Endpoints, Service};
+pub use endpoint::{Endpoint, NoRegion, locate};
 pub use error::{Error, Result, ServiceError};
 pub use handle::{Cloud, Setup};
 pub use oss::{OssAnswer, OssCall, OssSignature};

@@ -175,7 +175,7 @@ impl Cloud {
         }
         let endpoint = match &call.endpoint {
             Some(endpoint) => endpoint.clone(),
-            None => self.endpoints().of(Service::Oss, self.region())?,
+            None => self.locate(Service::Oss)?,
         };
         let credential = self.credential().await?;
         let signed = self.sign_oss(&call, &credential)?;
@@ -206,7 +206,7 @@ impl Cloud {
         let (request, now) = (call.request(), self.clock.now());
         match self.setup.oss_signature {
             OssSignature::V4 => {
-                let region = self.region().ok_or(super::EndpointError::NoRegion(Service::Oss))?;
+                let region = self.region().ok_or(super::NoRegion(Service::Oss))?;
                 Ok(oss_v4::sign(&request, credential, region, now))
             }
             OssSignature::V1 => {

@@ -89,7 +89,7 @@ impl Cloud {
     }
 
     async fn rpc_once(&self, call: &RpcCall) -> Result<RpcAnswer> {
-        let endpoint = self.endpoints().of(call.service, self.region())?;
+        let endpoint = self.locate(call.service)?;
         let credential = if call.signed { Some(self.credential().await?) } else { None };
         let signed = self.sign(call, credential.as_ref());
         tracing::debug!("{} {} → {endpoint}", call.service, call.action);

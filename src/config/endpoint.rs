@@ -100,7 +100,7 @@ fn split(text: &str) -> Result<(Option<Service>, &str), ConfigError> {
     let no_url = "write [SERVICE=]http://HOST:PORT or https://HOST";
     let authority = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     let host = authority.ok_or_else(|| wrong(no_url))?.trim_end_matches('/');
-    if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control() || "?#@".contains(c)) {
+    if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control() || "/?#@".contains(c)) {
         return Err(wrong(no_url));
     }
     Ok((service, url.trim_end_matches('/')))
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn only_plain_http_to_another_machine_is_in_the_clear() {
-        let local = ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost", "http://b.localhost:1/x"];
+        let local = ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost", "http://b.localhost:1"];
         assert_eq!(parse(&local).unwrap().in_the_clear().count(), 0);
         let others = [
             "https://a",

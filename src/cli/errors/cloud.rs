@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::error::{Failure, ServiceAnswer};
-use crate::cloud::{CredentialError, Diagnosis, EndpointError, Error, ServiceError, is_transient};
+use crate::cloud::{CredentialError, Diagnosis, Error, NoRegion, ServiceError, is_transient};
 use crate::net::Trouble;
 
 impl From<Error> for Failure {
@@ -50,14 +50,10 @@ impl From<CredentialError> for Failure {
     }
 }
 
-impl From<EndpointError> for Failure {
-    fn from(error: EndpointError) -> Self {
-        match error {
-            EndpointError::Malformed { .. } => Self::new(Exit::Usage, error.to_string())
-                .hint("write --endpoint [oss|faas|ram|sts|ecs|metadata=]URL"),
-            EndpointError::NoRegion(_) => Self::new(Exit::Config, error.to_string())
-                .hint("add --region REGION (such as cn-hangzhou), or set FAASCMD_REGION"),
-        }
+impl From<NoRegion> for Failure {
+    fn from(error: NoRegion) -> Self {
+        Self::new(Exit::Config, error.to_string())
+            .hint("add --region REGION (such as cn-hangzhou), or set FAASCMD_REGION")
     }
 }
 

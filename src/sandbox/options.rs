@@ -1,0 +1,42 @@
+//! How a sandbox is to behave.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::faults::FaultPlan;
+
+/// The options of `faascmd sandbox`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Divides the durations inside the services.
+    pub speed: f64,
+    /// What a build of an image takes at speed 1.
+    pub build_time: Duration,
+    /// Seconds that the sandbox's clock is ahead of the machine's.
+    pub clock_offset: i64,
+    /// Refuse a second `CreateFpgaImageTask` within 30 minutes, as the service does.
+    pub strict_frequency: bool,
+    /// What is to go wrong.
+    pub faults: FaultPlan,
+    /// Makes the random faults repeat.
+    pub fault_seed: Option<u64>,
+    /// A JSON line per request goes here.
+    pub log: Option<PathBuf>,
+    /// The port on 127.0.0.1; 0 for any free one.
+    pub port: u16,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            speed: 1.0,
+            build_time: Duration::from_secs(5),
+            clock_offset: 0,
+            strict_frequency: false,
+            faults: FaultPlan::default(),
+            fault_seed: None,
+            log: None,
+            port: 0,
+        }
+    }
+}

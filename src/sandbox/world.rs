@@ -1,0 +1,73 @@
+//! Everything that one sandbox holds; its services share it.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::faults::Faults;
+use super::fpga::Chip;
+use super::keys::Keys;
+use super::options::Options;
+use super::rpc;
+use super::store::Store;
+
+/// The state of one sandbox. All of it goes when it is dropped.
+#[derive(Debug)]
+pub(crate) struct World {
+    /// How it is to behave.
+    pub(crate) options: Options,
+    /// Decides what goes wrong now.
+    pub(crate) faults: Faults,
+    /// The `AccessKeys` and the temporary credentials.
+    pub(crate) keys: Keys,
+    /// Buckets and objects.
+    pub(crate) store: Store,
+    /// The simulated chip behind `FAASCMD_DEVICE`: the instance's first.
+    pub(crate) chip: Chip,
+    /// Images, chips, roles, policies: what the RPC services and the metadata keep.
+    rpc: Mutex<rpc::State>,
+    /// The sandbox's own folder.
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// Makes the folder, the store, the device and the state of the services.
+    ///
+    /// # Errors
+    /// When the temporary folder or the device's file can't be made.
+    pub(crate) fn new(options: Options) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("faascmd-sandbox-").tempdir()?;
+        let now = Timestamp::now() + SignedDuration::from_secs(options.clock_offset);
+        Ok(Self {
+            faults: Faults::new(options.faults.clone(), options.fault_seed),
+            keys: Keys::new(options.faults.expired_token()),
+            store: Store::new(folder.path().join("objects"), now)?,
+            chip: Chip::start(&folder.path().join("xdma0_user"), options.faults.chip())?,
+            rpc: Mutex::new(rpc::State::new(&options)),
+            options,
+            folder,
+        })
+    }
+
+    /// The sandbox's clock: the machine's and the offset that was asked for.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::now() + SignedDuration::from_secs(self.options.clock_offset)
+    }
+
+    /// A duration inside the services, divided by the speed.
+    pub(crate) fn scaled(&self, duration: Duration) -> Duration {
+        duration.div_f64(self.options.speed)
+    }
+
+    /// The state of the RPC services.
+    pub(crate) fn rpc(&self) -> MutexGuard<'_, rpc::State> {
+        self.rpc.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The sandbox's own folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}

@@ -1,0 +1,91 @@
+//! What an examination gives: the kind, the facts, the findings, and one line that sums them up.
+
+use serde::Serialize;
+
+use super::gbs::GbsFacts;
+use super::{Family, Finding, Kind, Severity};
+use crate::base::size::ByteSize;
+
+/// What the file is to be loaded into, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The maker of the chip: the service's `FpgaType`.
+    pub family: Option<Family>,
+    /// The chip's shell: the service's `ShellUUID`.
+    pub shell: Option<String>,
+}
+
+impl Target {
+    /// Any chip of a maker.
+    pub fn of_family(family: Family) -> Self {
+        Self { family: Some(family), shell: None }
+    }
+}
+
+/// What is known of a file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Examination {
+    /// What it is.
+    pub kind: Kind,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Whether only its two ends were looked at.
+    pub head_only: bool,
+    /// What it says of itself.
+    pub facts: Facts,
+    /// What is wrong with it, errors first.
+    pub findings: Vec<Finding>,
+}
+
+/// What a file says of itself, by kind.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Facts {
+    /// A green bitstream.
+    Gbs(Box<GbsFacts>),
+    /// Nothing beyond its kind.
+    None {},
+}
+
+impl Examination {
+    pub(super) fn new(kind: Kind, size: u64) -> Self {
+        Self { kind, size, head_only: false, facts: Facts::None {}, findings: Vec::new() }
+    }
+
+    pub(super) fn report(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Whether something contradicts the file's use.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The errors.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The warnings.
+    pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Warning)
+    }
+
+    /// The chip's maker that the kind decides for.
+    pub fn family(&self) -> Option<Family> {
+        self.kind.family()
+    }
+
+    /// One line without the name: `xilinx package, xcvu9p checkpoint, 352 KiB`.
+    pub fn summary(&self) -> String {
+        let mut words = vec![self.kind.title().to_owned()];
+        if let Facts::Gbs(gbs) = &self.facts {
+            words.extend(gbs.afus.iter().map(|afu| afu.name.clone()).filter(|name| !name.is_empty()));
+        }
+        words.push(ByteSize(self.size).to_string());
+        if self.head_only {
+            words.push("head only".into());
+        }
+        words.join(", ")
+    }
+}

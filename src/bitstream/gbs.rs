@@ -1,0 +1,170 @@
+//! Intel's green bitstream: a GUID, metadata in JSON, then the raw bitstream (OPAE libbitstream, `packager/gbs.py`).
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::examination::Facts;
+use super::source::Source;
+use super::tables;
+use super::{Code, Examination, Finding, Target};
+
+/// What a green bitstream says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct GbsFacts {
+    /// Version of the metadata: 1, or 640 and 650, which OPAE takes for it.
+    pub version: Option<i64>,
+    /// The shell's interface that it was built against.
+    pub interface_uuid: Option<String>,
+    /// The acceleration stack that is known to have this interface.
+    pub interface_of: Option<&'static str>,
+    /// The platform's name.
+    pub platform_name: Option<String>,
+    /// Power in watts, as stated.
+    pub power_watts: Option<f64>,
+    /// The faster user clock in MHz.
+    pub clock_high_mhz: Option<f64>,
+    /// The slower user clock in MHz.
+    pub clock_low_mhz: Option<f64>,
+    /// The accelerators in it.
+    pub afus: Vec<Afu>,
+    /// Bytes of metadata.
+    pub metadata_bytes: u64,
+    /// Bytes of bitstream behind the metadata.
+    pub payload_bytes: u64,
+}
+
+/// One accelerator of a green bitstream.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Afu {
+    /// Its name.
+    pub name: String,
+    /// Its `accelerator-type-uuid`.
+    pub uuid: Option<String>,
+    /// How many processes may use it at a time.
+    pub contexts: Option<i64>,
+}
+
+/// GUID and length.
+const PREAMBLE: u64 = 20;
+/// `magic-no` of every green bitstream: 0x1d1f8680.
+const MAGIC_NUMBER: i64 = 488_605_312;
+/// The versions that OPAE's `metadata` reader takes.
+const VERSIONS: [i64; 3] = [1, 640, 650];
+/// Longer metadata is not read; OPAE's packager writes a few hundred bytes.
+const METADATA_LIMIT: u64 = 1 << 20;
+
+/// Reads a green bitstream from its first byte on.
+pub(super) fn examine(source: &mut Source<'_>, target: &Target, exam: &mut Examination) -> io::Result<()> {
+    let mut facts = GbsFacts::default();
+    read(source, &mut facts, exam)?;
+    judge_interface(&facts, target, exam);
+    exam.facts = Facts::Gbs(Box::new(facts));
+    Ok(())
+}
+
+fn read(source: &mut Source<'_>, facts: &mut GbsFacts, exam: &mut Examination) -> io::Result<()> {
+    let total = source.size();
+    let preamble = source.take_up_to(PREAMBLE)?;
+    let Some(length) = preamble.get(16..20) else {
+        exam.report(Finding::error(Code::GbsMetadataLength, "20 bytes of header", format!("{total} bytes")));
+        return Ok(());
+    };
+    let length = u64::from(u32::from_le_bytes(length.try_into().expect("a slice of 4")));
+    facts.metadata_bytes = length;
+    if length == 0 || length > METADATA_LIMIT || PREAMBLE + length > total {
+        let room = total - PREAMBLE;
+        exam.report(Finding::error(
+            Code::GbsMetadataLength,
+            format!("1 to {} bytes of metadata", room.min(METADATA_LIMIT)),
+            format!("{length} bytes stated, {room} bytes there"),
+        ));
+        return Ok(());
+    }
+    facts.payload_bytes = total - PREAMBLE - length;
+    let metadata = source.take_up_to(length)?;
+    if metadata.len() as u64 == length {
+        read_metadata(&metadata, facts, exam);
+    }
+    if facts.payload_bytes == 0 {
+        exam.report(Finding::error(Code::GbsNoPayload, "a raw bitstream (.rbf)", "nothing"));
+    } else if !facts.payload_bytes.is_multiple_of(4) {
+        exam.report(Finding::warning(
+            Code::GbsOddPayload,
+            "a multiple of 4 bytes",
+            format!("{} bytes", facts.payload_bytes),
+        ));
+    }
+    Ok(())
+}
+
+fn read_metadata(bytes: &[u8], facts: &mut GbsFacts, exam: &mut Examination) {
+    // Some packagers end the text with a NUL.
+    let text = bytes.strip_suffix(&[0]).unwrap_or(bytes);
+    let metadata: Value = match serde_json::from_slice(text) {
+        Ok(metadata @ Value::Object(_)) => metadata,
+        Ok(_) => return json_fault(exam, "an object", "another value"),
+        Err(e) => return json_fault(exam, "valid JSON", &e.to_string()),
+    };
+    facts.version = metadata["version"].as_i64();
+    facts.platform_name = metadata["platform-name"].as_str().map(str::to_owned);
+    match facts.version {
+        Some(version) if VERSIONS.contains(&version) => {}
+        _ => exam.report(Finding::error(Code::GbsVersion, "1, 640 or 650", metadata["version"].to_string())),
+    }
+    let image = &metadata["afu-image"];
+    if !image.is_object() {
+        return json_fault(exam, "an object `afu-image`", &image.to_string());
+    }
+    if image["magic-no"].as_i64() != Some(MAGIC_NUMBER) {
+        exam.report(Finding::error(
+            Code::GbsMagicNumber,
+            MAGIC_NUMBER.to_string(),
+            image["magic-no"].to_string(),
+        ));
+    }
+    facts.power_watts = image["power"].as_f64();
+    facts.clock_high_mhz = image["clock-frequency-high"].as_f64();
+    facts.clock_low_mhz = image["clock-frequency-low"].as_f64();
+    facts.interface_uuid = uuid(&image["interface-uuid"], "interface-uuid", exam);
+    read_clusters(&image["accelerator-clusters"], facts, exam);
+}
+
+fn read_clusters(clusters: &Value, facts: &mut GbsFacts, exam: &mut Examination) {
+    let Some(clusters) = clusters.as_array().filter(|clusters| !clusters.is_empty()) else {
+        return json_fault(exam, "a list `accelerator-clusters` with an accelerator", &clusters.to_string());
+    };
+    for cluster in clusters {
+        facts.afus.push(Afu {
+            name: cluster["name"].as_str().unwrap_or_default().to_owned(),
+            uuid: uuid(&cluster["accelerator-type-uuid"], "accelerator-type-uuid", exam),
+            contexts: cluster["total-contexts"].as_i64(),
+        });
+    }
+}
+
+fn json_fault(exam: &mut Examination, expected: &str, found: &str) {
+    exam.report(Finding::error(Code::GbsMetadataJson, expected, found));
+}
+
+/// An id in its usual form; a fault is reported.
+fn uuid(value: &Value, field: &str, exam: &mut Examination) -> Option<String> {
+    match uuid::Uuid::try_parse(value.as_str().unwrap_or_default()) {
+        Ok(uuid) => Some(uuid.to_string()),
+        Err(_) => {
+            exam.report(Finding::error(Code::GbsUuid, format!("a UUID as `{field}`"), value.to_string()));
+            None
+        }
+    }
+}
+
+/// Compares the interface with what is known of the target's shell, or of any shell.
+fn judge_interface(facts: &GbsFacts, target: &Target, exam: &mut Examination) {
+    let Some(found) = &facts.interface_uuid else { return };
+    let known: Vec<_> = tables::INTERFACES.iter().filter(|row| row.fits(target.shell.as_deref())).collect();
+    if !known.is_empty() && !known.iter().any(|row| row.uuid == found) {
+        let expected: Vec<String> = known.iter().map(|row| format!("{} ({})", row.uuid, row.stack)).collect();
+        exam.report(Finding::warning(Code::GbsInterfaceUnknown, expected.join(" or "), found.clone()));
+    }
+}

@@ -103,6 +103,26 @@ pub(super) enum OssSignature {
     V1,
 }
 
+impl From<OssStyle> for crate::cloud::OssStyle {
+    fn from(style: OssStyle) -> Self {
+        match style {
+            OssStyle::Auto => Self::Auto,
+            OssStyle::Virtual => Self::Virtual,
+            OssStyle::Path => Self::Path,
+            OssStyle::Cname => Self::Cname,
+        }
+    }
+}
+
+impl From<OssSignature> for crate::cloud::OssSignature {
+    fn from(signature: OssSignature) -> Self {
+        match signature {
+            OssSignature::V4 => Self::V4,
+            OssSignature::V1 => Self::V1,
+        }
+    }
+}
+
 /// Form of the answer on stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {

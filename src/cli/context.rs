@@ -1,6 +1,6 @@
 //! What a command works with: settings, the user's streams, the cancel flag.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::Exit;
 use super::args::GlobalArgs;
@@ -8,7 +8,11 @@ use super::error::Failure;
 use super::output::Ui;
 use crate::base::cancel::Cancel;
 use crate::base::private_file::readable_by_others;
+use crate::cloud::{Cloud, Service, Setup, locate};
+use crate::config::environment::IMDSV1_DISABLED;
 use crate::config::{Environment, Settings};
+use crate::credentials::{Chain, Metadata};
+use crate::net::Http;
 
 /// The world of one command.
 #[derive(Debug)]
@@ -18,13 +22,14 @@ pub(super) struct Context {
     /// stdout and stderr.
     pub(super) ui: Ui,
     settings: OnceLock<Settings>,
+    cloud: tokio::sync::OnceCell<Cloud>,
 }
 
 impl Context {
     /// Makes it from the flags; nothing is read or sent yet.
     pub(super) fn new(global: GlobalArgs) -> Result<Self, (Ui, Failure)> {
         let ui = Ui::new(&global);
-        Ok(Self { global, ui, settings: OnceLock::new() })
+        Ok(Self { global, ui, settings: OnceLock::new(), cloud: tokio::sync::OnceCell::new() })
     }
 
     /// Where and as what the command works; looked for once, when a command first asks.
@@ -51,6 +56,74 @@ impl Context {
             let path = path.display();
             self.ui.warn(&format!("{path} can be read by others (mode {mode:04o}); chmod 600 {path}"));
         }
+    }
+
+    /// The services, as this caller reaches them. The region may be asked of the instance's metadata; nothing else is
+    /// sent before the first call.
+    pub(super) async fn cloud(&self) -> Result<&Cloud, Failure> {
+        self.cloud.get_or_try_init(|| self.connect()).await
+    }
+
+    async fn connect(&self) -> Result<Cloud, Failure> {
+        let settings = self.settings()?;
+        let http = Http::new().map_err(|e| Failure::new(Exit::Internal, format!("no HTTP client: {e}")))?;
+        let region = match settings.region() {
+            Some(region) => Some(region.value.clone()),
+            None => self.metadata(&http)?.get("meta-data/region-id").await.ok().flatten(),
+        };
+        Ok(Cloud::new(Setup {
+            http,
+            endpoints: settings.endpoints().clone(),
+            region,
+            credentials: Arc::new(Chain::new(settings)),
+            oss_style: self.global.oss_style.into(),
+            oss_signature: self.global.oss_signature.into(),
+            progress: self.ui.progress(),
+        }))
+    }
+
+    /// The metadata service of the instance that this may run on.
+    fn metadata(&self, http: &Http) -> Result<Metadata, Failure> {
+        let settings = self.settings()?;
+        let endpoint = locate(settings.endpoints(), Service::Metadata, None)?;
+        let version_1 = !settings.environment().is_on(IMDSV1_DISABLED);
+        Ok(Metadata::new(http.clone(), endpoint, version_1))
+    }
+
+    /// The instance: the one that was named, else the one that this runs on.
+    pub(super) async fn instance_id(&self) -> Result<String, Failure> {
+        if let Some(id) = self.settings()?.instance_id() {
+            return Ok(id.value.clone());
+        }
+        let asked = self.metadata(self.cloud().await?.http())?.get("meta-data/instance-id").await;
+        asked.ok().flatten().ok_or_else(|| {
+            Failure::new(
+                Exit::Config,
+                "no instance is named, and this machine is none (its metadata does not answer)",
+            )
+            .hint("add --instance-id ID, or set FAASCMD_INSTANCE_ID")
+        })
+    }
+
+    /// The bucket.
+    pub(super) fn bucket(&self) -> Result<&str, Failure> {
+        let bucket = self.settings()?.bucket().map(|bucket| bucket.value.as_str());
+        bucket.ok_or_else(|| {
+            Failure::new(Exit::Config, "no bucket is set").hint(
+                "add --bucket BUCKET, set FAASCMD_BUCKET, or run `faascmd auth --bucket BUCKET`, which stores it",
+            )
+        })
+    }
+
+    /// Runs a command's asynchronous part to its end.
+    pub(super) fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime
+            .map_err(|e| Failure::new(Exit::Internal, format!("can't start the async runtime: {e}")))?;
+        let outcome = runtime.block_on(work);
+        // A blocking read that hangs must not keep the program.
+        runtime.shutdown_background();
+        outcome
     }
 
     /// A flag that SIGINT and SIGTERM set from now on. Call it once a command, before work that must end tidily.

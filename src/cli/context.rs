@@ -66,7 +66,7 @@ impl Context {
 
     async fn connect(&self) -> Result<Cloud, Failure> {
         let settings = self.settings()?;
-        let http = Http::new().map_err(|e| Failure::new(Exit::Internal, format!("no HTTP client: {e}")))?;
+        let http = Http::new();
         let region = match settings.region() {
             Some(region) => Some(region.value.clone()),
             None => self.metadata(&http)?.get("meta-data/region-id").await.ok().flatten(),

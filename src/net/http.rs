@@ -1,6 +1,6 @@
 //! The HTTP client.
 
-use std::sync::Once;
+use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,25 +30,42 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long an answer may stall: `DescribeLoadTaskStatus` has been seen to take 9.5 s.
 const STALL: Duration = Duration::from_secs(30);
 
-/// An HTTP client with a connection pool; clones share it.
-#[derive(Clone, Debug)]
-pub struct Http {
-    by_proxy: reqwest::Client,
-    direct: reqwest::Client,
+/// An HTTP client with connection pools; clones share them. It honours `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, and
+/// trusts what the system trusts.
+///
+/// Its three clients are made when first needed: reading the system's certificates takes longer than a small upload to
+/// a plain-http endpoint.
+#[derive(Clone, Debug, Default)]
+pub struct Http(Arc<Clients>);
+
+#[derive(Debug, Default)]
+struct Clients {
+    /// https, or by a proxy.
+    by_proxy: OnceLock<reqwest::Client>,
+    /// https, never by a proxy.
+    direct: OnceLock<reqwest::Client>,
+    /// http, never by a proxy: no certificate is ever looked at.
+    plain: OnceLock<reqwest::Client>,
 }
 
 impl Http {
-    /// A client that honours `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, and trusts what the system trusts.
-    ///
-    /// # Errors
-    /// When TLS can't be set up.
-    pub fn new() -> Result<Self, NetError> {
+    /// Makes it; nothing is connected.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn client(&self, url: &str, direct: bool) -> Result<&reqwest::Client, reqwest::Error> {
+        let (slot, builder) = match direct || is_loopback(url) {
+            false => (&self.0.by_proxy, builder()),
+            true if url.starts_with("https:") => (&self.0.direct, builder().no_proxy()),
+            true => (&self.0.plain, builder().no_proxy().tls_certs_only([])),
+        };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
         install_tls();
-        let failed = |e: reqwest::Error| NetError::new("", "", &e);
-        Ok(Self {
-            by_proxy: builder().build().map_err(failed)?,
-            direct: builder().no_proxy().build().map_err(failed)?,
-        })
+        let made = builder.build()?;
+        Ok(slot.get_or_init(|| made))
     }
 
     /// Sends the request and waits for the head of its answer, whatever the status.
@@ -58,7 +75,7 @@ impl Http {
     pub async fn send(&self, request: Request) -> Result<Response, NetError> {
         let Request { method, url, headers, body, timeout, direct } = request;
         let failed = |e: reqwest::Error| NetError::new(method, &url, &e);
-        let client = if direct || is_loopback(&url) { &self.direct } else { &self.by_proxy };
+        let client = self.client(&url, direct).map_err(failed)?;
         let verb = reqwest::Method::from_bytes(method.as_bytes()).unwrap_or(reqwest::Method::GET);
         let has_body = !matches!(body, Body::Empty) || matches!(method, "PUT" | "POST");
         let mut builder = client.request(verb, &url);
@@ -165,7 +182,7 @@ mod tests {
         let url = format!("http://127.0.0.1:{port}/path?Signature=secret");
         let (headers, body) = (Vec::new(), Body::Empty);
         let request = Request { method: "GET", url, headers, body, timeout: None, direct: false };
-        let error = Http::new().unwrap().send(request).await.unwrap_err();
+        let error = Http::new().send(request).await.unwrap_err();
         assert!(error.nothing_was_sent());
         let text = error.to_string();
         assert!(text.contains(&format!("http://127.0.0.1:{port}/path: can't connect")), "{text}");

@@ -15,4 +15,5 @@ mod store;
 mod world;
 
 pub use faults::{ChipFaults, FaultPlan, NotAFault, TABLE as FAULTS};
+pub use fpga::{BAR_LENGTH, Chip, Seen};
 pub use options::Options;

@@ -1,0 +1,167 @@
+//! Why a device can't be used, said so that the reader knows which node, which permission, which driver.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A device that can't be used, or an access that was refused before it was made.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// There is no such node.
+    #[error("{} does not exist: {why}", node.display())]
+    Missing {
+        /// The node.
+        node: PathBuf,
+        /// What the machine says about it.
+        why: WhyMissing,
+    },
+    /// There is no such PCI device.
+    #[error("no PCI device has the address {address}")]
+    NoSuchPciDevice {
+        /// The address, with its domain.
+        address: String,
+    },
+    /// A PCI device without a register node of the xdma driver.
+    #[error("PCI device {address} has no xdma register node: {why}")]
+    NoNode {
+        /// The address, with its domain.
+        address: String,
+        /// What the machine says about it.
+        why: WhyMissing,
+    },
+    /// The permissions are in the way.
+    #[error("{} may not be opened for {wanted}: {permission}", node.display())]
+    Denied {
+        /// The node.
+        node: PathBuf,
+        /// `reading` or `writing`.
+        wanted: &'static str,
+        /// The node's mode and owner, and who we are.
+        permission: String,
+    },
+    /// The node can't be opened for another reason.
+    #[error("{} can't be opened: {source}", node.display())]
+    Open {
+        /// The node.
+        node: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is there, but holds no registers.
+    #[error("{} is {kind}, not a device with registers", node.display())]
+    NotRegisters {
+        /// The node.
+        node: PathBuf,
+        /// `a directory`, `empty`, …
+        kind: &'static str,
+    },
+    /// The kernel refuses to map it.
+    #[error("{} can't be mapped: {why}", node.display())]
+    Unmappable {
+        /// The node.
+        node: PathBuf,
+        /// The likely reason, with what the system said.
+        why: String,
+    },
+    /// Memory accesses to the PCI device are switched off.
+    #[error("PCI device {address} is not enabled: it answers no memory access")]
+    NotEnabled {
+        /// The address, with its domain.
+        address: String,
+        /// Its directory in sysfs.
+        directory: PathBuf,
+    },
+    /// The access would leave the device.
+    #[error(
+        "{} bits at offset {offset:#x} are outside of {}, which has {length:#x} bytes",
+        width * 8,
+        node.display()
+    )]
+    OutOfRange {
+        /// The node.
+        node: PathBuf,
+        /// Where the access would have begun.
+        offset: u64,
+        /// Bytes of the access.
+        width: u8,
+        /// Bytes of the device.
+        length: u64,
+    },
+    /// The access is not aligned to its width.
+    #[error("offset {offset:#x} is not a multiple of {width}: a {}-bit access must be aligned", width * 8)]
+    Misaligned {
+        /// Where the access would have begun.
+        offset: u64,
+        /// Bytes of the access.
+        width: u8,
+    },
+    /// The device reads all ones and so does its PCI configuration space.
+    #[error(
+        "the link to PCI device {address} is dead: offset {offset:#x} and the configuration space read all ones"
+    )]
+    LinkDead {
+        /// The address, with its domain.
+        address: String,
+        /// What was read.
+        offset: u64,
+    },
+    /// The device reads all ones and has no configuration space to compare with.
+    #[error("suspicious: all ones: offset {offset:#x} of {} reads 0xffffffff, as a dead link or an empty chip does", node.display())]
+    AllOnes {
+        /// The node.
+        node: PathBuf,
+        /// What was read.
+        offset: u64,
+    },
+    /// The pages behind the mapping are gone.
+    #[error("{} vanished or shrank while it was in use", node.display())]
+    Vanished {
+        /// The node.
+        node: PathBuf,
+    },
+    /// Somebody else has the lock.
+    #[error("{} is locked by {}", node.display(), holder(*pid))]
+    Locked {
+        /// The node.
+        node: PathBuf,
+        /// The holder, where the kernel tells it.
+        pid: Option<u32>,
+    },
+    /// The lock can't be taken for another reason.
+    #[error("{} can't be locked: {source}", node.display())]
+    Lock {
+        /// The node.
+        node: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// What the machine says about a node that is not there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WhyMissing {
+    /// The driver made other nodes for that card.
+    #[error("{other} is there, so the IP was built without the AXI-Lite master")]
+    WithoutAxiLiteMaster {
+        /// A sibling node.
+        other: String,
+    },
+    /// No xdma driver.
+    #[error("the xdma driver is not loaded")]
+    NoDriver,
+    /// The driver has no device.
+    #[error("the xdma driver is loaded, but bound to no device")]
+    NoDevice,
+    /// Another driver has the device.
+    #[error("it is bound to the driver {driver}")]
+    OtherDriver {
+        /// Its name.
+        driver: String,
+    },
+    /// Nothing is known.
+    #[error("no such file")]
+    Unknown,
+}
+
+fn holder(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}

@@ -1,0 +1,350 @@
+//! An open device: its length, its mapping, and checked accesses of one register.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::num::NonZeroUsize;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::libc::{O_NOCTTY, O_NONBLOCK};
+
+use super::error::DeviceError;
+use super::locate::{Kind, Located, locate, refused};
+use super::lock::Lock;
+use super::mapping::{self, LastWords, Mapping, Word};
+use super::pci::{PciDevice, Roots};
+
+/// What a device is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reading; nothing can be written by mistake.
+    Read,
+    /// Reading and writing.
+    Write,
+}
+
+/// What a read gives when nobody answers.
+pub const ALL_ONES: u32 = u32::MAX;
+
+/// A node that is open and not yet mapped.
+#[derive(Debug)]
+pub struct Node {
+    located: Located,
+    file: File,
+    access: Access,
+}
+
+impl Node {
+    /// Opens what was located. Nothing of the device is touched.
+    pub fn open(located: Located, access: Access) -> Result<Self, DeviceError> {
+        let wanted = if access == Access::Write { "writing" } else { "reading" };
+        let mut options = OpenOptions::new();
+        // A terminal must not become ours, and a pipe that took the file's place must not make us wait.
+        options.read(true).write(access == Access::Write).custom_flags(O_NOCTTY | O_NONBLOCK);
+        let file = options.open(&located.path).map_err(|e| refused(&located.path, wanted, e))?;
+        Ok(Self { located, file, access })
+    }
+
+    /// What was located.
+    pub fn located(&self) -> &Located {
+        &self.located
+    }
+
+    /// The length in bytes of what can be mapped.
+    pub fn length(&self) -> Result<u64, DeviceError> {
+        let length = match self.located.kind {
+            Kind::Node => self.measured()?,
+            Kind::Resource | Kind::File => {
+                let metadata = self.file.metadata();
+                metadata.map_err(|e| refused(&self.located.path, "reading", e))?.len()
+            }
+        };
+        if length == 0 {
+            return Err(DeviceError::NotRegisters { node: self.located.path.clone(), kind: "empty" });
+        }
+        Ok(length)
+    }
+
+    /// The longest mapping that a character device allows, in whole pages.
+    fn measured(&self) -> Result<u64, DeviceError> {
+        let page = page_size();
+        let fits = |pages: usize| mapping::can_map(&self.file, page.saturating_mul(nonzero(pages)));
+        fits(1).map_err(|e| self.unmappable(e))?;
+        // Doubling finds the first power of two that is too long, halving the exact end.
+        let (mut good, mut bad) = (1, 2);
+        while bad < MOST_PAGES && fits(bad).is_ok() {
+            (good, bad) = (bad, bad * 2);
+        }
+        while bad - good > 1 {
+            let middle = usize::midpoint(good, bad);
+            if fits(middle).is_ok() { good = middle } else { bad = middle }
+        }
+        Ok((good * page.get()) as u64)
+    }
+
+    /// Maps the device; `last_words` are said if its memory goes away under us.
+    pub fn map(self, last_words: LastWords) -> Result<Device, DeviceError> {
+        let length = self.length()?;
+        if let Some(pci) = self.located.pci.as_ref().filter(|pci| !pci.answers_memory() && !pci.is_gone()) {
+            return Err(DeviceError::NotEnabled {
+                address: pci.address(),
+                directory: pci.directory().into(),
+            });
+        }
+        let bytes = usize::try_from(length).map_err(|_| self.unmappable(Errno::EOVERFLOW))?;
+        let mapping = Mapping::new(&self.file, bytes, self.access == Access::Write, last_words)
+            .map_err(|e| self.unmappable(errno(&e)))?;
+        Ok(Device { node: self, length, mapping, lock: None })
+    }
+
+    fn unmappable(&self, errno: Errno) -> DeviceError {
+        let driver = self.located.pci.as_ref().and_then(PciDevice::driver);
+        let said = errno.desc();
+        let why = match (self.located.kind, driver, errno) {
+            (Kind::Resource, Some(driver), Errno::EINVAL) => {
+                format!("the kernel refuses a resource while the driver {driver} is bound to it ({said})")
+            }
+            (Kind::Node, _, Errno::EINVAL) => {
+                format!("its BAR is shorter than a page of {} bytes ({said})", page_size())
+            }
+            (Kind::Node, _, Errno::ENODEV) => format!("it has no memory to map ({said})"),
+            (_, Some(driver), _) => format!("{said} (driver {driver})"),
+            (_, None, _) => said.to_owned(),
+        };
+        DeviceError::Unmappable { node: self.located.path.clone(), why }
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+/// No BAR is longer than 2⁴⁰ bytes; beyond that a node has no end, such as `/dev/zero`.
+const MOST_PAGES: usize = 1 << 28;
+
+/// A mapped device.
+#[derive(Debug)]
+pub struct Device {
+    node: Node,
+    length: u64,
+    mapping: Mapping,
+    lock: Option<Lock>,
+}
+
+impl Device {
+    /// Where it was opened.
+    pub fn path(&self) -> &Path {
+        &self.node.located.path
+    }
+
+    /// The node it was mapped from.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Bytes that can be accessed.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The address in this process of the device's first byte.
+    pub fn address(&self) -> usize {
+        self.mapping.address()
+    }
+
+    /// Takes the lock, or says who has it.
+    pub fn lock(&mut self) -> Result<(), DeviceError> {
+        self.lock = Some(Lock::take(self.path(), self.node.file())?);
+        Ok(())
+    }
+
+    /// Takes the lock as soon as it is free, until the time is over.
+    pub fn lock_within(&mut self, time: std::time::Duration) -> Result<(), DeviceError> {
+        self.lock = Some(Lock::take_within(self.path(), self.node.file(), time)?);
+        Ok(())
+    }
+
+    /// Reads 32 bits.
+    pub fn read32(&self, offset: u64) -> Result<u32, DeviceError> {
+        self.read(offset)
+    }
+
+    /// Writes 32 bits.
+    pub fn write32(&self, offset: u64, value: u32) -> Result<(), DeviceError> {
+        self.write(offset, value)
+    }
+
+    /// Reads 32 bits and makes sure that somebody answered.
+    pub fn read_live32(&self, offset: u64) -> Result<u32, DeviceError> {
+        let value = self.read(offset)?;
+        self.check_alive(offset, value)?;
+        Ok(value)
+    }
+
+    /// Reads one word of any width: one load, after the checks.
+    pub fn read<W: Word>(&self, offset: u64) -> Result<W, DeviceError> {
+        Ok(self.mapping.load(self.checked(offset, W::WIDTH)?))
+    }
+
+    /// Writes one word of any width: one store, after the checks.
+    pub fn write<W: Word>(&self, offset: u64, word: W) -> Result<(), DeviceError> {
+        self.mapping.store(self.checked(offset, W::WIDTH)?, word);
+        Ok(())
+    }
+
+    /// Refuses an access that is misaligned or leaves the device.
+    pub fn check(&self, offset: u64, width: u8) -> Result<(), DeviceError> {
+        self.checked(offset, width).map(drop)
+    }
+
+    fn checked(&self, offset: u64, width: u8) -> Result<usize, DeviceError> {
+        let outside =
+            || DeviceError::OutOfRange { node: self.path().into(), offset, width, length: self.length };
+        if offset.checked_add(width.into()).is_none_or(|end| end > self.length) {
+            return Err(outside());
+        }
+        if !offset.is_multiple_of(width.into()) {
+            return Err(DeviceError::Misaligned { offset, width });
+        }
+        usize::try_from(offset).map_err(|_| outside())
+    }
+
+    /// All ones may be a value or a dead link: the PCI configuration space tells, and without one it is suspicious.
+    pub fn check_alive(&self, offset: u64, value: u32) -> Result<(), DeviceError> {
+        if value != ALL_ONES {
+            return Ok(());
+        }
+        match &self.node.located.pci {
+            Some(pci) if pci.is_gone() => Err(DeviceError::LinkDead { address: pci.address(), offset }),
+            Some(_) => Ok(()),
+            None => Err(DeviceError::AllOnes { node: self.path().into(), offset }),
+        }
+    }
+}
+
+/// How to open a device, kept until it is time: after a load, the device is another one.
+#[derive(Clone)]
+pub struct Opener {
+    /// What the user named.
+    pub name: String,
+    /// The kernel's trees.
+    pub roots: Roots,
+    /// Whether to take the lock for writing.
+    pub lock: bool,
+    /// Makes the last words from the error that they stand for.
+    pub last_words: std::sync::Arc<dyn Fn(DeviceError) -> LastWords + Send + Sync>,
+}
+
+impl std::fmt::Debug for Opener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opener").field("name", &self.name).field("lock", &self.lock).finish_non_exhaustive()
+    }
+}
+
+impl Opener {
+    /// Opens and maps; for writing, takes the lock too.
+    pub fn open(&self, access: Access) -> Result<Device, DeviceError> {
+        let node = Node::open(locate(&self.name, &self.roots)?, access)?;
+        let vanished = DeviceError::Vanished { node: node.located.path.clone() };
+        let mut device = node.map((self.last_words)(vanished))?;
+        if access == Access::Write && self.lock {
+            device.lock()?;
+        }
+        Ok(device)
+    }
+}
+
+fn errno(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::UnknownErrno, Errno::from_raw)
+}
+
+fn nonzero(pages: usize) -> NonZeroUsize {
+    NonZeroUsize::new(pages).expect("a count of pages starts at 1")
+}
+
+/// Bytes of a page, as the kernel says.
+fn page_size() -> NonZeroUsize {
+    let size = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten();
+    size.and_then(|size| usize::try_from(size).ok())
+        .and_then(NonZeroUsize::new)
+        .expect("Linux tells its page size")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opener(path: &Path) -> Opener {
+        let last_words = |error: DeviceError| LastWords { text: format!("{error}\n"), exit: 10 };
+        Opener {
+            name: path.to_str().unwrap().into(),
+            roots: Roots::default(),
+            lock: true,
+            last_words: std::sync::Arc::new(last_words),
+        }
+    }
+
+    fn file_of(bytes: usize) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(bytes as u64).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_word_is_little_endian_and_of_its_width() {
+        let file = file_of(100);
+        let device = opener(file.path()).open(Access::Write).unwrap();
+        device.write32(0x60, 0x1234_5678).unwrap();
+        device.write(0x5e, 0xabcd_u16).unwrap();
+        device.write(0x5d, 0xef_u8).unwrap();
+        let bytes = std::fs::read(file.path()).unwrap();
+        assert_eq!(bytes[0x5c..], [0, 0xef, 0xcd, 0xab, 0x78, 0x56, 0x34, 0x12]);
+        assert_eq!(device.read32(0x5c).unwrap(), 0xabcd_ef00);
+    }
+
+    #[test]
+    fn an_access_outside_or_askew_is_refused() {
+        let file = file_of(4098);
+        let device = opener(file.path()).open(Access::Read).unwrap();
+        assert_eq!(device.read32(0xffc).unwrap(), 0);
+        assert_eq!(device.read::<u16>(0x1000).unwrap(), 0);
+        for offset in [0x1000, 0x1004, 0x8000, u64::MAX, u64::MAX - 3] {
+            let error = device.read32(offset).unwrap_err();
+            assert!(matches!(error, DeviceError::OutOfRange { length: 4098, .. }), "{offset:#x}: {error}");
+        }
+        for offset in [1, 2, 3, 0x41] {
+            assert!(matches!(device.read32(offset), Err(DeviceError::Misaligned { width: 4, .. })));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "never written")]
+    fn what_is_open_for_reading_is_never_written() {
+        let file = file_of(64);
+        opener(file.path()).open(Access::Read).unwrap().write32(0, 1).ok();
+    }
+
+    #[test]
+    fn all_ones_on_a_file_are_suspicious() {
+        let file = file_of(64);
+        std::fs::write(file.path(), [0xff; 64]).unwrap();
+        let device = opener(file.path()).open(Access::Read).unwrap();
+        assert_eq!(device.read32(0x10).unwrap(), ALL_ONES);
+        let error = device.read_live32(0x10).unwrap_err().to_string();
+        assert!(error.starts_with("suspicious: all ones: offset 0x10 of "), "{error}");
+    }
+
+    #[test]
+    fn a_node_without_memory_says_so() {
+        let open = |path: &str| opener(Path::new(path)).open(Access::Read).unwrap_err().to_string();
+        assert_eq!(open("/dev/null"), "/dev/null can't be mapped: it has no memory to map (No such device)");
+        assert_eq!(open("/proc/version"), "/proc/version is empty, not a device with registers");
+        assert_eq!(open("/dev"), "/dev is a directory, not a device with registers");
+    }
+
+    #[test]
+    fn a_node_without_an_end_can_be_used() {
+        assert_eq!(opener(Path::new("/dev/zero")).open(Access::Read).unwrap().read32(0x40).unwrap(), 0);
+    }
+}

@@ -131,3 +131,97 @@ impl Cloud {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::base::progress::{Event, Silent};
+    use crate::cloud::{Fixed, ServiceError};
+
+    fn cloud(progress: Arc<dyn Progress>) -> Cloud {
+        Cloud::new(Setup {
+            http: Http::new(),
+            endpoints: Endpoints::default(),
+            region: None,
+            credentials: Arc::new(Fixed(key())),
+            oss_style: OssStyle::Auto,
+            oss_signature: OssSignature::V4,
+            progress,
+        })
+    }
+
+    fn key() -> Credential {
+        Credential::long_lived("id", "secret")
+    }
+
+    fn refused(http_status: u16, code: &str) -> ServiceError {
+        ServiceError { service: "oss", http_status, code: code.to_owned(), ..ServiceError::default() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn weather_is_outlasted_and_the_last_error_says_how_long() {
+        let (mut tries, started) = (0, Instant::now());
+        let outcome: Result<()> = cloud(Arc::new(Silent))
+            .with_retries(Retry::IDEMPOTENT, || {
+                tries += 1;
+                async { Err(Error::Service(Box::new(refused(503, "ServiceUnavailable")))) }
+            })
+            .await;
+        assert_eq!(tries, Retry::IDEMPOTENT.attempts);
+        assert!(started.elapsed() < Retry::IDEMPOTENT.within + Duration::from_secs(20));
+        let text = outcome.unwrap_err().to_string();
+        assert!(text.contains("tried 6 times in "), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_service_is_given_the_time_it_asks_for() {
+        let (mut first, started) = (true, Instant::now());
+        let cloud = cloud(Arc::new(Silent));
+        let outcome = cloud.with_retries(Retry::IDEMPOTENT, || {
+            let retry_after = Some(Duration::from_secs(9));
+            let error = ServiceError { retry_after, ..refused(503, "DownloadTrafficRateLimitExceeded") };
+            let answer =
+                if std::mem::take(&mut first) { Err(Error::Service(Box::new(error))) } else { Ok(1) };
+            async { answer }
+        });
+        assert_eq!(outcome.await.unwrap(), 1);
+        assert!(started.elapsed() >= Duration::from_secs(9));
+    }
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<String>>);
+
+    impl Progress for Heard {
+        fn event(&self, event: Event) {
+            self.0.lock().unwrap().push(format!("{event:?}"));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wrong_clock_is_learned_named_and_corrected_once() {
+        let heard = Arc::new(Heard::default());
+        let cloud = cloud(heard.clone());
+        let mut tries = 0;
+        let outcome: Result<()> = cloud
+            .with_retries(Retry::NEVER, || {
+                tries += 1;
+                let server_time = Some(jiff::Timestamp::now() + jiff::SignedDuration::from_mins(125));
+                let error = Error::Service(Box::new(ServiceError {
+                    server_time,
+                    ..refused(403, "RequestTimeTooSkewed")
+                }));
+                cloud.learn_from(&error, &key());
+                async { Err(error) }
+            })
+            .await;
+        assert!(outcome.is_err());
+        assert_eq!(tries, 2);
+        assert!((124..=125).contains(&cloud.clock().offset().as_mins()));
+        assert!(heard.0.lock().unwrap()[0].contains("minutes behind oss's"));
+    }
+}

@@ -1,6 +1,8 @@
 //! When a call is repeated: a property of the request and of the error, bounded by count and by time.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{Error, Service};
 

@@ -1,1 +1,26 @@
-//! The services' error codes with their meaning, advice and source, as data.
+//! The error codes of the services and our own exit codes: what each means and what to do, as data.
+
+mod cloud_assistant;
+mod ecs;
+mod exit;
+mod faas;
+mod lookup;
+mod oss;
+mod row;
+mod rpc;
+mod sts_ram;
+#[cfg(test)]
+mod tests;
+
+pub use lookup::{advice, all, find, similar, with_status};
+pub use row::Row;
+
+/// The services that have codes here; `rpc` stands for what every service but OSS can answer.
+pub const SERVICES: [&str; 7] = ["faas", "oss", "ram", "sts", "ecs", "rpc", "faascmd"];
+
+/// Every row, table by table.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    let tables =
+        [faas::ROWS, oss::ROWS, sts_ram::ROWS, rpc::ROWS, ecs::ROWS, cloud_assistant::ROWS, exit::ROWS];
+    tables.into_iter().flatten()
+}

@@ -5,4 +5,5 @@
 #![allow(clippy::print_stdout, reason = "what was skipped or measured is shown with the test")]
 
 mod common;
+mod explain;
 mod vectors;

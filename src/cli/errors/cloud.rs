@@ -3,6 +3,7 @@
 use crate::cli::Exit;
 use crate::cli::error::{Failure, ServiceAnswer};
 use crate::cloud::{CredentialError, Diagnosis, Error, NoRegion, ServiceError, is_transient};
+use crate::codes;
 use crate::net::Trouble;
 
 impl From<Error> for Failure {
@@ -80,7 +81,11 @@ impl From<ServiceError> for Failure {
                     "signed here: {ours:?}; seen by the service: {theirs:?}; is a proxy between?"
                 ));
             }
-            None => {}
+            None => hints.extend(
+                codes::advice(error.service, &error.action, &error.code)
+                    .or_else(|| codes::advice(error.service, &error.action, error.ec.as_deref()?))
+                    .map(str::to_owned),
+            ),
         }
         if let Some(endpoint) = &error.endpoint {
             hints.push(format!("the bucket is reached at {endpoint}: set --region to that region"));

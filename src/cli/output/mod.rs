@@ -5,4 +5,4 @@ mod progress;
 mod ui;
 
 pub(super) use page::Page;
-pub(super) use ui::{Ui, usage_error};
+pub(super) use ui::{Report, Ui, usage_error};

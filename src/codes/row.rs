@@ -1,0 +1,101 @@
+//! One row of the tables.
+
+use serde::Serialize;
+
+/// A code, what it means, and what to do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The code as the service spells it; `X.*` stands for `X` and all that begins with `X.`, `*X` for all that end
+    /// with `X`.
+    pub code: &'static str,
+    /// The service.
+    pub service: &'static str,
+    /// The actions to which the row is limited; empty: any.
+    pub actions: &'static [&'static str],
+    /// The HTTP status that comes with it.
+    pub http_status: Option<u16>,
+    /// Other codes for the same: older spellings, the exact cause (EC) of OSS.
+    pub also: &'static [&'static str],
+    /// What it means.
+    pub meaning: &'static str,
+    /// What to do next; no two rows have the same.
+    pub advice: &'static str,
+    /// Where this is known from.
+    pub source: &'static str,
+}
+
+impl Row {
+    /// A row without status, meaning and advice yet.
+    pub(super) const fn new(service: &'static str, code: &'static str) -> Self {
+        Self {
+            code,
+            service,
+            actions: &[],
+            http_status: None,
+            also: &[],
+            meaning: "",
+            advice: "",
+            source: "",
+        }
+    }
+
+    /// With the HTTP status.
+    pub(super) const fn status(mut self, status: u16) -> Self {
+        self.http_status = Some(status);
+        self
+    }
+
+    /// Only for these actions.
+    pub(super) const fn on(mut self, actions: &'static [&'static str]) -> Self {
+        self.actions = actions;
+        self
+    }
+
+    /// With other codes for the same.
+    pub(super) const fn also(mut self, codes: &'static [&'static str]) -> Self {
+        self.also = codes;
+        self
+    }
+
+    /// With its meaning.
+    pub(super) const fn means(mut self, meaning: &'static str) -> Self {
+        self.meaning = meaning;
+        self
+    }
+
+    /// With the next step.
+    pub(super) const fn advice(mut self, advice: &'static str) -> Self {
+        self.advice = advice;
+        self
+    }
+
+    /// With its source.
+    pub(super) const fn from(mut self, source: &'static str) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// How well the row fits a code: exactly, as one of a family, or not.
+    pub(super) fn fit(&self, code: &str) -> Option<Fit> {
+        if std::iter::once(&self.code).chain(self.also).any(|own| *own == code) {
+            return Some(Fit::Exact);
+        }
+        let of_family = match (self.code.strip_suffix(".*"), self.code.strip_prefix('*')) {
+            (Some(head), _) => {
+                code == head || code.strip_prefix(head).is_some_and(|rest| rest.starts_with('.'))
+            }
+            (None, Some(tail)) => code.ends_with(tail),
+            (None, None) => false,
+        };
+        of_family.then_some(Fit::Family)
+    }
+}
+
+/// How well a row fits; the better one is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    /// The code is one of a family.
+    Family,
+    /// It is the row's own.
+    Exact,
+}

@@ -1,0 +1,112 @@
+//! Fields of an answer, taken by name from whatever shape they came in.
+
+use serde_json::{Map, Value};
+
+use super::Time;
+use crate::cloud::{Error, RpcCall};
+
+/// An object of an answer; what nobody takes is kept.
+#[derive(Debug, Default)]
+pub(super) struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// The fields of an object; of anything else, none.
+    pub(super) fn of(value: &Value) -> Self {
+        Self(value.as_object().cloned().unwrap_or_default())
+    }
+
+    /// The fields of the answer itself, without the id of the call.
+    pub(super) fn of_answer(value: &Value) -> Self {
+        let mut fields = Self::of(value);
+        fields.0.shift_remove("RequestId");
+        fields
+    }
+
+    /// A text, or a number or flag as text; empty counts as absent.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        let text = match self.0.shift_remove(name)? {
+            Value::String(text) => text,
+            Value::Null => return None,
+            other => other.to_string(),
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// A flag, or the text of one: both have been seen for `Encrypted`.
+    pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.text(name)?.to_ascii_lowercase().as_str() {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A time.
+    pub(super) fn time(&mut self, name: &str) -> Option<Time> {
+        self.text(name).map(|text| Time::read(&text))
+    }
+
+    /// What was not taken.
+    pub(super) fn rest(self) -> Map<String, Value> {
+        self.0
+    }
+}
+
+/// The list `outer`, which is an array itself (2020-02-17), or an object that holds it as `inner` (2017-08-24).
+///
+/// # Errors
+/// When the answer has no `outer`.
+pub(super) fn list<'a>(answer: &'a Value, outer: &str, inner: &str) -> Result<Vec<&'a Value>, String> {
+    let found = answer.get(outer).ok_or_else(|| format!("there is no {outer} in it"))?;
+    let items = match found {
+        Value::Object(object) => object.get(inner).or_else(|| object.values().find(|v| v.is_array())),
+        other => Some(other),
+    };
+    Ok(match items {
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(one @ Value::Object(_)) => vec![one],
+        _ => Vec::new(),
+    })
+}
+
+/// The error for an answer that lacks what it is asked for.
+pub(super) fn unreadable(call: &RpcCall, reason: String, text: &str) -> Error {
+    Error::NotAnAnswer {
+        service: call.service,
+        action: call.action.to_owned(),
+        http_status: 200,
+        reason,
+        head: text.chars().take(80).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_in_both_shapes() {
+        let lengths = |value: Value| list(&value, "FpgaImages", "fpgaImage").map(|items| items.len());
+        assert_eq!(lengths(json!({"FpgaImages": {"fpgaImage": [{}, {}]}})), Ok(2));
+        assert_eq!(lengths(json!({"FpgaImages": [{}, {}]})), Ok(2));
+        assert_eq!(lengths(json!({"FpgaImages": {"FpgaImage": [{}]}})), Ok(1));
+        assert_eq!(lengths(json!({"FpgaImages": {"fpgaImage": {}}})), Ok(1));
+        assert_eq!(lengths(json!({"FpgaImages": {}})), Ok(0));
+        assert_eq!(lengths(json!({"FpgaImages": ""})), Ok(0));
+        assert_eq!(lengths(json!({"Images": []})), Err("there is no FpgaImages in it".to_owned()));
+    }
+
+    #[test]
+    fn a_flag_is_read_from_a_flag_and_from_text() {
+        let mut fields =
+            Fields::of(&json!({"a": true, "b": "False", "c": "perhaps", "d": null, "e": 7, "f": ""}));
+        assert_eq!(
+            ["a", "b", "c", "d", "g"].map(|name| fields.flag(name)),
+            [Some(true), Some(false), None, None, None]
+        );
+        assert_eq!([fields.text("e"), fields.text("f")], [Some("7".to_owned()), None]);
+        assert!(fields.rest().is_empty());
+    }
+}

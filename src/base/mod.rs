@@ -1,6 +1,7 @@
-//! What every floor may use: secrets, sizes, progress events, the cancel flag, private files.
+//! What every floor may use: secrets, sizes, durations, progress events, the cancel flag, private files.
 
 pub mod cancel;
+pub mod duration;
 pub mod fingerprint;
 pub mod private_file;
 pub mod progress;

@@ -42,7 +42,7 @@ impl Lock {
 }
 
 /// The process that holds the lock, from `/proc/locks`; that file does not list other pid namespaces.
-fn holder(file: &File) -> Option<u32> {
+pub(super) fn holder(file: &File) -> Option<u32> {
     let inode = file.metadata().ok()?.ino();
     holder_in(&fs::read_to_string("/proc/locks").ok()?, inode)
 }

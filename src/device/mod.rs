@@ -1,17 +1,30 @@
 //! Registers behind a PCI BAR: find the device, map it, read and write one register at a time.
 //!
-//! [`Opener`] opens what the user named, [`Device`] makes checked accesses of one aligned 32-bit word each. The facts
-//! about the xdma driver that this room relies on are told where they are used.
+//! [`Opener`] opens what the user named, [`Device`] makes checked accesses of one aligned 32-bit word each, a
+//! [`RegisterMap`] gives offsets names. The facts about the xdma driver that this room relies on are told where they
+//! are used.
 
+mod bits;
 mod error;
+mod info;
 mod locate;
 mod lock;
+mod map;
 mod mapping;
+mod number;
 mod open;
 mod pci;
+mod place;
+mod snapshot;
 
+pub use bits::BitRange;
 pub use error::{DeviceError, WhyMissing};
+pub use info::{Info, Link, PciInfo, XdmaInfo};
 pub use locate::{Kind, Located, locate};
+pub use map::{Field, MapError, Register, RegisterAccess, RegisterMap};
 pub use mapping::{LastWords, Word};
+pub use number::{NotANumber, number, word};
 pub use open::{ALL_ONES, Access, Device, Node, Opener};
 pub use pci::{BoundDriver, PciDevice, Roots, driver_in_use, full_address};
+pub use place::{Harm, NotAPlace, Place, WriteKind, is_address};
+pub use snapshot::{Difference, FieldReading, Reading, differences, hex};

@@ -1,0 +1,295 @@
+//! Register maps: names, accesses and fields for the offsets of one design, from TOML.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::bits::{BitRange, NotBits};
+
+/// The registers of a design.
+#[derive(Clone, Debug)]
+pub struct RegisterMap {
+    /// Its name.
+    pub name: String,
+    /// By offset.
+    pub registers: Vec<Register>,
+}
+
+/// One 32-bit register.
+#[derive(Clone, Debug)]
+pub struct Register {
+    /// Its name.
+    pub name: String,
+    /// Bytes from the BAR's first.
+    pub offset: u64,
+    /// What reading and writing do.
+    pub access: RegisterAccess,
+    /// Its value after a reset, where known.
+    pub reset: Option<u32>,
+    /// Its parts.
+    pub fields: Vec<Field>,
+    /// What it is for.
+    pub doc: String,
+}
+
+/// What reading and writing do to a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RegisterAccess {
+    /// Only read.
+    Ro,
+    /// Read and written.
+    Rw,
+    /// Only written; what a read gives means nothing.
+    Wo,
+    /// Writing a 1 clears the bit.
+    W1c,
+    /// Reading clears it.
+    Rc,
+}
+
+impl RegisterAccess {
+    /// Whether a read gives the register's value and leaves the register as it was.
+    pub fn reads_without_harm(self) -> bool {
+        !matches!(self, Self::Wo | Self::Rc)
+    }
+}
+
+/// A part of a register.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub bits: BitRange,
+    /// Names of values.
+    pub values: BTreeMap<String, u32>,
+    /// What it is for.
+    pub doc: String,
+}
+
+impl Field {
+    /// The name of a value, if it has one.
+    pub fn meaning(&self, value: u32) -> Option<&str> {
+        self.values.iter().find(|(_, number)| **number == value).map(|(name, _)| name.as_str())
+    }
+}
+
+/// Why a map is unusable.
+#[derive(Debug, thiserror::Error)]
+pub enum MapError {
+    /// Not TOML, or not with the keys of a map.
+    #[error("{0}")]
+    Syntax(#[from] toml::de::Error),
+    /// A register or a field contradicts another, or itself.
+    #[error("{place}: {wrong}")]
+    Wrong {
+        /// The register, or the field.
+        place: String,
+        /// What is wrong with it.
+        wrong: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMap {
+    name: String,
+    #[serde(default, rename = "doc")]
+    _doc: String,
+    register: Vec<RawRegister>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRegister {
+    name: String,
+    offset: u64,
+    access: RegisterAccess,
+    reset: Option<u32>,
+    #[serde(default)]
+    field: Vec<RawField>,
+    #[serde(default)]
+    doc: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawField {
+    name: String,
+    bits: RawBits,
+    #[serde(default, rename = "enum")]
+    values: BTreeMap<String, u32>,
+    #[serde(default)]
+    doc: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawBits {
+    One(u8),
+    Range(String),
+}
+
+const DDR_PRBS: &str = include_str!("maps/ddr_prbs.toml");
+
+impl RegisterMap {
+    /// The map that is part of the program: the DDR tests of the reference design.
+    pub fn ddr_prbs() -> Self {
+        Self::parse(DDR_PRBS).expect("a unit test parses the built-in map")
+    }
+
+    /// The built-in map of this name.
+    pub fn built_in(name: &str) -> Option<Self> {
+        (name == "ddr_prbs").then(Self::ddr_prbs)
+    }
+
+    /// Reads a map.
+    ///
+    /// # Errors
+    /// When the text is no map; the message says at which place.
+    pub fn parse(text: &str) -> Result<Self, MapError> {
+        let raw: RawMap = toml::from_str(text)?;
+        let mut registers: Vec<Register> =
+            raw.register.into_iter().map(Register::checked).collect::<Result<_, _>>()?;
+        registers.sort_by_key(|register| register.offset);
+        for pair in registers.windows(2) {
+            if pair[0].offset == pair[1].offset {
+                return Err(wrong(&pair[1].name, format!("{} has the same offset", pair[0].name)));
+            }
+        }
+        twice(registers.iter().map(|register| &register.name))?;
+        Ok(Self { name: raw.name, registers })
+    }
+
+    /// The register of this name, in any case of letters.
+    pub fn register(&self, name: &str) -> Option<&Register> {
+        self.registers.iter().find(|register| register.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The register at this offset.
+    pub fn at(&self, offset: u64) -> Option<&Register> {
+        let found = self.registers.binary_search_by_key(&offset, |register| register.offset);
+        found.ok().map(|index| &self.registers[index])
+    }
+}
+
+impl Register {
+    fn checked(raw: RawRegister) -> Result<Self, MapError> {
+        name(&raw.name)?;
+        if !raw.offset.is_multiple_of(4) {
+            return Err(wrong(&raw.name, format!("offset {:#x} is not a multiple of 4", raw.offset)));
+        }
+        let checked = |field| Field::checked(&raw.name, field);
+        let fields: Vec<Field> = raw.field.into_iter().map(checked).collect::<Result<_, _>>()?;
+        twice(fields.iter().map(|field| &field.name))?;
+        let mut taken = 0;
+        for field in &fields {
+            if taken & field.bits.mask() != 0 {
+                return Err(wrong(
+                    &format!("{}.{}", raw.name, field.name),
+                    "another field has its bits".into(),
+                ));
+            }
+            taken |= field.bits.mask();
+        }
+        let RawRegister { name, offset, access, reset, doc, .. } = raw;
+        Ok(Self { name, offset, access, reset, fields, doc })
+    }
+
+    /// The field of this name, in any case of letters.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
+    }
+}
+
+impl Field {
+    fn checked(register: &str, raw: RawField) -> Result<Self, MapError> {
+        name(&raw.name)?;
+        let place = format!("{register}.{}", raw.name);
+        let bits = match &raw.bits {
+            RawBits::One(bit) => BitRange::new(*bit, *bit).ok_or_else(|| NotBits(bit.to_string())),
+            RawBits::Range(text) => text.parse(),
+        };
+        let bits = bits.map_err(|e| wrong(&place, e.to_string()))?;
+        for (value_name, value) in &raw.values {
+            name(value_name)?;
+            if *value > bits.largest() {
+                return Err(wrong(&place, format!("{value_name} = {value} does not fit bits {bits}")));
+            }
+        }
+        Ok(Self { name: raw.name, bits, values: raw.values, doc: raw.doc })
+    }
+}
+
+/// A name must not be taken for a number or for a part of a place.
+fn name(text: &str) -> Result<(), MapError> {
+    let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let first = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    if letters && first {
+        return Ok(());
+    }
+    Err(wrong(&format!("`{text}`"), "a name begins with a letter and has letters, digits, _ and -".into()))
+}
+
+fn twice<'a>(names: impl Iterator<Item = &'a String>) -> Result<(), MapError> {
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names {
+        if !seen.insert(name.to_ascii_lowercase()) {
+            return Err(wrong(name, "the name is used twice".into()));
+        }
+    }
+    Ok(())
+}
+
+fn wrong(place: &str, wrong: String) -> MapError {
+    MapError::Wrong { place: place.to_owned(), wrong }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_map_names_the_registers_of_the_reference_design() {
+        let map = RegisterMap::built_in("ddr_prbs").unwrap();
+        let names: Vec<_> = map.registers.iter().map(|r| (r.offset, r.name.as_str(), r.access)).collect();
+        use RegisterAccess::{Ro, Wo};
+        assert_eq!(
+            names,
+            [
+                (0x14, "SMOKE_START", Wo),
+                (0x1c, "PRBS_START", Wo),
+                (0x20, "PRBS_STOP", Wo),
+                (0x24, "SMOKE_DONE", Ro),
+                (0x28, "PRBS_DONE", Ro),
+                (0x30, "ERROR", Ro),
+            ]
+        );
+        let done = map.register("smoke_done").unwrap().field("done").unwrap();
+        assert_eq!((done.meaning(1), done.meaning(2)), (Some("done"), None));
+        assert_eq!(map.at(0x24).unwrap().name, "SMOKE_DONE");
+        assert!(map.at(0x2c).is_none() && map.register("DONE").is_none());
+    }
+
+    #[test]
+    fn a_map_that_contradicts_itself_is_refused_with_the_place() {
+        let register =
+            |text: &str| format!("name = 'm'\n[[register]]\nname = 'A'\noffset = 8\naccess = 'rw'\n{text}");
+        let refused = |text: &str| RegisterMap::parse(&register(text)).unwrap_err().to_string();
+        assert!(RegisterMap::parse(&register("reset = 0xffff_ffff")).is_ok());
+        let second = "[[register]]\nname = 'B'\noffset = 8\naccess = 'ro'";
+        assert_eq!(refused(second), "B: A has the same offset");
+        assert_eq!(refused(&second.replace('8', "6")), "B: offset 0x6 is not a multiple of 4");
+        assert_eq!(refused(&second.replace('8', "12").replace('B', "a")), "a: the name is used twice");
+        assert!(refused(&second.replace("'B'", "'0x4'")).starts_with("`0x4`: a name begins with a letter"));
+        let field = "[[register.field]]\nname = 'F'\nbits = '7:4'\n";
+        assert_eq!(refused(&format!("{field}enum = {{ on = 16 }}")), "A.F: on = 16 does not fit bits 7:4");
+        assert_eq!(
+            refused(&format!("{field}{}", field.replace('F', "G"))),
+            "A.G: another field has its bits"
+        );
+        assert!(refused(&field.replace("'7:4'", "32")).starts_with("A.F: `32` names no bits"));
+        assert!(refused("colour = 'red'").contains("unknown field `colour`"));
+    }
+}

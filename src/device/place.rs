@@ -1,0 +1,259 @@
+//! What a user names on the command line, an address or a register or a field, and what may be done to it.
+
+use super::bits::{BitRange, merged};
+use super::map::{Field, Register, RegisterAccess, RegisterMap};
+use super::number::{self, NotANumber};
+
+/// A register, or a field of one.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Bytes from the BAR's first.
+    pub offset: u64,
+    /// The register, where a map names it.
+    pub register: Option<Register>,
+    /// The field, where one was named.
+    pub field: Option<Field>,
+}
+
+/// Why a text is no place, or a value does not fit one.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAPlace {
+    /// An address that is no number.
+    #[error(transparent)]
+    Address(#[from] NotANumber),
+    /// No register of the map has this name.
+    #[error("the map {map} has no register `{name}`")]
+    NoRegister {
+        /// The map.
+        map: String,
+        /// As given.
+        name: String,
+        /// What the map has.
+        there_are: Vec<String>,
+    },
+    /// The register has no such field.
+    #[error("{register} has no field `{name}`")]
+    NoField {
+        /// The register.
+        register: String,
+        /// As given.
+        name: String,
+        /// What the register has.
+        there_are: Vec<String>,
+    },
+    /// The value is too large for the field.
+    #[error("{value:#x} does not fit {place}, which has {bits} bits")]
+    TooLarge {
+        /// As parsed.
+        value: u32,
+        /// The field.
+        place: String,
+        /// Its width.
+        bits: u8,
+    },
+}
+
+/// Why a map forbids an access; `--force` makes it all the same.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Harm {
+    /// Writing what can only be read.
+    #[error("{0} is read-only")]
+    ReadOnly(String),
+    /// Changing some bits means writing back the ones that read 1, which clears them.
+    #[error(
+        "{0} is cleared by writing 1s: to change some of its bits would write back, and clear, the others that are set"
+    )]
+    ClearsOthers(String),
+    /// Changing some bits means reading, which clears all.
+    #[error("{0} is cleared by reading: to change some of its bits would lose the others")]
+    ReadClears(String),
+    /// Changing some bits means reading what has no readable value.
+    #[error("{0} is write-only: what it reads is not what the other bits should keep")]
+    NotReadable(String),
+    /// Reading back proves nothing.
+    #[error("{0} can't be verified: what it reads after a write is not what was written")]
+    NotVerifiable(String),
+    /// Reading a range would clear this register.
+    #[error("{0} lies in the range and is cleared by reading")]
+    InRange(String),
+}
+
+/// How much of a register a write changes, and whether it is read back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteKind {
+    /// Only some bits: the others are read and written back.
+    pub partial: bool,
+    /// Read back and compared.
+    pub verified: bool,
+}
+
+impl Place {
+    /// A bare address.
+    pub fn address(offset: u64) -> Self {
+        Self { offset, register: None, field: None }
+    }
+
+    /// Reads `0x24`, `SMOKE_DONE` or `SMOKE_DONE.DONE`; a register's name may be in any case of letters.
+    ///
+    /// # Errors
+    /// When it is neither a number nor a name of the map.
+    pub fn parse(text: &str, map: &RegisterMap) -> Result<Self, NotAPlace> {
+        if is_address(text) {
+            let offset = number::number(text)?;
+            return Ok(Self { register: map.at(offset).cloned(), ..Self::address(offset) });
+        }
+        let (name, field) = text.split_once('.').map_or((text, None), |(name, field)| (name, Some(field)));
+        let register = map.register(name).ok_or_else(|| NotAPlace::NoRegister {
+            map: map.name.clone(),
+            name: name.to_owned(),
+            there_are: map.registers.iter().map(|register| register.name.clone()).collect(),
+        })?;
+        let field = field.map(|field| field_of(register, field)).transpose()?;
+        Ok(Self { offset: register.offset, register: Some(register.clone()), field })
+    }
+
+    /// The register's name with the field's, or else the address.
+    pub fn label(&self) -> String {
+        match (&self.register, &self.field) {
+            (Some(register), Some(field)) => format!("{}.{}", register.name, field.name),
+            (Some(register), None) => register.name.clone(),
+            _ => format!("{:#010x}", self.offset),
+        }
+    }
+
+    /// The bits that are meant.
+    pub fn bits(&self) -> BitRange {
+        self.field.as_ref().map_or(BitRange::WHOLE, |field| field.bits)
+    }
+
+    /// What a register's value says of this place: the value itself, or the field's.
+    pub fn value(&self, word: u32) -> u32 {
+        self.bits().of(word)
+    }
+
+    /// Reads a value for this place: a number, or the name of one of the field's values.
+    ///
+    /// # Errors
+    /// When it is no number, or does not fit.
+    pub fn parse_value(&self, text: &str) -> Result<u32, NotAPlace> {
+        let named = self.field.as_ref().and_then(|field| {
+            field.values.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, value)| *value)
+        });
+        let value = named.map_or_else(|| number::word(text), Ok)?;
+        let bits = self.bits();
+        if value > bits.largest() {
+            return Err(NotAPlace::TooLarge { value, place: self.label(), bits: bits.width() });
+        }
+        Ok(value)
+    }
+
+    /// The register's new value when this place gets a value under a mask.
+    ///
+    /// The value must fit, as one that [`Place::parse_value`] gave does.
+    pub fn updated(&self, old: u32, value: u32, mask: u32) -> u32 {
+        let bits = self.bits();
+        let placed = bits.placed(value & bits.largest()).expect("cut to the field's width");
+        merged(old, placed, self.mask(mask))
+    }
+
+    /// A mask that counts from the place's lowest bit, as one of the register.
+    pub fn mask(&self, mask: u32) -> u32 {
+        let bits = self.bits();
+        bits.placed(mask & bits.largest()).expect("cut to the field's width")
+    }
+
+    /// Refuses a write that would do harm, as far as a map tells.
+    ///
+    /// # Errors
+    /// Which harm.
+    pub fn check_write(&self, kind: WriteKind) -> Result<(), Harm> {
+        let Some(register) = &self.register else { return Ok(()) };
+        let name = || register.name.clone();
+        match (register.access, kind) {
+            (RegisterAccess::Ro, _) => Err(Harm::ReadOnly(name())),
+            (RegisterAccess::W1c, WriteKind { partial: true, .. }) => Err(Harm::ClearsOthers(name())),
+            (RegisterAccess::Rc, WriteKind { partial: true, .. }) => Err(Harm::ReadClears(name())),
+            (RegisterAccess::Wo, WriteKind { partial: true, .. }) => Err(Harm::NotReadable(name())),
+            (
+                RegisterAccess::W1c | RegisterAccess::Rc | RegisterAccess::Wo,
+                WriteKind { verified: true, .. },
+            ) => Err(Harm::NotVerifiable(name())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Names begin with a letter or `_`, so what begins otherwise is meant as a number.
+pub fn is_address(text: &str) -> bool {
+    !text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+}
+
+fn field_of(register: &Register, name: &str) -> Result<Field, NotAPlace> {
+    register.field(name).cloned().ok_or_else(|| NotAPlace::NoField {
+        register: register.name.clone(),
+        name: name.to_owned(),
+        there_are: register.fields.iter().map(|field| field.name.clone()).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MAP: &str = "name = 'm'
+        [[register]]\nname = 'CTRL'\noffset = 0\naccess = 'rw'
+        [[register.field]]\nname = 'MODE'\nbits = '7:4'\nenum = { idle = 0, run = 1 }
+        [[register]]\nname = 'STATUS'\noffset = 4\naccess = 'w1c'
+        [[register]]\nname = 'EVENTS'\noffset = 8\naccess = 'rc'
+        [[register]]\nname = 'ID'\noffset = 12\naccess = 'ro'
+        [[register]]\nname = 'GO'\noffset = 16\naccess = 'wo'";
+
+    fn place(text: &str) -> Place {
+        Place::parse(text, &RegisterMap::parse(MAP).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_place_is_an_address_a_name_or_a_field() {
+        assert_eq!((place("0x20").offset, place("0x20").label()), (0x20, "0x00000020".into()));
+        assert_eq!(place("4").label(), "STATUS");
+        let mode = place("ctrl.mode");
+        assert_eq!((mode.label(), mode.value(0xab), mode.bits().width()), ("CTRL.MODE".into(), 0xa, 4));
+        assert_eq!((mode.parse_value("RUN").unwrap(), mode.parse_value("0xf").unwrap()), (1, 15));
+        assert_eq!(
+            mode.parse_value("16").unwrap_err().to_string(),
+            "0x10 does not fit CTRL.MODE, which has 4 bits"
+        );
+        let error =
+            |text: &str| Place::parse(text, &RegisterMap::parse(MAP).unwrap()).unwrap_err().to_string();
+        assert_eq!(error("NONE"), "the map m has no register `NONE`");
+        assert_eq!(error("CTRL.NONE"), "CTRL has no field `NONE`");
+        assert!(error("4c").starts_with("`4c` is not a number"));
+    }
+
+    #[test]
+    fn a_map_refuses_what_would_do_harm() {
+        let kind = |partial, verified| WriteKind { partial, verified };
+        let check = |text: &str, kind| place(text).check_write(kind).err();
+        let name = |text: &str| text.to_owned();
+        assert_eq!(check("CTRL", kind(true, true)), None);
+        assert_eq!(check("0x40", kind(true, true)), None);
+        assert_eq!(check("ID", kind(false, false)), Some(Harm::ReadOnly(name("ID"))));
+        assert_eq!(check("STATUS", kind(false, false)), None);
+        assert_eq!(check("STATUS", kind(true, false)), Some(Harm::ClearsOthers(name("STATUS"))));
+        assert_eq!(check("EVENTS", kind(true, false)), Some(Harm::ReadClears(name("EVENTS"))));
+        assert_eq!(check("GO", kind(true, false)), Some(Harm::NotReadable(name("GO"))));
+        assert_eq!(check("GO", kind(false, true)), Some(Harm::NotVerifiable(name("GO"))));
+    }
+
+    proptest! {
+        #[test]
+        fn a_field_is_updated_under_its_mask_alone(old: u32, value in 0_u32..16, mask: u32) {
+            let mode = place("CTRL.MODE");
+            let new = mode.updated(old, value, mask);
+            prop_assert_eq!(mode.value(new), merged(mode.value(old), value, mask & 0xf));
+            prop_assert_eq!(new & !0xf0, old & !0xf0);
+        }
+    }
+}

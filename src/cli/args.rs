@@ -21,46 +21,72 @@ pub(super) struct Cli {
 
 /// Global flags, before or after the command.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Global options")]
+#[command(next_help_heading = "Global options (up to --output, each is also a variable FAASCMD_…)")]
 pub(super) struct GlobalArgs {
     /// Region, such as cn-hangzhou
-    #[arg(long, global = true, env = "FAASCMD_REGION", value_name = "REGION")]
+    #[arg(long, global = true, env = "FAASCMD_REGION", hide_env = true, value_name = "REGION")]
     pub(super) region: Option<String>,
     /// OSS bucket
-    #[arg(long, global = true, env = "FAASCMD_BUCKET", value_name = "BUCKET")]
+    #[arg(long, global = true, env = "FAASCMD_BUCKET", hide_env = true, value_name = "BUCKET")]
     pub(super) bucket: Option<String>,
     /// FPGA instance; by default the one that this runs on
-    #[arg(long, global = true, env = "FAASCMD_INSTANCE_ID", value_name = "ID")]
+    #[arg(long, global = true, env = "FAASCMD_INSTANCE_ID", hide_env = true, value_name = "ID")]
     pub(super) instance_id: Option<String>,
     /// Role that the FaaS service assumes; by default the account's `AliyunFAASDefaultRole`
-    #[arg(long, global = true, env = "FAASCMD_ROLE_ARN", value_name = "ARN")]
+    #[arg(long, global = true, env = "FAASCMD_ROLE_ARN", hide_env = true, value_name = "ARN")]
     pub(super) role_arn: Option<String>,
     /// Local device: a node, a sysfs resource, a PCI address or a file [default: /dev/xdma0_user]
-    #[arg(long, global = true, env = "FAASCMD_DEVICE", value_name = "DEVICE")]
+    #[arg(long, global = true, env = "FAASCMD_DEVICE", hide_env = true, value_name = "DEVICE")]
     pub(super) device: Option<String>,
     /// Credentials file [default: ~/.faascredentials]
-    #[arg(long, global = true, env = "FAASCMD_CREDENTIALS_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "FAASCMD_CREDENTIALS_FILE", hide_env = true, value_name = "FILE")]
     pub(super) credentials_file: Option<PathBuf>,
     /// Where a service is: [oss|faas|ram|sts|ecs|metadata=]URL; without a name, all of them
     #[arg(
         long,
         global = true,
         env = "FAASCMD_ENDPOINT",
+        hide_env = true,
         value_delimiter = ',',
         value_name = "[SERVICE=]URL"
     )]
     pub(super) endpoint: Vec<String>,
-    /// How the bucket is named in an OSS URL
-    #[arg(long, global = true, env = "FAASCMD_OSS_STYLE", value_enum, default_value_t)]
+    /// How an OSS URL names the bucket: path is for an IP address, virtual for OSS itself
+    #[arg(
+        long,
+        global = true,
+        env = "FAASCMD_OSS_STYLE",
+        hide_env = true,
+        value_name = "STYLE",
+        value_enum,
+        default_value_t
+    )]
     pub(super) oss_style: OssStyle,
-    /// Signature version for OSS
-    #[arg(long, global = true, env = "FAASCMD_OSS_SIGNATURE", value_enum, default_value_t)]
+    /// Signature for OSS; v1 is closed to new accounts and buckets
+    #[arg(
+        long,
+        global = true,
+        env = "FAASCMD_OSS_SIGNATURE",
+        hide_env = true,
+        value_name = "V",
+        value_enum,
+        default_value_t
+    )]
     pub(super) oss_signature: OssSignature,
-    /// Form of the answer on stdout
-    #[arg(short, long, global = true, env = "FAASCMD_OUTPUT", value_enum, default_value_t)]
+    /// Answer for people (tab-separated off a terminal) or as one JSON document
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "FAASCMD_OUTPUT",
+        hide_env = true,
+        value_name = "FORM",
+        value_enum,
+        default_value_t
+    )]
     pub(super) output: Format,
     /// Profile of the aliyun CLI's configuration
-    #[arg(long, global = true, env = "FAASCMD_PROFILE", value_name = "NAME")]
+    #[arg(long, global = true, env = "FAASCMD_PROFILE", hide_env = true, value_name = "NAME")]
     pub(super) profile: Option<String>,
     /// Say nothing but the answer and errors
     #[arg(short, long, global = true)]
@@ -68,8 +94,8 @@ pub(super) struct GlobalArgs {
     /// Say what is asked of whom (-v), with headers and retries (-vv), with bodies (-vvv)
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
-    /// Colours
-    #[arg(long, global = true, value_enum, default_value_t)]
+    /// Colours; auto: on a terminal, unless `NO_COLOR` is set
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub(super) color: Color,
     /// Draw no progress bars
     #[arg(long, global = true)]
@@ -82,24 +108,24 @@ pub(super) struct GlobalArgs {
 /// How the bucket is named in an OSS URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum OssStyle {
-    /// Path for an IP address, else virtual-hosted
+    // Path for an IP address, else virtual-hosted
     #[default]
     Auto,
-    /// `https://BUCKET.oss-REGION.aliyuncs.com/KEY`
+    // `https://BUCKET.oss-REGION.aliyuncs.com/KEY`
     Virtual,
-    /// `https://ENDPOINT/BUCKET/KEY`
+    // `https://ENDPOINT/BUCKET/KEY`
     Path,
-    /// `https://DOMAIN/KEY`
+    // `https://DOMAIN/KEY`
     Cname,
 }
 
 /// Signature version for OSS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum OssSignature {
-    /// OSS4-HMAC-SHA256
+    // OSS4-HMAC-SHA256
     #[default]
     V4,
-    /// HMAC-SHA1; closed to new accounts and buckets
+    // HMAC-SHA1; closed to new accounts and buckets
     V1,
 }
 
@@ -126,21 +152,21 @@ impl From<OssSignature> for crate::cloud::OssSignature {
 /// Form of the answer on stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people; tab-separated when stdout is not a terminal
+    // For people; tab-separated when stdout is not a terminal
     #[default]
     Human,
-    /// One JSON document
+    // One JSON document
     Json,
 }
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
+    // On a terminal, unless `NO_COLOR` is set
     #[default]
     Auto,
-    /// Always
+    // Always
     Always,
-    /// Never
+    // Never
     Never,
 }

@@ -9,9 +9,8 @@ use super::output::Ui;
 use crate::base::cancel::Cancel;
 use crate::base::private_file::readable_by_others;
 use crate::cloud::{Cloud, Service, Setup, locate};
-use crate::config::environment::IMDSV1_DISABLED;
 use crate::config::{Environment, Settings};
-use crate::credentials::{Chain, Metadata};
+use crate::credentials::{Chain, Means, Metadata};
 use crate::net::Http;
 
 /// The world of one command.
@@ -22,6 +21,9 @@ pub(super) struct Context {
     /// stdout and stderr.
     pub(super) ui: Ui,
     settings: OnceLock<Settings>,
+    http: OnceLock<Http>,
+    metadata: OnceLock<Metadata>,
+    chain: OnceLock<Arc<Chain>>,
     cloud: tokio::sync::OnceCell<Cloud>,
 }
 
@@ -29,7 +31,15 @@ impl Context {
     /// Makes it from the flags; nothing is read or sent yet.
     pub(super) fn new(global: GlobalArgs) -> Result<Self, (Ui, Failure)> {
         let ui = Ui::new(&global);
-        Ok(Self { global, ui, settings: OnceLock::new(), cloud: tokio::sync::OnceCell::new() })
+        Ok(Self {
+            global,
+            ui,
+            settings: OnceLock::new(),
+            http: OnceLock::new(),
+            metadata: OnceLock::new(),
+            chain: OnceLock::new(),
+            cloud: tokio::sync::OnceCell::new(),
+        })
     }
 
     /// Where and as what the command works; looked for once, when a command first asks.
@@ -66,28 +76,45 @@ impl Context {
 
     async fn connect(&self) -> Result<Cloud, Failure> {
         let settings = self.settings()?;
-        let http = Http::new();
         let region = match settings.region() {
             Some(region) => Some(region.value.clone()),
-            None => self.metadata(&http)?.get("meta-data/region-id").await.ok().flatten(),
+            None => self.metadata()?.get("meta-data/region-id").await.ok().flatten(),
         };
         Ok(Cloud::new(Setup {
-            http,
+            http: self.http().clone(),
             endpoints: settings.endpoints().clone(),
             region,
-            credentials: Arc::new(Chain::new(settings)),
+            credentials: self.chain()?.clone(),
             oss_style: self.global.oss_style.into(),
             oss_signature: self.global.oss_signature.into(),
             progress: self.ui.progress(),
         }))
     }
 
+    /// The transport, one for all.
+    fn http(&self) -> &Http {
+        self.http.get_or_init(Http::new)
+    }
+
     /// The metadata service of the instance that this may run on.
-    fn metadata(&self, http: &Http) -> Result<Metadata, Failure> {
+    pub(super) fn metadata(&self) -> Result<&Metadata, Failure> {
         let settings = self.settings()?;
         let endpoint = locate(settings.endpoints(), Service::Metadata, None)?;
-        let version_1 = !settings.environment().is_on(IMDSV1_DISABLED);
-        Ok(Metadata::new(http.clone(), endpoint, version_1))
+        let new = || Metadata::new(self.http().clone(), endpoint, settings.environment());
+        Ok(self.metadata.get_or_init(new))
+    }
+
+    /// Where credentials come from.
+    pub(super) fn chain(&self) -> Result<&Arc<Chain>, Failure> {
+        let settings = self.settings()?;
+        let means = Means {
+            http: self.http().clone(),
+            endpoints: settings.endpoints().clone(),
+            environment: settings.environment().clone(),
+            metadata: self.metadata()?.clone(),
+            progress: self.ui.progress(),
+        };
+        Ok(self.chain.get_or_init(|| Arc::new(Chain::new(settings, &means))))
     }
 
     /// The instance: the one that was named, else the one that this runs on.
@@ -95,7 +122,7 @@ impl Context {
         if let Some(id) = self.settings()?.instance_id() {
             return Ok(id.value.clone());
         }
-        let asked = self.metadata(self.cloud().await?.http())?.get("meta-data/instance-id").await;
+        let asked = self.metadata()?.get("meta-data/instance-id").await;
         asked.ok().flatten().ok_or_else(|| {
             Failure::new(
                 Exit::Config,

@@ -153,6 +153,11 @@ impl Profile {
         self.fields.get(field).and_then(Value::as_u64).filter(|number| *number != 0)
     }
 
+    /// A field that is `true`.
+    pub fn is_on(&self, field: &str) -> bool {
+        self.fields.get(field).and_then(Value::as_bool).unwrap_or(false)
+    }
+
     /// A field that must be there.
     ///
     /// # Errors

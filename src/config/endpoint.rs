@@ -77,6 +77,15 @@ impl Endpoints {
         last(Some(service)).or_else(|| last(None))
     }
 
+    /// The same with an endpoint for a service, unless one was given.
+    #[must_use]
+    pub fn or(mut self, service: Service, url: String, source: Source) -> Self {
+        if self.of(service).is_none() {
+            self.0.push((Some(service), Sourced::new(url, source)));
+        }
+        self
+    }
+
     /// URLs that carry signatures and data in the clear to another machine. Metadata has no other way.
     pub fn in_the_clear(&self) -> impl Iterator<Item = &str> {
         let exposed = |(service, url): &&(Option<Service>, Sourced<String>)| {

@@ -35,6 +35,8 @@ pub enum Source {
     },
     /// The metadata service of the instance.
     Metadata,
+    /// What a source of credentials says of where its key is made.
+    Credentials,
 }
 
 impl<T> Sourced<T> {
@@ -58,6 +60,7 @@ impl fmt::Display for Source {
             Self::Line { path, line } => write!(f, "{}:{line}", path.display()),
             Self::Profile { path, name } => write!(f, "profile `{name}` of {}", path.display()),
             Self::Metadata => f.write_str("the instance's metadata"),
+            Self::Credentials => f.write_str("the source of the credentials"),
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::source::OfSource;
 use super::{Found, Source};
 use crate::cloud::{BoxFuture, CredentialError};
 use crate::config::CredentialsFile;
 use crate::sign::Credential;
+
+const NAME: &str = "credentials file";
 
 /// The credentials file, there or not.
 #[derive(Debug)]
@@ -14,32 +17,29 @@ pub(super) struct OurFile {
 }
 
 impl Source for OurFile {
-    fn name(&self) -> String {
-        match &self.path {
-            Some(path) => path.display().to_string(),
-            None => format!("~/{}", CredentialsFile::DEFAULT),
-        }
+    fn name(&self) -> &'static str {
+        NAME
     }
 
     fn find(&self) -> BoxFuture<'_, Result<Found, CredentialError>> {
-        Box::pin(std::future::ready(self.read()))
+        Box::pin(std::future::ready(self.look()))
     }
 }
 
 impl OurFile {
-    fn read(&self) -> Result<Found, CredentialError> {
+    // Settings warn of a file that others can read: they look at it before.
+    fn look(&self) -> Result<Found, CredentialError> {
         let Some(path) = &self.path else { return Ok(Found::NotMine("HOME is not set".into())) };
-        let broken = |e: crate::config::ConfigError| CredentialError::Broken {
-            source_name: self.name(),
-            reason: e.to_string(),
-        };
-        let file = CredentialsFile::read(path).map_err(broken)?;
+        let file = CredentialsFile::read(path).of_source(NAME)?;
         if !file.is_there() {
-            return Ok(Found::NotMine("there is no such file".into()));
+            return Ok(Found::NotMine(format!("there is no {}", path.display())));
         }
-        Ok(match file.access_key().map_err(broken)? {
-            Some(key) => Found::Credential(Credential::long_lived(key.id, key.secret.expose())),
-            None => Found::NotMine("no AccessKey in it".into()),
+        Ok(match file.access_key().of_source(NAME)? {
+            Some(key) => Found::Credential {
+                credential: Credential::long_lived(key.id, key.secret.expose()),
+                place: format!("{}:{}", path.display(), key.line),
+            },
+            None => Found::NotMine(format!("no AccessKey in {}", path.display())),
         })
     }
 }

@@ -1,42 +1,77 @@
-//! `ALIBABA_CLOUD_ACCESS_KEY_ID`, `_SECRET`, and `ALIBABA_CLOUD_SECURITY_TOKEN` for a temporary one.
+//! `ALIBABA_CLOUD_ACCESS_KEY_ID`, `_SECRET`, and `ALIBABA_CLOUD_SECURITY_TOKEN` for a temporary one; else an OIDC token.
 
-use super::{Found, Source};
+use super::oidc::OidcRole;
+use super::role::StsPlace;
+use super::source::broken;
+use super::{Found, Means, Source};
 use crate::cloud::{BoxFuture, CredentialError};
-use crate::config::Environment;
-use crate::config::environment::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN};
+use crate::config::environment::{
+    ACCESS_KEY_ID, ACCESS_KEY_SECRET, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE, ROLE_ARN, ROLE_SESSION_NAME,
+    SECURITY_TOKEN,
+};
 use crate::sign::Credential;
+
+const NAME: &str = "environment";
 
 /// The environment variables.
 #[derive(Debug)]
-pub(super) struct Variables {
-    pub(super) environment: Environment,
-}
+pub(super) struct Variables(pub(super) Means);
 
 impl Source for Variables {
-    fn name(&self) -> String {
-        "environment".into()
+    fn name(&self) -> &'static str {
+        NAME
     }
 
     fn find(&self) -> BoxFuture<'_, Result<Found, CredentialError>> {
-        Box::pin(std::future::ready(self.read()))
+        Box::pin(self.look())
     }
 }
 
 impl Variables {
-    fn read(&self) -> Result<Found, CredentialError> {
-        let get = |name| self.environment.get(name);
-        let broken = |reason: String| CredentialError::Broken { source_name: self.name(), reason };
-        match (get(ACCESS_KEY_ID), get(ACCESS_KEY_SECRET)) {
-            (None, None) => Ok(Found::NotMine(format!("{ACCESS_KEY_ID} is not set"))),
-            (Some(_), None) => Err(broken(format!("{ACCESS_KEY_ID} is set and {ACCESS_KEY_SECRET} is not"))),
-            (None, Some(_)) => Err(broken(format!("{ACCESS_KEY_SECRET} is set and {ACCESS_KEY_ID} is not"))),
-            (Some(id), Some(secret)) => {
-                let credential = Credential::long_lived(id, secret);
-                Ok(Found::Credential(match get(SECURITY_TOKEN) {
-                    Some(token) => credential.with_token(token),
-                    None => credential,
-                }))
+    async fn look(&self) -> Result<Found, CredentialError> {
+        match (self.get(ACCESS_KEY_ID), self.get(ACCESS_KEY_SECRET)) {
+            (Some(id), Some(secret)) => Ok(self.key(id, secret)),
+            (Some(_), None) => {
+                Err(broken(NAME, format!("{ACCESS_KEY_ID} is set and {ACCESS_KEY_SECRET} is not")))
             }
+            (None, Some(_)) => {
+                Err(broken(NAME, format!("{ACCESS_KEY_SECRET} is set and {ACCESS_KEY_ID} is not")))
+            }
+            (None, None) => self.oidc().await,
         }
+    }
+
+    fn key(&self, id: &str, secret: &str) -> Found {
+        let mut credential = Credential::long_lived(id, secret);
+        if let Some(token) = self.get(SECURITY_TOKEN) {
+            credential = credential.with_token(token);
+        }
+        Found::Credential { credential, place: ACCESS_KEY_ID.to_owned() }
+    }
+
+    async fn oidc(&self) -> Result<Found, CredentialError> {
+        let Means { environment, .. } = &self.0;
+        let (Some(token_file), Some(provider), Some(role)) =
+            (environment.path(OIDC_TOKEN_FILE), self.get(OIDC_PROVIDER_ARN), self.get(ROLE_ARN))
+        else {
+            return Ok(Found::NotMine(format!(
+                "neither {ACCESS_KEY_ID} nor all of the OIDC variables are set"
+            )));
+        };
+        let role = OidcRole {
+            token_file,
+            provider_arn: provider.to_owned(),
+            role_arn: role.to_owned(),
+            session_name: self.get(ROLE_SESSION_NAME).map(str::to_owned),
+            seconds: None,
+            policy: None,
+            sts: StsPlace::default(),
+        };
+        let credential = role.assume(&self.0, NAME).await?;
+        Ok(Found::Credential { credential, place: format!("{OIDC_TOKEN_FILE} assuming {}", role.role_arn) })
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.environment.get(name)
     }
 }

@@ -1,0 +1,59 @@
+//! What sources work with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Metadata;
+use crate::base::private_file::readable_by_others;
+use crate::base::progress::Progress;
+use crate::cloud::{Cloud, Fixed, OssSignature, OssStyle, Setup};
+use crate::config::{Endpoints, Environment};
+use crate::net::Http;
+use crate::sign::Credential;
+
+/// How long a place nearby (metadata, a credentials URI) may take to answer.
+pub(super) const NEARBY: Duration = Duration::from_secs(1);
+
+/// The transport, the settings and the people to warn.
+#[derive(Clone)]
+pub struct Means {
+    /// The transport.
+    pub http: Http,
+    /// The endpoints that the user gave.
+    pub endpoints: Endpoints,
+    /// The environment variables.
+    pub environment: Environment,
+    /// The metadata of the instance that this may run on.
+    pub metadata: Metadata,
+    /// Who hears of what the user should know.
+    pub progress: Arc<dyn Progress>,
+}
+
+impl std::fmt::Debug for Means {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Means").field("endpoints", &self.endpoints).finish_non_exhaustive()
+    }
+}
+
+impl Means {
+    /// Calls signed with this credential, to STS at these endpoints.
+    pub(super) fn cloud(&self, credential: Credential, endpoints: Endpoints) -> Cloud {
+        Cloud::new(Setup {
+            http: self.http.clone(),
+            endpoints,
+            region: None,
+            credentials: Arc::new(Fixed(credential)),
+            oss_style: OssStyle::default(),
+            oss_signature: OssSignature::default(),
+            progress: self.progress.clone(),
+        })
+    }
+
+    /// Warns of a file with secrets that others than its owner can read.
+    pub(super) fn warn_if_exposed(&self, path: &std::path::Path) {
+        if let Some(mode) = readable_by_others(path) {
+            let path = path.display();
+            self.progress.warn(format!("{path} can be read by others (mode {mode:04o}); chmod 600 {path}"));
+        }
+    }
+}

@@ -16,7 +16,7 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
 }
 
 /// Controls, and the invisible characters that turn the direction of writing or hide text.
-fn is_harmful(c: char) -> bool {
+pub fn is_harmful(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

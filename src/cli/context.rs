@@ -8,10 +8,11 @@ use super::error::Failure;
 use super::output::Ui;
 use crate::base::cancel::Cancel;
 use crate::base::private_file::readable_by_others;
-use crate::cloud::{Cloud, Service, Setup, locate};
+use crate::cloud::{Cloud, CredentialSource, Fixed, Service, Setup, locate};
 use crate::config::{Environment, Settings};
 use crate::credentials::{Chain, Means, Metadata};
 use crate::net::Http;
+use crate::sign::Credential;
 
 /// The world of one command.
 #[derive(Debug)]
@@ -80,11 +81,25 @@ impl Context {
             Some(region) => Some(region.value.clone()),
             None => self.metadata()?.get("meta-data/region-id").await.ok().flatten(),
         };
+        self.cloud_of(region, self.chain()?.clone())
+    }
+
+    /// The services as somebody with this credential reaches them; nothing is sent.
+    pub(super) fn cloud_as(&self, credential: Credential) -> Result<Cloud, Failure> {
+        let region = self.settings()?.region().map(|region| region.value.clone());
+        self.cloud_of(region, Arc::new(Fixed(credential)))
+    }
+
+    fn cloud_of(
+        &self,
+        region: Option<String>,
+        credentials: Arc<dyn CredentialSource>,
+    ) -> Result<Cloud, Failure> {
         Ok(Cloud::new(Setup {
             http: self.http().clone(),
-            endpoints: settings.endpoints().clone(),
+            endpoints: self.settings()?.endpoints().clone(),
             region,
-            credentials: self.chain()?.clone(),
+            credentials,
             oss_style: self.global.oss_style.into(),
             oss_signature: self.global.oss_signature.into(),
             progress: self.ui.progress(),

@@ -32,6 +32,9 @@ pub(super) struct ServiceAnswer {
     pub(super) code: Option<String>,
     /// The id under which the service's support finds the call.
     pub(super) request_id: Option<String>,
+    /// What the service said, in its own words.
+    #[serde(skip)]
+    pub(super) said: String,
 }
 
 /// The outcome of a command.

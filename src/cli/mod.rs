@@ -19,8 +19,8 @@ pub use exit::Exit;
 
 /// Runs `faascmd` with the arguments of the process.
 pub fn main() -> ExitCode {
-    let arguments = legacy::corrected(std::env::args_os());
-    let cli = match args::Cli::try_parse_from(arguments) {
+    let line = legacy::corrected(std::env::args_os());
+    let cli = match args::Cli::try_parse_from(line.arguments) {
         Ok(cli) => cli,
         Err(e) => return output::usage_error(&e),
     };
@@ -28,6 +28,7 @@ pub fn main() -> ExitCode {
         Ok(context) => context,
         Err((ui, failure)) => return ui.fail(&failure).into(),
     };
+    line.warning.iter().for_each(|warning| context.ui.warn(warning));
     match commands::run(&cli.command, &context) {
         Ok(exit) => exit.into(),
         Err(failure) => context.ui.fail(&failure).into(),

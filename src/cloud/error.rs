@@ -125,6 +125,11 @@ impl Error {
 }
 
 impl ServiceError {
+    /// The service's message without the string to sign that some end with: it holds the key's id and the token.
+    pub fn said(&self) -> &str {
+        self.message.split("server string to sign is:").next().unwrap_or_default().trim_end()
+    }
+
     /// Whether it is the service's final word and not weather, although the status is 5xx: FaaS answers 503 to a
     /// second image within half an hour.
     pub fn is_business(&self) -> bool {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Faas;
 use super::answer::unreadable;
-use crate::cloud::{Result, RpcCall, Service};
+use crate::cloud::{Result, Retry, RpcCall, Service};
 
 /// The role that the documents have everybody make for the service.
 const DEFAULT_ROLE: &str = "AliyunFAASDefaultRole";
@@ -33,6 +33,18 @@ pub enum CallerType {
     Other(String),
 }
 
+impl CallerType {
+    /// The service's word.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Account => "Account",
+            Self::RamUser => "RAMUser",
+            Self::AssumedRole => "AssumedRoleUser",
+            Self::Other(word) => word,
+        }
+    }
+}
+
 impl Caller {
     fn read(answer: &Value) -> Option<Self> {
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
@@ -58,7 +70,15 @@ impl Faas {
     /// # Errors
     /// When the call fails, or the answer names no account.
     pub async fn caller(&self) -> Result<Caller> {
-        let call = RpcCall::new(Service::Sts, "2015-04-01", "GetCallerIdentity");
+        self.caller_tried(Retry::IDEMPOTENT).await
+    }
+
+    /// The same, tried as often as the caller can wait for.
+    ///
+    /// # Errors
+    /// When the call fails, or the answer names no account.
+    pub async fn caller_tried(&self, retry: Retry) -> Result<Caller> {
+        let call = RpcCall::new(Service::Sts, "2015-04-01", "GetCallerIdentity").retried(retry);
         let answer = self.cloud.rpc(&call).await?;
         Caller::read(&answer.raw)
             .ok_or_else(|| unreadable(&call, "there is no AccountId in it".into(), &answer.text))

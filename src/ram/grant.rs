@@ -1,11 +1,10 @@
-//! What the FaaS service needs of an account: names of the role and the policy, and the least that the policy allows.
+//! What the FaaS service needs of an account: the policy's name, who takes the role on, and the least that
+//! the policy allows.
 //!
-//! Role and policy names, the principal and the folder are documented ("Use faascmd", the f3 pages of 2019 and later).
+//! The policy's name, the principal and the folder are documented ("Use faascmd", the f3 pages of 2019 and later).
 //! The text of the old tool's policy is not: which actions are needed is our inference, `docs/permissions.md` says from
 //! what.
 
-/// The role that the service assumes.
-pub const ROLE_NAME: &str = "AliyunFAASDefaultRole";
 /// The policy of the old tool, which ours shares.
 pub const POLICY_NAME: &str = "faasPolicy";
 /// Who may take the role on.
@@ -57,11 +56,6 @@ pub fn faas_grants(bucket: &str, kms_key: Option<&str>) -> Vec<Grant> {
     grants
 }
 
-/// The ARN of a role of an account.
-pub fn role_arn(account: &str, role: &str) -> String {
-    format!("acs:ram::{account}:role/{role}")
-}
-
 /// The account and the name in a role's ARN.
 pub fn role_of(arn: &str) -> Option<(&str, &str)> {
     let (account, role) = arn.strip_prefix("acs:ram::")?.split_once(":role/")?;
@@ -73,10 +67,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arn_is_taken_apart_as_it_was_put_together() {
-        let arn = role_arn("1234567890123456", ROLE_NAME);
-        assert_eq!(arn, "acs:ram::1234567890123456:role/AliyunFAASDefaultRole");
-        assert_eq!(role_of(&arn), Some(("1234567890123456", ROLE_NAME)));
+    fn a_roles_arn_names_its_account() {
+        let arn = "acs:ram::1234567890123456:role/AliyunFAASDefaultRole";
+        assert_eq!(role_of(arn), Some(("1234567890123456", "AliyunFAASDefaultRole")));
         assert_eq!(role_of("acs:ram::1:user/x"), None);
     }
 

@@ -8,7 +8,7 @@ mod wire;
 
 pub use client::Ram;
 pub use document::{Document, NotAPolicy, Statement};
-pub use grant::{FAAS_PRINCIPAL, Grant, LOGS_FOLDER, POLICY_NAME, ROLE_NAME, faas_grants, role_arn, role_of};
+pub use grant::{FAAS_PRINCIPAL, Grant, LOGS_FOLDER, POLICY_NAME, faas_grants, role_of};
 pub use merge::{Denial, Merged};
 pub use wire::{AttachedPolicy, Policy, PolicyVersion, Role};
 

@@ -102,6 +102,7 @@ impl From<ServiceError> for Failure {
             http_status: Some(error.http_status),
             code: Some(error.code.clone()),
             request_id: Some(error.request_id.clone()).filter(|id| !id.is_empty()),
+            said: error.said().to_owned(),
         };
         let exit = exit_of(&error);
         hints.truncate(3);

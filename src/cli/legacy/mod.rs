@@ -1,8 +1,8 @@
 //! The old tool's commands, flags and output, mapped onto the operations that the new commands use.
+//!
+//! `config` and `auth` are commands of both and stand in `commands/`.
 
-use std::ffi::OsString;
+mod answer;
+mod spelling;
 
-/// Corrects the misspellings of flags that the old tool's documents teach.
-pub(super) fn corrected(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    arguments.collect()
-}
+pub(super) use spelling::corrected;

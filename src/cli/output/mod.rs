@@ -1,8 +1,10 @@
 //! Everything that is printed or drawn: stdout is the answer, stderr the rest.
 
+mod ask;
 mod page;
 mod progress;
 mod ui;
 
+pub(super) use ask::{ask, ask_secret, secret_of_stdin, somebody_is_there};
 pub(super) use page::Page;
 pub(super) use ui::{Report, Ui, usage_error};

@@ -131,8 +131,21 @@ impl Ui {
         if let Some(id) = failure.service.as_ref().and_then(|a| a.request_id.as_deref()) {
             progress::line(&format!("  request id: {}", harmless(id)));
         }
+        self.hints(failure)
+    }
+
+    /// The same with a first line of the caller's choice, which names the request id where there is one.
+    pub(in crate::cli) fn fail_saying(&self, headline: &str, failure: &Failure) -> Exit {
+        if self.is_json() {
+            return self.fail(failure);
+        }
+        progress::line(&harmless(headline));
+        self.hints(failure)
+    }
+
+    fn hints(&self, failure: &Failure) -> Exit {
         for hint in &failure.hints {
-            progress::line(&format!("  {} {hint}", self.painted("36", "hint:")));
+            progress::line(&format!("  {} {}", self.painted("36", "hint:"), harmless(hint)));
         }
         failure.exit
     }

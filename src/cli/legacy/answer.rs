@@ -1,0 +1,97 @@
+//! What the old tool prints: the service's JSON on a line and the time it took; a refusal as a line of its own.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::base::text::is_harmful;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome, ServiceAnswer};
+use crate::cli::exit::Exit;
+
+/// Prints an answer as the service gave it, but for `RequestId`, which no sample of the documents has.
+pub(super) fn print(cx: &Context, answer: &Value, started: Instant) -> Outcome {
+    let text = format!("{}\n{}\n", one_line(answer), elapsed(started.elapsed()));
+    cx.ui.write(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// `0.171(s) elapsed`
+pub(super) fn elapsed(time: Duration) -> String {
+    format!("{:.3}(s) elapsed", time.as_secs_f64())
+}
+
+/// The answer on one line, its fields in the service's order.
+pub(super) fn one_line(answer: &Value) -> String {
+    let mut answer = answer.clone();
+    if let Value::Object(fields) = &mut answer {
+        fields.shift_remove("RequestId");
+    }
+    escaped(&answer.to_string())
+}
+
+/// JSON text in which characters that a terminal obeys, and that JSON allows, are spelled `\u….`: they stand in strings.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_harmful(c) { text.push_str(&format!("\\u{:04x}", u32::from(c))) } else { text.push(c) }
+    }
+    text
+}
+
+/// Says that the service refused, in the old tool's words, then what to do; gives the exit code.
+pub(super) fn fail(cx: &Context, failure: Failure) -> Outcome {
+    let Some(headline) = failure.service.as_deref().and_then(refusal) else { return Err(failure) };
+    Ok(cx.ui.fail_saying(&headline, &failure))
+}
+
+/// `HTTP Status:404 Error:SHELL NOT MATCH. The image Shell is not match with fpga Shell! Request ID:D7D1AB1E-…`
+fn refusal(answer: &ServiceAnswer) -> Option<String> {
+    let (status, code) = (answer.http_status?, answer.code.as_deref()?);
+    let request = answer.request_id.as_ref().map_or_else(String::new, |id| format!(" Request ID:{id}"));
+    Some(format!("HTTP Status:{status} Error:{code}. {}{request}", answer.said))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_is_one_line_in_the_services_order_without_its_request_id() {
+        let text = r#"{"RequestId":"R","FpgaImages":{"fpgaImage":[{"Name":"a\nb","New":{"x":[1,null]},"Encrypted":"false"}]}}"#;
+        let answer: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            one_line(&answer),
+            r#"{"FpgaImages":{"fpgaImage":[{"Name":"a\nb","New":{"x":[1,null]},"Encrypted":"false"}]}}"#
+        );
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_spelled_out_and_means_the_same() {
+        let answer = json!({"Name": "a\u{9b}31m\u{202e}b\u{7f}文件"});
+        let line = one_line(&answer);
+        assert_eq!(line, r#"{"Name":"a\u009b31m\u202eb\u007f文件"}"#);
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), answer);
+    }
+
+    #[test]
+    fn the_time_and_a_refusal_read_as_the_documents_print_them() {
+        assert_eq!(elapsed(Duration::from_micros(171_400)), "0.171(s) elapsed");
+        let mut answer = ServiceAnswer {
+            service: "faas",
+            http_status: Some(404),
+            code: Some("SHELL NOT MATCH".into()),
+            request_id: Some("D7D1AB1E".into()),
+            said: "The image Shell is not match with fpga Shell!".into(),
+            ..ServiceAnswer::default()
+        };
+        assert_eq!(
+            refusal(&answer).unwrap(),
+            "HTTP Status:404 Error:SHELL NOT MATCH. The image Shell is not match with fpga Shell! Request ID:D7D1AB1E"
+        );
+        answer.http_status = None;
+        assert_eq!(refusal(&answer), None);
+    }
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 /// A fault's name, the form of its value, and what it does. `docs/sandbox.md` shows this table.
-pub const TABLE: [(&str, &str, &str); 16] = [
+pub const TABLE: [(&str, &str, &str); 17] = [
     (
         "throttle",
         "=P",
@@ -32,6 +32,11 @@ pub const TABLE: [(&str, &str, &str); 16] = [
     ("slow", "=BYTES_PER_S", "no body moves faster than that"),
     ("build-fails", "", "every image build fails and leaves its log"),
     ("load-fails", "", "every load of an image fails"),
+    (
+        "stays-operating",
+        "",
+        "a load of the intel chip is shown as operating for ever, as f1's documents have it",
+    ),
     ("ddr-error", "", "the chip's memory test finds a wrong word"),
     ("never-done", "", "the chip's memory test never ends"),
     ("stale-done", "", "the chip says done before it began"),
@@ -102,6 +107,7 @@ pub struct FaultPlan {
     slow: Option<u64>,
     build_fails: bool,
     load_fails: bool,
+    stays_operating: bool,
     chip: ChipFaults,
 }
 
@@ -146,6 +152,7 @@ impl FaultPlan {
             }
             "build-fails" => self.build_fails = flag()?,
             "load-fails" => self.load_fails = flag()?,
+            "stays-operating" => self.stays_operating = flag()?,
             "ddr-error" => self.chip.ddr_error = flag()?,
             "never-done" => self.chip.never_done = flag()?,
             "stale-done" => self.chip.stale_done = flag()?,
@@ -208,6 +215,11 @@ impl Faults {
     /// Whether every load fails.
     pub(crate) fn load_fails(&self) -> bool {
         self.plan.load_fails
+    }
+
+    /// Whether the status of an Intel chip never says that its load is over.
+    pub(crate) fn stays_operating(&self) -> bool {
+        self.plan.stays_operating
     }
 
     /// The bound on the speed of a body, in bytes per second.

@@ -16,6 +16,12 @@ pub struct Options {
     pub clock_offset: i64,
     /// Refuse a second `CreateFpgaImageTask` within 30 minutes, as the service does.
     pub strict_frequency: bool,
+    /// `AliyunFAASDefaultRole` does not exist yet.
+    pub without_role: bool,
+    /// The instance has no RAM role.
+    pub without_instance_role: bool,
+    /// The metadata service refuses requests without a token.
+    pub metadata_v2_only: bool,
     /// What is to go wrong.
     pub faults: FaultPlan,
     /// Makes the random faults repeat.
@@ -33,6 +39,9 @@ impl Default for Options {
             build_time: Duration::from_secs(5),
             clock_offset: 0,
             strict_frequency: false,
+            without_role: false,
+            without_instance_role: false,
+            metadata_v2_only: false,
             faults: FaultPlan::default(),
             fault_seed: None,
             log: None,

@@ -1,29 +1,77 @@
 //! The RPC services (FaaS, STS, RAM) and the instance metadata.
 
+mod answer;
+mod call;
+mod caller;
+mod faas;
+mod gate;
+mod metadata;
+mod policy;
+mod ram;
+mod refusal;
+mod service;
 mod state;
+mod sts;
+#[cfg(test)]
+mod testing;
 
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+pub(crate) use metadata::metadata;
 pub(crate) use state::State;
 
 use super::http::{Request, Response};
 use super::world::World;
+use call::{Answer, Call, Handler, Question};
+use gate::Envelope;
+use refusal::Refusal;
+use service::{Action, Service};
 
 /// Answers `POST|GET /?Action=…&Version=…`; the parameters stand in the query or in a form body.
 pub(crate) fn answer(world: &World, request: &Request) -> Response {
-    let action = request.form_parameters().into_iter().find(|(name, _)| name == "Action");
-    let action = action.map_or_else(String::new, |(_, value)| value);
-    refusal(world, request, (404, "InvalidAction.NotFound"), &format!("Specified api {action} is not found."))
+    answer_at(world, request, world.now())
 }
 
-/// Answers `/latest/…`.
-pub(crate) fn metadata(_world: &World, _request: &Request) -> Response {
-    Response::new(404)
+/// Does what has come due, for those who look at the sandbox otherwise than by a call: logs in the bucket, the chip.
+pub(crate) fn settle(world: &World) {
+    world.rpc().settle(world, world.now());
 }
 
 /// The error document of an RPC service, also for the faults that strike before a request is looked at.
 pub(crate) fn refusal(_world: &World, request: &Request, error: (u16, &str), message: &str) -> Response {
+    let envelope = Envelope::of(request);
     let (status, code) = error;
-    let id = uuid::Uuid::new_v4().to_string().to_uppercase();
-    let document =
-        serde_json::json!({"RequestId": id, "HostId": request.host, "Code": code, "Message": message});
-    Response::json(status, &document).with_code(code)
+    let refusal =
+        Refusal { status, code: Cow::Owned(code.to_owned()), message: Cow::Owned(message.to_owned()) };
+    answer::refusal(envelope.format, &envelope.host, &refusal)
+}
+
+fn answer_at(world: &World, request: &Request, now: Timestamp) -> Response {
+    let envelope = Envelope::of(request);
+    let called = envelope.action();
+    let name = called.as_ref().map_or("", |(_, action)| action.name);
+    let outcome = called.and_then(|(service, action)| carry_out(world, &envelope, (service, action), now));
+    match outcome {
+        Ok(fields) => answer::success(envelope.format, name, fields),
+        Err(refusal) => answer::refusal(envelope.format, &envelope.host, &refusal),
+    }
+}
+
+fn carry_out(world: &World, envelope: &Envelope, called: (Service, Action), now: Timestamp) -> Answer {
+    let (service, action) = called;
+    let state = &mut *world.rpc();
+    state.settle(world, now);
+    let question = Question { world, parameters: &envelope.parameters, now };
+    let handler = match action.handler {
+        Handler::Unsigned(handler) => return handler(&question, state),
+        Handler::Signed(handler) => handler,
+    };
+    let (caller, nonce) = envelope.caller(&world.keys, now)?;
+    state.nonces.take(nonce, now)?;
+    if service == Service::Ram {
+        ram::permit(&caller, &state.ram, action.name)?;
+    }
+    handler(&Call { question, caller }, state)
 }

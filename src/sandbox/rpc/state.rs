@@ -1,14 +1,39 @@
 //! What the RPC services and the metadata keep between requests.
 
-use crate::sandbox::options::Options;
+use jiff::Timestamp;
 
-/// Images, chips, roles and policies.
+use super::gate::Nonces;
+use super::{faas, metadata, ram};
+use crate::sandbox::options::Options;
+use crate::sandbox::world::World;
+
+/// Images, chips, roles, policies, nonces and tokens.
 #[derive(Debug)]
-pub(crate) struct State {}
+pub(crate) struct State {
+    pub(super) nonces: Nonces,
+    pub(super) faas: faas::State,
+    pub(super) ram: ram::Directory,
+    pub(super) metadata: metadata::State,
+}
 
 impl State {
     /// The state at the start of a sandbox.
-    pub(crate) fn new(_options: &Options) -> Self {
-        Self {}
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            nonces: Nonces::default(),
+            faas: faas::State::new(),
+            ram: ram::Directory::new(options),
+            metadata: metadata::State::default(),
+        }
+    }
+
+    /// Does what has come due by now: logs of failed builds, chips that were loaded.
+    pub(crate) fn settle(&mut self, world: &World, now: Timestamp) {
+        self.faas.settle(world, now);
+    }
+
+    /// Whether a role's policies allow something, such as `oss:GetObject` with `acs:oss:REGION:ACCOUNT:bucket/key`.
+    pub(crate) fn role_allows(&self, role: &str, action: &str, resource: &str) -> bool {
+        self.ram.role_allows(role, action, resource)
     }
 }

@@ -1,0 +1,37 @@
+//! What a caller is and may do.
+
+use super::ram::Directory;
+use crate::sandbox::identity::{ACCOUNT, FixedCaller, UPLOADER_ID, UPLOADER_NAME, USER_ID, USER_NAME};
+use crate::sandbox::keys::Caller;
+
+/// Whether it is a RAM user, by a key of its own.
+pub(super) fn is_ram_user(caller: &Caller) -> bool {
+    ram_user(caller).is_some()
+}
+
+/// Name and id of a RAM user.
+pub(super) fn ram_user(caller: &Caller) -> Option<(&'static str, &'static str)> {
+    match caller {
+        Caller::Fixed(FixedCaller::User | FixedCaller::Disabled) => Some((USER_NAME, USER_ID)),
+        Caller::Fixed(FixedCaller::Uploader) => Some((UPLOADER_NAME, UPLOADER_ID)),
+        Caller::Fixed(FixedCaller::Root) | Caller::AssumedRole { .. } => None,
+    }
+}
+
+/// The id by which images belong to somebody: of the RAM user, of the account, of the role.
+pub(super) fn owner_id(caller: &Caller, ram: &Directory) -> String {
+    match caller {
+        Caller::AssumedRole { role, .. } => ram.role_id(role),
+        fixed => ram_user(fixed).map_or(ACCOUNT, |(_, id)| id).to_owned(),
+    }
+}
+
+/// Whether a caller may do something with a resource: the account and its engineer may do all, the uploader nothing
+/// outside of OSS, a role what its policies allow.
+pub(super) fn allowed(caller: &Caller, ram: &Directory, action: &str, resource: &str) -> bool {
+    match caller {
+        Caller::Fixed(FixedCaller::User | FixedCaller::Root) => true,
+        Caller::Fixed(FixedCaller::Uploader | FixedCaller::Disabled) => false,
+        Caller::AssumedRole { role, .. } => ram.role_allows(role, action, resource),
+    }
+}

@@ -1,4 +1,4 @@
-//! Durations as people write them: `500ms`, `60s`, `1.5h`, `1h30m`, `2d`.
+//! Durations as people write them: `500ms`, `60s`, `1.5h`, `1h30m`, `2d`; and as they say them.
 
 use std::time::Duration;
 
@@ -45,6 +45,16 @@ fn part(number: &str, unit: &str) -> Option<Duration> {
 /// A clock's time and a century more is still a time.
 fn bounded(duration: Duration) -> Option<Duration> {
     Some(duration).filter(|d| d.as_secs() <= 100 * 366 * 86_400)
+}
+
+/// `41m 12s`, `3.1s`: a time as people say it.
+pub fn spent(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..=59 => format!("{:.1}s", time.as_secs_f64()),
+        60..=3599 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{Answered, Faas, Time, action};
 use crate::cloud::{Result, Retry, RpcCall};
 
 /// An image.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Image {
     /// `FpgaImageUUID`.
     pub uuid: String,
@@ -52,15 +52,21 @@ pub enum ImageState {
     Other(String),
 }
 
+impl Default for ImageState {
+    fn default() -> Self {
+        Self::Other(String::new())
+    }
+}
+
 impl ImageState {
-    fn read(text: Option<String>) -> Self {
-        let text = text.unwrap_or_default();
+    /// The state of this name, in any case.
+    pub fn of(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
             "queued" => Self::Queued,
             "compiling" => Self::Compiling,
             "success" => Self::Success,
             "failed" => Self::Failed,
-            _ => Self::Other(text),
+            _ => Self::Other(text.to_owned()),
         }
     }
 
@@ -98,7 +104,7 @@ impl Image {
         Self {
             uuid: fields.text("FpgaImageUUID").unwrap_or_default(),
             name: fields.text("Name"),
-            state: ImageState::read(fields.text("State")),
+            state: ImageState::of(&fields.text("State").unwrap_or_default()),
             shell: fields.text("ShellUUID"),
             encrypted: fields.flag("Encrypted"),
             description: fields.text("Description"),
@@ -108,6 +114,11 @@ impl Image {
             publish_time: fields.time("PublishTime"),
             other: fields.rest(),
         }
+    }
+
+    /// The point in time when it was asked for, if the service tells it in a form that is known.
+    pub fn created(&self) -> Option<jiff::Timestamp> {
+        self.create_time.as_ref().and_then(Time::timestamp)
     }
 }
 
@@ -234,8 +245,8 @@ mod tests {
 
     #[test]
     fn an_unknown_state_is_kept_and_is_not_alive() {
-        let state = ImageState::read(Some("Rejected".into()));
+        let state = ImageState::of("Rejected");
         assert_eq!((state.name(), state.is_alive()), ("Rejected", false));
-        assert!(ImageState::read(Some("SUCCESS".into())).is_alive());
+        assert!(ImageState::of("SUCCESS").is_alive());
     }
 }

@@ -25,7 +25,7 @@ pub struct LoadImage {
 }
 
 /// What a chip carries, or is about to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LoadStatus {
     /// `FpgaUUID`: the chip.
     pub uuid: String,
@@ -59,14 +59,20 @@ pub enum TaskStatus {
     Other(String),
 }
 
+impl Default for TaskStatus {
+    fn default() -> Self {
+        Self::Other(String::new())
+    }
+}
+
 impl TaskStatus {
-    fn read(text: Option<String>) -> Self {
-        let text = text.unwrap_or_default();
+    /// The status of this name, in any case.
+    pub fn of(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
             "committed" => Self::Committed,
             "operating" => Self::Operating,
             "valid" => Self::Valid,
-            _ => Self::Other(text),
+            _ => Self::Other(text.to_owned()),
         }
     }
 
@@ -82,7 +88,8 @@ impl TaskStatus {
 
     /// Whether the word says that the load failed. The documents name none; these are what it could be.
     pub fn is_failure(&self) -> bool {
-        matches!(self, Self::Other(text) if ["failed", "fail", "error", "invalid"].contains(&text.to_ascii_lowercase().as_str()))
+        const FAILURES: [&str; 4] = ["failed", "fail", "error", "invalid"];
+        matches!(self, Self::Other(text) if FAILURES.iter().any(|word| word.eq_ignore_ascii_case(text)))
     }
 
     /// Whether a load goes on.
@@ -108,7 +115,7 @@ impl LoadStatus {
         Self {
             uuid: fields.text("FpgaUUID").unwrap_or_else(|| fpga_uuid.to_owned()),
             instance_id: fields.text("InstanceId"),
-            task_status: TaskStatus::read(fields.text("TaskStatus")),
+            task_status: TaskStatus::of(&fields.text("TaskStatus").unwrap_or_default()),
             image_uuid: fields.text("FpgaImageUUID"),
             shell: fields.text("shellUUID").or_else(|| fields.text("ShellUUID")),
             encrypted: fields.flag("Encrypted"),

@@ -1,1 +1,14 @@
 //! Work of several steps: deploy, upload, wait, load, doctor.
+
+pub mod chip;
+mod error;
+pub mod image;
+mod intent;
+pub mod load;
+pub mod lock;
+#[cfg(test)]
+mod samples;
+pub mod shell;
+pub mod wait;
+
+pub use error::{Error, Result};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::ui::Ui;
+use crate::base::duration::spent;
 use crate::base::progress::{Event, Progress};
 use crate::base::size::ByteSize;
 use crate::base::text::harmless;
@@ -114,15 +115,5 @@ impl Progress for Drawn {
                 Self::above(&now, &format!("{} {}", self.ui.painted("33", "warning:"), harmless(&text)));
             }
         }
-    }
-}
-
-/// `41m 12s`, `3.1s`: a time as people say it.
-pub(in crate::cli) fn spent(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..=59 => format!("{:.1}s", time.as_secs_f64()),
-        60..=3599 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        _ => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
     }
 }

@@ -1,0 +1,104 @@
+//! Why work of several steps did not come to its end.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::chip::NoChip;
+use super::shell::NoShell;
+use super::wait::Awaited;
+use crate::cloud;
+use crate::faas::Image;
+
+/// The outcome of a piece of work.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A piece of work that failed or was left.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A call failed.
+    #[error(transparent)]
+    Cloud(Box<cloud::Error>),
+    /// The waiting time is over; what was waited for goes on.
+    #[error("{awaited} is still {state} after {}", crate::base::duration::spent(*elapsed))]
+    Pending {
+        /// What was waited for.
+        awaited: Awaited,
+        /// Its last state.
+        state: String,
+        /// For how long.
+        elapsed: Duration,
+    },
+    /// A signal came; what was waited for goes on.
+    #[error("stopped by a signal{}", awaited.as_ref().map(|a| format!(" while {a} was {state}")).unwrap_or_default())]
+    Interrupted {
+        /// The signal's number.
+        signal: i32,
+        /// What was waited for, if anything.
+        awaited: Option<Awaited>,
+        /// Its last state.
+        state: String,
+    },
+    /// The service knows no such image.
+    #[error("there is no image {0} in this account and region")]
+    NoSuchImage(String),
+    /// The service could not make the image.
+    #[error("the build of image {} failed", .0.uuid)]
+    BuildFailed(Box<Image>),
+    /// The load ended otherwise than well.
+    #[error("loading image {image_uuid} into fpga {fpga_uuid} on {instance_id} failed: the chip is {status}")]
+    LoadFailed {
+        /// The image.
+        image_uuid: String,
+        /// The chip.
+        fpga_uuid: String,
+        /// The instance.
+        instance_id: String,
+        /// What the service says of the chip.
+        status: String,
+    },
+    /// No chip can be chosen.
+    #[error(transparent)]
+    Chip(#[from] NoChip),
+    /// No shell can be chosen.
+    #[error(transparent)]
+    Shell(#[from] NoShell),
+    /// A file on this machine can't be used.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+}
+
+impl From<cloud::Error> for Error {
+    fn from(error: cloud::Error) -> Self {
+        Self::Cloud(Box::new(error))
+    }
+}
+
+impl Error {
+    /// Whether the same work may succeed later without anybody doing anything.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Cloud(error) if cloud::is_transient(error))
+    }
+
+    /// The service's code, if a service refused.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Cloud(error) => error.code(),
+            _ => None,
+        }
+    }
+
+    /// Whether the service refused with this code.
+    pub fn is_refused_with(&self, code: &str) -> bool {
+        self.code() == Some(code)
+    }
+
+    /// For mapping an error of the file system.
+    pub fn of_file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |error| Self::File { path: path.to_owned(), error }
+    }
+}

@@ -1,0 +1,333 @@
+//! Loading an image into a chip, once, and knowing when it is there.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::lock;
+use super::wait::{Awaited, Look, Pace, Patience};
+use super::{Error, Result};
+use crate::bitstream::Family;
+use crate::faas::{Chip, Faas, LoadImage, LoadStatus, TaskStatus, Time};
+
+/// How long an Intel chip has to be `operating` with our image until that counts as loaded: f1 documents since 2019
+/// show nothing else.
+const OPERATING_IS_LOADED: Duration = Duration::from_mins(1);
+/// After this time an unchanged status is believed to be that of the load that was just asked for.
+const STALE: Duration = Duration::from_secs(5);
+
+/// What is to be loaded where.
+#[derive(Clone, Debug)]
+pub struct Loading<'a> {
+    /// The instance.
+    pub instance_id: &'a str,
+    /// The chip.
+    pub chip: &'a Chip,
+    /// The image.
+    pub image_uuid: &'a str,
+    /// Load it even if the chip carries it.
+    pub force: bool,
+    /// Whether to wait: for a chip that is busy, and for the load.
+    pub wait: bool,
+}
+
+/// How a load ended.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What the service says of the chip.
+    pub status: LoadStatus,
+    /// Whether nothing was asked for, because the chip carried the image or was getting it.
+    pub skipped: bool,
+}
+
+/// Loads an image, unless the chip carries it already, and waits until it is there.
+///
+/// # Errors
+/// The service's refusal, [`Error::LoadFailed`], and those of a wait.
+pub async fn load(faas: &Faas, patience: &Patience, loading: &Loading<'_>) -> Result<Loaded> {
+    let name = format!("load-{}-{}", loading.instance_id, loading.chip.uuid).replace('/', "_");
+    let work = format!("the load into fpga {} on {} by another run", loading.chip.uuid, loading.instance_id);
+    let _lock = lock::take(patience, &name, &work).await?;
+    let work = Work { faas, patience, loading };
+    let before = faas.load_status(loading.instance_id, &loading.chip.uuid).await?.view;
+    let there = !loading.force && before.is_loaded_with(loading.image_uuid);
+    if there {
+        return Ok(Loaded { status: before, skipped: true });
+    }
+    let on_its_way = !loading.force && before.task_status.is_busy() && before.names(loading.image_uuid);
+    let answer = if on_its_way { None } else { Some(work.order(&before).await?) };
+    if !loading.wait {
+        return Ok(Loaded { status: answer.unwrap_or(before), skipped: on_its_way });
+    }
+    let stale = if on_its_way { None } else { before.create_time };
+    let status = until_loaded(
+        faas,
+        patience,
+        &Expected {
+            instance_id: loading.instance_id,
+            chip: loading.chip,
+            image_uuid: Some(loading.image_uuid),
+            stale,
+        },
+    )
+    .await?;
+    Ok(Loaded { status, skipped: on_its_way })
+}
+
+/// An order to load that is being given.
+#[derive(Clone, Copy)]
+struct Work<'a> {
+    faas: &'a Faas,
+    patience: &'a Patience,
+    loading: &'a Loading<'a>,
+}
+
+impl Work<'_> {
+    /// Asks until the service takes the order; a chip that is busy with another load makes it refuse.
+    async fn order(self, before: &LoadStatus) -> Result<LoadStatus> {
+        if !self.loading.wait {
+            return Ok(self.ask().await?);
+        }
+        let until = self.patience.left();
+        let until =
+            Timestamp::now().saturating_add(until).map_or_else(|_| "the end".into(), |t| format!("{t:.0}"));
+        let lost = RefCell::new(false);
+        let look = || async {
+            // After a lost answer the chip tells whether the order came through.
+            if *lost.borrow() {
+                let now = self.status().await?;
+                if now.names(self.loading.image_uuid) && (now.task_status.is_busy() || is_news(&now, before))
+                {
+                    return Ok(Look::Done(now));
+                }
+            }
+            match self.ask().await {
+                Ok(status) => Ok(Look::Done(status)),
+                Err(error) if error.code() == Some("ANOTHER TASK RUNNING") => {
+                    let state =
+                        format!("busy with another load (ANOTHER TASK RUNNING), asking until {until}");
+                    Ok(Look::Pending(state))
+                }
+                Err(error) if error.may_have_happened() && !*lost.borrow() => {
+                    self.patience
+                        .progress()
+                        .warn(format!("{error}; looking whether the load began all the same"));
+                    *lost.borrow_mut() = true;
+                    Ok(Look::Pending("unknown, the answer was lost".into()))
+                }
+                Err(error) => Err(error.into()),
+            }
+        };
+        self.patience.wait(self.awaited(), Pace::LOADING, look).await
+    }
+
+    async fn ask(self) -> Result<LoadStatus, crate::cloud::Error> {
+        let chip = self.loading.chip;
+        let order = LoadImage {
+            instance_id: self.loading.instance_id.to_owned(),
+            fpga_uuid: chip.uuid.clone(),
+            fpga_type: chip.fpga_type.clone().unwrap_or_default(),
+            shell: chip.shell.clone().unwrap_or_default(),
+            image_uuid: self.loading.image_uuid.to_owned(),
+        };
+        Ok(self.faas.load(&order).await?.view)
+    }
+
+    async fn status(self) -> Result<LoadStatus> {
+        Ok(self.faas.load_status(self.loading.instance_id, &self.loading.chip.uuid).await?.view)
+    }
+
+    fn awaited(self) -> Awaited {
+        Awaited::Load {
+            instance_id: self.loading.instance_id.to_owned(),
+            fpga_uuid: self.loading.chip.uuid.clone(),
+        }
+    }
+}
+
+fn is_news(now: &LoadStatus, before: &LoadStatus) -> bool {
+    now.create_time != before.create_time
+}
+
+/// The load that is waited for.
+#[derive(Clone, Debug)]
+pub struct Expected<'a> {
+    /// The instance.
+    pub instance_id: &'a str,
+    /// The chip.
+    pub chip: &'a Chip,
+    /// The image; None for whatever is being loaded.
+    pub image_uuid: Option<&'a str>,
+    /// When an earlier load of the chip was asked for, whose end is not to be taken for this one's.
+    pub stale: Option<Time>,
+}
+
+/// Waits until a chip carries the image.
+///
+/// # Errors
+/// [`Error::LoadFailed`], and those of a wait.
+pub async fn until_loaded(faas: &Faas, patience: &Patience, expected: &Expected<'_>) -> Result<LoadStatus> {
+    let watch = RefCell::new(Watch::new(expected));
+    let look = || async {
+        let status = faas.load_status(expected.instance_id, &expected.chip.uuid).await?.view;
+        let verdict = watch.borrow_mut().judge(&status, Instant::now());
+        match verdict {
+            Verdict::Loaded => Ok(Look::Done(status)),
+            Verdict::Failed => Err(expected.failed(&status)),
+            Verdict::Pending(state) => Ok(Look::Pending(state)),
+            Verdict::LongOperating => {
+                let chips = faas.chips(expected.instance_id).await?.view;
+                let chip = chips.into_iter().find(|chip| chip.uuid == expected.chip.uuid);
+                let reported = chip.and_then(|chip| chip.fpga_status).unwrap_or_default();
+                if !reported.eq_ignore_ascii_case("valid") {
+                    return Ok(Look::Pending(status.task_status.to_string()));
+                }
+                patience.progress().warn(format!(
+                    "fpga {} has been operating with the image for a minute and is reported valid: taken as loaded",
+                    expected.chip.uuid
+                ));
+                Ok(Look::Done(status))
+            }
+        }
+    };
+    let (instance_id, fpga_uuid) = (expected.instance_id.to_owned(), expected.chip.uuid.clone());
+    patience.wait(Awaited::Load { instance_id, fpga_uuid }, Pace::LOADING, look).await
+}
+
+impl Expected<'_> {
+    fn failed(&self, status: &LoadStatus) -> Error {
+        let image = self.image_uuid.map(str::to_owned).or_else(|| status.image_uuid.clone());
+        Error::LoadFailed {
+            image_uuid: image.unwrap_or_default(),
+            fpga_uuid: self.chip.uuid.clone(),
+            instance_id: self.instance_id.to_owned(),
+            status: status.task_status.to_string(),
+        }
+    }
+}
+
+/// What one status says about the awaited load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Verdict {
+    Loaded,
+    Failed,
+    Pending(String),
+    /// `operating` with our image for so long, on Intel, that the chip's own status decides.
+    LongOperating,
+}
+
+/// Judges one status after the other.
+struct Watch<'a> {
+    expected: &'a Expected<'a>,
+    began: Instant,
+    was_busy: bool,
+    operating_since: Option<Instant>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(expected: &'a Expected<'a>) -> Self {
+        Self { expected, began: Instant::now(), was_busy: false, operating_since: None }
+    }
+
+    fn judge(&mut self, status: &LoadStatus, now: Instant) -> Verdict {
+        let ours = self.expected.image_uuid.is_none_or(|uuid| status.names(uuid));
+        let task = &status.task_status;
+        let operating = ours && *task == TaskStatus::Operating;
+        self.operating_since = if operating { self.operating_since.or(Some(now)) } else { None };
+        self.was_busy |= ours && task.is_busy();
+        if !ours {
+            let other = status.image_uuid.as_deref().unwrap_or("no image");
+            return Verdict::Pending(format!("{task} with {other}"));
+        }
+        if self.is_stale(status, now) {
+            return Verdict::Pending("committed".into());
+        }
+        match task {
+            TaskStatus::Valid => Verdict::Loaded,
+            task if task.is_failure() => Verdict::Failed,
+            _ if self.has_operated_long(now) => Verdict::LongOperating,
+            task => Verdict::Pending(task.to_string()),
+        }
+    }
+
+    /// Whether the status is still that of an earlier load of the same image.
+    fn is_stale(&self, status: &LoadStatus, now: Instant) -> bool {
+        let unchanged = self.expected.stale.is_some() && status.create_time == self.expected.stale;
+        unchanged && !self.was_busy && now.duration_since(self.began) < STALE
+    }
+
+    fn has_operated_long(&self, now: Instant) -> bool {
+        let intel = self.expected.chip.family() == Some(Family::Intel);
+        intel && self.operating_since.is_some_and(|since| now.duration_since(since) >= OPERATING_IS_LOADED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::chip;
+    use super::*;
+
+    fn status(task: &str, image: &str) -> LoadStatus {
+        LoadStatus {
+            uuid: "0x1".into(),
+            task_status: TaskStatus::of(task),
+            image_uuid: Some(image.into()),
+            ..LoadStatus::default()
+        }
+    }
+
+    fn after(seconds: u64) -> Instant {
+        Instant::now() + Duration::from_secs(seconds)
+    }
+
+    fn expected(chip: &Chip) -> Expected<'_> {
+        Expected { instance_id: "i-1", chip, image_uuid: Some("ours"), stale: None }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn loaded_is_valid_with_our_image_and_nothing_else() {
+        let chip = chip("0x1", "xilinx", "f30001");
+        let expected = expected(&chip);
+        let mut watch = Watch::new(&expected);
+        let pending = |text: &str| Verdict::Pending(text.into());
+        assert_eq!(watch.judge(&status("valid", "theirs"), after(0)), pending("valid with theirs"));
+        assert_eq!(watch.judge(&status("invalid", "theirs"), after(0)), pending("invalid with theirs"));
+        assert_eq!(watch.judge(&status("committed", "ours"), after(0)), pending("committed"));
+        assert_eq!(watch.judge(&status("warming up", "ours"), after(0)), pending("warming up"));
+        assert_eq!(watch.judge(&status("operating", "ours"), after(600)), pending("operating"));
+        assert_eq!(watch.judge(&status("operating", "ours"), after(1200)), pending("operating"));
+        assert_eq!(watch.judge(&status("valid", "OURS"), after(0)), Verdict::Loaded);
+        assert_eq!(watch.judge(&status("invalid", "ours"), after(0)), Verdict::Failed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_intel_chip_that_operates_for_a_minute_is_asked_about_itself() {
+        let chip = chip("0x1", "intel", "V0.11");
+        let expected = expected(&chip);
+        let mut watch = Watch::new(&expected);
+        let mut judge = |task: &str, image: &str, second| watch.judge(&status(task, image), after(second));
+        assert_eq!(judge("operating", "ours", 0), Verdict::Pending("operating".into()));
+        assert_eq!(judge("operating", "ours", 59), Verdict::Pending("operating".into()));
+        assert_eq!(judge("operating", "theirs", 60), Verdict::Pending("operating with theirs".into()));
+        assert_eq!(judge("operating", "ours", 61), Verdict::Pending("operating".into()));
+        assert_eq!(judge("operating", "ours", 121), Verdict::LongOperating);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_an_earlier_load_is_not_taken_for_this_one() {
+        let chip = chip("0x1", "xilinx", "f30001");
+        let earlier = Some(Time::read("2024-01-01T00:00:00Z"));
+        let expected = Expected { stale: earlier.clone(), ..expected(&chip) };
+        let mut watch = Watch::new(&expected);
+        let old = |task| LoadStatus { create_time: earlier.clone(), ..status(task, "ours") };
+        assert_eq!(watch.judge(&old("valid"), after(0)), Verdict::Pending("committed".into()));
+        assert_eq!(watch.judge(&old("invalid"), after(0)), Verdict::Pending("committed".into()));
+        assert_eq!(watch.judge(&status("valid", "ours"), after(0)), Verdict::Loaded);
+        assert_eq!(watch.judge(&old("valid"), after(5)), Verdict::Loaded);
+        let mut watch = Watch::new(&expected);
+        assert_eq!(watch.judge(&old("operating"), after(0)), Verdict::Pending("operating".into()));
+        assert_eq!(watch.judge(&old("valid"), after(1)), Verdict::Loaded);
+    }
+}

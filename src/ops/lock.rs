@@ -1,0 +1,90 @@
+//! One process of this machine at a time does a piece of work; the others wait for it.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+use super::wait::{Awaited, Look, Pace, Patience};
+use super::{Error, Result};
+use crate::base::private_file::{create_private_folder, state_folder};
+
+/// A lock that is held; the end of the process, however it comes, gives it back.
+#[derive(Debug)]
+pub struct Held {
+    path: PathBuf,
+    _locked: Flock<File>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Removed while it is locked: who opened it before sees that the name is gone and opens anew.
+        fs::remove_file(&self.path).ok();
+    }
+}
+
+/// Takes the lock of this name; `work` says what another holder is doing. Where no state can be kept there is no lock.
+///
+/// # Errors
+/// When the patience ends before the other process does.
+pub async fn take(patience: &Patience, name: &str, work: &str) -> Result<Option<Held>> {
+    let Some(folder) = state_folder().map(|folder| folder.join("locks")) else { return Ok(None) };
+    let path = folder.join(name);
+    if let Err(error) = create_private_folder(&folder) {
+        patience.progress().warn(format!("{}: {error}; working without a lock", folder.display()));
+        return Ok(None);
+    }
+    let look = || async {
+        Ok(match attempt(&path).map_err(Error::of_file(&path))? {
+            Ok(held) => Look::Done(held),
+            Err(holder) => Look::Pending(format!("in the hands of process {holder}")),
+        })
+    };
+    patience.wait(Awaited::Lock(work.to_owned()), Pace::LOOKING, look).await.map(Some)
+}
+
+/// The lock, or the process that has it.
+fn attempt(path: &Path) -> std::io::Result<Result<Held, String>> {
+    loop {
+        let file =
+            File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let mut locked = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(locked) => locked,
+            Err((_, Errno::EWOULDBLOCK)) => return Ok(Err(holder(path))),
+            Err((_, errno)) => return Err(errno.into()),
+        };
+        // The holder before may have removed the name between our opening and our locking.
+        if fs::metadata(path).is_ok_and(|named| is_same(&named, &locked)) {
+            locked.set_len(0)?;
+            write!(locked, "{}", std::process::id())?;
+            return Ok(Ok(Held { path: path.to_owned(), _locked: locked }));
+        }
+    }
+}
+
+fn is_same(named: &fs::Metadata, locked: &File) -> bool {
+    locked.metadata().is_ok_and(|own| (own.dev(), own.ino()) == (named.dev(), named.ino()))
+}
+
+fn holder(path: &Path) -> String {
+    fs::read_to_string(path).ok().filter(|text| !text.is_empty()).unwrap_or_else(|| "unknown".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time_and_nothing_stays_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deploy-x");
+        let first = attempt(&path).unwrap().unwrap();
+        assert_eq!(attempt(&path).unwrap().unwrap_err(), std::process::id().to_string());
+        drop(first);
+        assert!(!path.exists());
+        drop(attempt(&path).unwrap().unwrap());
+    }
+}

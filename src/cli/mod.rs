@@ -24,6 +24,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => return output::usage_error(&e),
     };
+    output::start_log(cli.global.verbose);
     let context = match context::Context::new(cli.global) {
         Ok(context) => context,
         Err((ui, failure)) => return ui.fail(&failure).into(),

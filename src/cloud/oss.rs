@@ -187,8 +187,15 @@ impl Cloud {
         }
         let headers = [call.headers, signed.add.clone()].concat();
         let direct = endpoint.host_name().ends_with("-internal.aliyuncs.com");
-        let request =
-            Request { method: call.method, url: location, headers, body: call.body, timeout: None, direct };
+        let request = Request {
+            method: call.method,
+            url: location,
+            headers,
+            body: call.body,
+            timeout: None,
+            direct,
+            secret: false,
+        };
         let response = self.http().send(request).await.map_err(|e| lost(operation, e))?;
         let request_id = response.header("x-oss-request-id").unwrap_or("none").to_owned();
         let took = started.elapsed().as_secs_f64();

@@ -8,6 +8,9 @@ use super::{Cloud, Diagnosis, Endpoint, Error, Result, Retry, Service, ServiceEr
 use crate::net::{Body, Request, Response};
 use crate::sign::{Credential, Pairs, encode, rpc_v1};
 
+/// The message of `SignatureDoesNotMatch` ends with this and the server's string to sign, which is taken out of the
+/// message: it holds the key's id and the token.
+const SERVERS_STRING: &str = "server string to sign is:";
 /// The longest answer that is read.
 const LONGEST: usize = 8 << 20;
 
@@ -104,6 +107,8 @@ impl Cloud {
                 e.retry_after = retry_after.map(std::time::Duration::from_secs);
                 e.server_time = date.filter(|_| e.is_about_the_clock());
                 e.diagnosis = diagnose(&e, &signed.string_to_sign);
+                e.message.truncate(e.message.find(SERVERS_STRING).unwrap_or(e.message.len()));
+                e.message.truncate(e.message.trim_end().len());
                 Error::Service(e)
             }
             other => other,
@@ -168,7 +173,15 @@ impl SignedRpc {
             headers.push(("content-type".into(), "application/x-www-form-urlencoded".into()));
             body = Body::Whole(Bytes::from(encode::query(&call.form)));
         }
-        Request { method: "POST", url, headers, body, timeout: None, direct: false }
+        Request {
+            method: "POST",
+            url,
+            headers,
+            body,
+            timeout: None,
+            direct: false,
+            secret: call.service == Service::Sts,
+        }
     }
 }
 
@@ -183,18 +196,13 @@ fn net_error(call: &RpcCall, error: crate::net::NetError) -> Error {
 }
 
 fn parse(call: &RpcCall, http_status: u16, text: String) -> Result<RpcAnswer> {
-    tracing::trace!(
-        "{} {} answered HTTP {http_status}: {}",
-        call.service,
-        call.action,
-        cut(&masked(&text), 2000)
-    );
     let not_an_answer = |reason: String| Error::NotAnAnswer {
         service: call.service,
         action: call.action.to_owned(),
         http_status,
         reason,
-        head: cut(&text, 80),
+        // An answer of STS may hold a key.
+        head: if call.service == Service::Sts { String::new() } else { cut(&text, 80) },
     };
     let raw: Value =
         serde_json::from_str(&text).map_err(|e| not_an_answer(format!("not whole JSON ({e})")))?;
@@ -220,10 +228,9 @@ fn parse(call: &RpcCall, http_status: u16, text: String) -> Result<RpcAnswer> {
     })))
 }
 
-/// The message of `SignatureDoesNotMatch` ends with the server's string to sign. It is taken out of the message, for
-/// it holds the key's id and the token.
+/// Compares the server's string to sign with ours.
 fn diagnose(error: &ServiceError, ours: &str) -> Option<Diagnosis> {
-    let (_, theirs) = error.message.split_once("server string to sign is:")?;
+    let (_, theirs) = error.message.split_once(SERVERS_STRING)?;
     matches!(error.code.as_str(), "SignatureDoesNotMatch" | "IncompleteSignature")
         .then(|| Diagnosis::compare(ours, theirs))
 }
@@ -231,30 +238,4 @@ fn diagnose(error: &ServiceError, ours: &str) -> Option<Diagnosis> {
 /// The start of a text, at most so many characters.
 pub(super) fn cut(text: &str, characters: usize) -> String {
     text.chars().take(characters).collect()
-}
-
-/// The values of secret fields in a JSON text, hidden.
-fn masked(text: &str) -> String {
-    let Ok(mut value) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
-    mask(&mut value);
-    value.to_string()
-}
-
-fn mask(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            for (name, field) in fields {
-                if matches!(name.as_str(), "AccessKeySecret" | "SecurityToken" | "AccessKeyId") {
-                    *field = "***".into();
-                } else if name == "Message" {
-                    let text = field.as_str().unwrap_or_default();
-                    *field = text.split("server string to sign is:").next().unwrap_or_default().into();
-                } else {
-                    mask(field);
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(mask),
-        _ => {}
-    }
 }

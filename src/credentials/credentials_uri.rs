@@ -56,7 +56,8 @@ pub(super) async fn fetch(
     }
     let (headers, body) = (Vec::new(), Body::Empty);
     let timeout = Some(NEARBY * 10);
-    let request = Request { method: "GET", url: url.to_owned(), headers, body, timeout, direct: false };
+    let request =
+        Request { method: "GET", url: url.to_owned(), headers, body, timeout, direct: false, secret: true };
     let answer = means.http.send(request).await.map_err(|e| wrong(format!("{}: {}", e.trouble, e.detail)))?;
     if answer.status != 200 {
         return Err(wrong(format!("it answers HTTP {}", answer.status)));

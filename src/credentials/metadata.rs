@@ -94,7 +94,9 @@ impl Metadata {
         tracing::debug!("metadata {method} {item} → {}", self.endpoint);
         let body = Body::Empty;
         // The address means something on this very machine only, so no proxy can know it.
-        self.http.send(Request { method, url, headers, body, timeout: Some(NEARBY), direct: true }).await
+        self.http
+            .send(Request { method, url, headers, body, timeout: Some(NEARBY), direct: true, secret: true })
+            .await
     }
 }
 

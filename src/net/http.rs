@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::log::Log;
 use super::{Body, NetError};
 use crate::config::endpoint::is_loopback;
 
@@ -23,6 +24,8 @@ pub struct Request {
     pub timeout: Option<Duration>,
     /// Never by a proxy: the instance's metadata, internal endpoints, this machine.
     pub direct: bool,
+    /// Whether the bodies, there and back, are secrets: the log then shows their sizes only.
+    pub secret: bool,
 }
 
 /// How long a connection may take.
@@ -73,7 +76,8 @@ impl Http {
     /// # Errors
     /// When no answer came.
     pub async fn send(&self, request: Request) -> Result<Response, NetError> {
-        let Request { method, url, headers, body, timeout, direct } = request;
+        let log = Log::request(&request);
+        let Request { method, url, headers, body, timeout, direct, .. } = request;
         let failed = |e: reqwest::Error| NetError::new(method, &url, &e);
         let client = self.client(&url, direct).map_err(failed)?;
         let verb = reqwest::Method::from_bytes(method.as_bytes()).unwrap_or(reqwest::Method::GET);
@@ -94,7 +98,9 @@ impl Http {
             None => sent.await,
         };
         let answer = answer.map_err(failed)?;
-        Ok(Response { status: answer.status().as_u16(), method, url, answer })
+        let response = Response { status: answer.status().as_u16(), method, url, answer, log };
+        log.answer(response.status, response.headers());
+        Ok(response)
     }
 }
 
@@ -134,6 +140,7 @@ pub struct Response {
     method: &'static str,
     url: String,
     answer: reqwest::Response,
+    log: Log,
 }
 
 impl Response {
@@ -168,6 +175,7 @@ impl Response {
                 break;
             }
         }
+        self.log.body('<', &body);
         Ok(body)
     }
 }
@@ -181,7 +189,8 @@ mod tests {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}/path?Signature=secret");
         let (headers, body) = (Vec::new(), Body::Empty);
-        let request = Request { method: "GET", url, headers, body, timeout: None, direct: false };
+        let request =
+            Request { method: "GET", url, headers, body, timeout: None, direct: false, secret: false };
         let error = Http::new().send(request).await.unwrap_err();
         assert!(error.nothing_was_sent());
         let text = error.to_string();

@@ -5,6 +5,7 @@
 mod body;
 mod error;
 mod http;
+mod log;
 
 pub use body::Body;
 pub use error::{NetError, Trouble};

@@ -1,10 +1,12 @@
 //! Everything that is printed or drawn: stdout is the answer, stderr the rest.
 
 mod ask;
+mod log;
 mod page;
 mod progress;
 mod ui;
 
 pub(super) use ask::{ask, ask_secret, secret_of_stdin, somebody_is_there};
+pub(super) use log::start_log;
 pub(super) use page::Page;
 pub(super) use ui::{Report, Ui, usage_error};

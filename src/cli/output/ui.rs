@@ -44,7 +44,8 @@ impl Ui {
         Self {
             format: global.output,
             quiet: global.quiet,
-            progress: !global.no_progress && !global.quiet,
+            // Bars and log lines would overwrite each other.
+            progress: !global.no_progress && !global.quiet && global.verbose == 0,
             color_stdout: colored(io::stdout().is_terminal()),
             color_stderr: colored(io::stderr().is_terminal()),
             assume_yes: global.yes,

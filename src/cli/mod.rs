@@ -1,5 +1,6 @@
 //! The command line: clap, one file per command, error → hint and exit code, all drawing and printing.
 
+mod again;
 mod args;
 mod commands;
 mod context;

@@ -34,6 +34,22 @@ pub enum Error {
     /// The service answered with an error of its own.
     #[error(transparent)]
     Service(Box<ServiceError>),
+    /// What arrived is not what was sent.
+    #[error("{service} {action}: the checksum of what was sent is {ours}, of what arrived {theirs}{}", after(*.tries, .spent))]
+    WrongChecksum {
+        /// The service asked.
+        service: Service,
+        /// The action or operation.
+        action: String,
+        /// CRC-64/XZ of what was sent.
+        ours: u64,
+        /// The same as the service computed it.
+        theirs: u64,
+        /// How often it was tried.
+        tries: u32,
+        /// For how long.
+        spent: Duration,
+    },
     /// What came is not an answer of the service: HTML of a proxy, truncated JSON or XML.
     #[error(
         "{service} {action}: the answer (HTTP {http_status}) is not the service's: {reason}; it begins with {head:?}"
@@ -108,7 +124,7 @@ impl Error {
     pub fn may_have_happened(&self) -> bool {
         match self {
             Self::Net { error, .. } => !error.nothing_was_sent(),
-            Self::NotAnAnswer { .. } => true,
+            Self::NotAnAnswer { .. } | Self::WrongChecksum { .. } => true,
             Self::Service(e) => e.http_status >= 500 && !e.is_business(),
             Self::Credential(_) | Self::Endpoint(_) => false,
         }
@@ -116,7 +132,9 @@ impl Error {
 
     pub(super) fn with_tries(mut self, count: u32, time: Duration) -> Self {
         match &mut self {
-            Self::Net { tries, spent, .. } => (*tries, *spent) = (count, time),
+            Self::Net { tries, spent, .. } | Self::WrongChecksum { tries, spent, .. } => {
+                (*tries, *spent) = (count, time)
+            }
             Self::Service(e) => (e.tries, e.spent) = (count, time),
             _ => {}
         }

@@ -50,6 +50,7 @@ pub fn is_transient(error: &Error) -> bool {
         Error::NotAnAnswer { http_status, .. } => {
             (500..600).contains(http_status) || (200..300).contains(http_status)
         }
+        Error::WrongChecksum { .. } => true,
         Error::Service(e) if e.is_business() => false,
         Error::Service(e) => {
             let oss_weather = e.service == Service::Oss.name()

@@ -1,4 +1,4 @@
-//! Work of several steps: deploy, upload, wait, load, doctor.
+//! Work of several steps: deploy, upload, wait, load, doctor. It says what goes on by events and leaves drawing to others.
 
 pub mod chip;
 mod error;
@@ -9,6 +9,7 @@ pub mod lock;
 #[cfg(test)]
 mod samples;
 pub mod shell;
+pub mod upload;
 pub mod wait;
 
 pub use error::{Error, Result};

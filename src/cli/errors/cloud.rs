@@ -22,6 +22,14 @@ impl From<Error> for Failure {
                 failure.service = Some(Box::new(answer));
                 failure
             }
+            Error::WrongChecksum { service, ref action, .. } => {
+                let answer =
+                    ServiceAnswer { service: service.name(), action: action.clone(), ..Default::default() };
+                let mut failure = Self::new(Exit::Fault, error.to_string())
+                    .hint("something on the way alters data: memory, a network card, a proxy; try https, or another path");
+                failure.service = Some(Box::new(answer));
+                failure
+            }
             Error::NotAnAnswer { service, ref action, http_status, .. } => {
                 let (action, http_status) = (action.clone(), Some(http_status));
                 let answer =

@@ -2,3 +2,4 @@
 
 mod cloud;
 mod config;
+mod upload;

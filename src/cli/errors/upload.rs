@@ -1,0 +1,38 @@
+//! Failed uploads.
+
+use std::io::ErrorKind;
+
+use crate::cli::Exit;
+use crate::cli::again;
+use crate::cli::error::Failure;
+use crate::ops::upload::UploadError;
+
+impl From<UploadError> for Failure {
+    fn from(error: UploadError) -> Self {
+        let message = error.to_string();
+        match error {
+            UploadError::Cloud(e) => (*e).into(),
+            UploadError::Unreadable { path, error } if error.kind() == ErrorKind::NotFound => {
+                let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+                let folder = folder.unwrap_or_else(|| std::path::Path::new(".")).display();
+                Self::new(Exit::NotFound, message).hint(format!("ls -l {folder}"))
+            }
+            UploadError::Unreadable { path, .. } => {
+                Self::new(Exit::Failed, message).hint(format!("ls -l {}", path.display()))
+            }
+            UploadError::NotAFile { .. } => Self::new(Exit::Usage, message)
+                .hint("for the files in a directory: --recursive, with --to PREFIX/"),
+            UploadError::Changed { .. } => Self::new(Exit::Conflict, message)
+                .hint(format!("let whatever writes it finish, then: {}", again::command())),
+            UploadError::Taken { key, .. } => Self::new(Exit::Conflict, message)
+                .hint(format!("give it another key, or take away --no-clobber to replace {key}")),
+            UploadError::WrongObject { key, .. } => Self::new(Exit::Fault, message)
+                .hint(format!("faascmd object rm {}", again::quoted(&key)))
+                .hint(format!("then send it again: {}", again::command())),
+            UploadError::Stopped { signal, kept } => {
+                let hint = if kept > 0 { "to go on where it stopped" } else { "to begin anew" };
+                Self::new(Exit::by_signal(signal), message).hint(format!("{hint}: {}", again::command()))
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Why a file did not become an object.
+
+use std::path::{Path, PathBuf};
+
+use crate::cloud;
+
+/// A failed upload.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// The file can't be opened or read.
+    #[error("{}: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        error: std::io::Error,
+    },
+    /// It is a directory, a pipe or a device.
+    #[error("{} is {what}, not a file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// The file is not what it was when the upload began; nothing was completed.
+    #[error("{} changed while it was sent ({how}); nothing was stored", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// In what.
+        how: String,
+    },
+    /// An object of other content is there, and is to stay.
+    #[error("oss://{bucket}/{key} is there already, with other content")]
+    Taken {
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+    },
+    /// The service put together something else than was sent.
+    #[error("oss://{bucket}/{key} is not what was sent: its checksum is {theirs}, the file's {ours}")]
+    WrongObject {
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+        /// CRC-64/XZ of the file.
+        ours: u64,
+        /// The same of the object, as the service says.
+        theirs: u64,
+    },
+    /// The service can't be reached, refuses, or gives no answer.
+    #[error(transparent)]
+    Cloud(Box<cloud::Error>),
+    /// A signal stopped it.
+    #[error("stopped with {kept} bytes sent")]
+    Stopped {
+        /// The signal.
+        signal: i32,
+        /// Bytes that the next run need not send.
+        kept: u64,
+    },
+}
+
+impl From<cloud::Error> for UploadError {
+    fn from(error: cloud::Error) -> Self {
+        Self::Cloud(Box::new(error))
+    }
+}
+
+impl UploadError {
+    pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Self {
+        Self::Unreadable { path: path.to_owned(), error }
+    }
+
+    pub(super) fn changed(path: &Path, how: impl Into<String>) -> Self {
+        Self::Changed { path: path.to_owned(), how: how.into() }
+    }
+
+    /// The service's code, if it was the service that refused.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Cloud(e) => e.code(),
+            _ => None,
+        }
+    }
+}

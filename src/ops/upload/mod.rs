@@ -1,0 +1,163 @@
+//! A file becomes an object: in one request or in parts, in parallel, verified, going on where it stopped.
+
+mod checkpoint;
+mod error;
+mod parts;
+mod plan;
+mod slices;
+mod source;
+mod whole;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use self::error::UploadError;
+use self::plan::Plan;
+pub use self::plan::{LARGEST_PART, PART_SIZE, SMALLEST_PART};
+use self::source::Source;
+use crate::base::cancel::Cancel;
+use crate::base::private_file::state_folder;
+use crate::base::progress::Event;
+use crate::base::size::ByteSize;
+pub use crate::oss::Existing;
+use crate::oss::Oss;
+
+/// What is to be uploaded, and how.
+#[derive(Clone, Debug)]
+pub struct UploadRequest {
+    /// The file.
+    pub file: PathBuf,
+    /// The object's key.
+    pub key: String,
+    /// Bytes of a part; None for [`PART_SIZE`]. It grows where 10 000 parts would not do.
+    pub part_size: Option<u64>,
+    /// Parts in flight at once; None for as many as suit the size and the machine.
+    pub jobs: Option<usize>,
+    /// What becomes of an object of other content under that key.
+    pub existing: Existing,
+    /// Whether the file is sent although the object has the same size and checksum.
+    pub always_send: bool,
+    /// Whether the parts sent so far are removed when the upload fails or is stopped, instead of being kept for the
+    /// next run.
+    pub abort_on_failure: bool,
+}
+
+impl UploadRequest {
+    /// An upload that replaces what is there and leaves the rest to the engine.
+    pub fn new(file: impl Into<PathBuf>, key: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            key: key.into(),
+            part_size: None,
+            jobs: None,
+            existing: Existing::Replace,
+            always_send: false,
+            abort_on_failure: false,
+        }
+    }
+}
+
+/// An object that is there, whole and right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uploaded {
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// CRC-64/XZ of the file, and of the object where the service says it.
+    pub crc64: u64,
+    /// Bytes that this run sent, without what had to be sent again.
+    pub sent: u64,
+    /// Bytes that an earlier run had sent.
+    pub resumed: u64,
+    /// Whether the same content was there already, so that nothing was sent.
+    pub skipped: bool,
+}
+
+/// Uploads a file.
+///
+/// # Errors
+/// When the file can't be read or changes meanwhile, the service refuses or is out of reach, or `cancel` is set. What
+/// the service has by then is kept for the next run, unless the request says otherwise.
+pub async fn upload(oss: &Oss, request: &UploadRequest, cancel: &Cancel) -> Result<Uploaded, UploadError> {
+    let source = Arc::new(Source::open(&request.file)?);
+    let plan = plan(oss, request, source.size());
+    let job = Job { oss, request, source, plan };
+    let outcome = if plan.is_one_part() { job.whole(cancel).await } else { job.parts(cancel).await };
+    oss.cloud().progress().event(Event::TransferEnded);
+    outcome
+}
+
+/// Whether the object under the key has the file's size and checksum; gives the checksum if it has.
+///
+/// # Errors
+/// When the file can't be read, or the service refuses; a caller that may not look at objects is told `None`.
+pub async fn same_content(oss: &Oss, file: &Path, key: &str) -> Result<Option<u64>, UploadError> {
+    same_as(oss, &Arc::new(Source::open(file)?), key).await
+}
+
+async fn same_as(oss: &Oss, source: &Arc<Source>, key: &str) -> Result<Option<u64>, UploadError> {
+    let head = match oss.head(key).await {
+        Ok(head) => head,
+        // Uploading takes no permission to read.
+        Err(e) if e.http_status() == Some(403) && e.code() == Some("AccessDenied") => None,
+        Err(e) => return Err(e.into()),
+    };
+    let Some(head) = head.filter(|head| head.size == source.size()) else { return Ok(None) };
+    let Some(theirs) = head.crc64 else { return Ok(None) };
+    let ours = source.checksum(0..source.size()).await?;
+    Ok((ours == theirs).then_some(ours))
+}
+
+fn plan(oss: &Oss, request: &UploadRequest, size: u64) -> Plan {
+    let plan = Plan::new(size, request.part_size);
+    if let Some(wanted) = request.part_size.filter(|wanted| *wanted != plan.part_size) {
+        let (wanted, used) = (ByteSize(wanted), ByteSize(plan.part_size));
+        oss.cloud()
+            .progress()
+            .note(format!("parts of {wanted} won't do for this file: sending parts of {used}"));
+    }
+    plan
+}
+
+/// One upload at work.
+struct Job<'a> {
+    oss: &'a Oss,
+    request: &'a UploadRequest,
+    source: Arc<Source>,
+    plan: Plan,
+}
+
+impl Job<'_> {
+    /// The same content under the key, if that is to be looked for.
+    async fn there_already(&self) -> Result<Option<Uploaded>, UploadError> {
+        if self.request.always_send {
+            return Ok(None);
+        }
+        let crc64 = same_as(self.oss, &self.source, &self.request.key).await?;
+        Ok(crc64.map(|crc64| Uploaded { skipped: true, ..self.uploaded(crc64, 0, 0) }))
+    }
+
+    fn uploaded(&self, crc64: u64, sent: u64, resumed: u64) -> Uploaded {
+        Uploaded {
+            bucket: self.oss.bucket().to_owned(),
+            key: self.request.key.clone(),
+            size: self.plan.size,
+            crc64,
+            sent,
+            resumed,
+            skipped: false,
+        }
+    }
+
+    fn started(&self, resumed: u64) {
+        let label = format!("oss://{}/{}", self.oss.bucket(), self.request.key);
+        self.oss.cloud().progress().event(Event::TransferStarted { label, total: self.plan.size, resumed });
+    }
+
+    fn checkpoint_folder() -> Option<PathBuf> {
+        Some(state_folder()?.join("uploads"))
+    }
+}

@@ -1,0 +1,68 @@
+//! `ListObjectsV2`, page by page.
+
+use jiff::Timestamp;
+
+use super::{Oss, wire};
+use crate::cloud::Result;
+
+/// One object of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// When it was last written.
+    pub last_modified: Option<Timestamp>,
+    /// The `ETag`, in its quotes.
+    pub etag: String,
+    /// `Standard`, `IA`, `Archive`…
+    pub storage_class: Option<String>,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Objects, in the order of their keys.
+    pub objects: Vec<Listed>,
+    /// With a delimiter: the prefixes that stand for everything below them.
+    pub prefixes: Vec<String>,
+    /// Where the next page begins; None at the end.
+    pub next: Option<String>,
+}
+
+impl Oss {
+    /// The page of objects, 1000 at most, whose keys begin with `prefix`; `from` is the previous page's `next`.
+    /// With a delimiter, such as `/`, what lies deeper is folded into `prefixes`.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn list(&self, prefix: &str, delimiter: Option<&str>, from: Option<&str>) -> Result<Page> {
+        let make = || {
+            let call = self.call("ListObjectsV2", "GET").query("list-type", "2");
+            let call = call.query("encoding-type", "url").query("max-keys", "1000");
+            let filters = [("prefix", Some(prefix)), ("delimiter", delimiter), ("continuation-token", from)];
+            let given = filters.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+            given.filter(|f| !f.1.is_empty()).fold(call, |call, (name, value)| call.query(name, value))
+        };
+        let page: wire::ListBucket = self.document(make).await?;
+        let decoded = |text| wire::decoded(page.encoding_type.as_deref(), text);
+        let next =
+            page.next_continuation_token.filter(|token| page.is_truncated && Some(token.as_str()) != from);
+        Ok(Page {
+            objects: page.contents.into_iter().map(|content| listed(content, decoded)).collect(),
+            prefixes: page.common_prefixes.into_iter().map(|common| decoded(common.prefix)).collect(),
+            next,
+        })
+    }
+}
+
+fn listed(content: wire::Content, decoded: impl Fn(String) -> String) -> Listed {
+    Listed {
+        key: decoded(content.key),
+        size: content.size,
+        last_modified: content.last_modified.and_then(|time| time.parse().ok()),
+        etag: content.etag,
+        storage_class: content.storage_class,
+    }
+}

@@ -6,6 +6,8 @@ const COMMON: &str = "ECS API reference, \"Response results\"";
 const FAQ: &str = "Alibaba Cloud ECS documentation, \"faascmd FAQ\" (2021)";
 const IDEMPOTENCE: &str = "ECS API reference, \"How to ensure idempotence\"";
 const SIGNATURE: &str = "ECS API reference, \"Signature\"; answers in public issue trackers";
+const ANSWERS: &str = "answers of the gateway in public issue trackers and repositories";
+const STS: &str = "OSS documentation, \"STS common errors and troubleshooting\"";
 const SDK: &str = "aliyun-python-sdk-core 2.16.1";
 
 const fn row(code: &'static str, status: u16) -> Row {
@@ -34,6 +36,10 @@ pub(super) const ROWS: &[Row] = &[
         .means("The token belongs to another temporary key.")
         .advice("Id, secret and token must come from one answer of STS: unset all three, then export them together.")
         .from(FAQ),
+    row("MissingSecurityToken", 400)
+        .means("The key is a temporary one, and its token did not come with it.")
+        .advice("Export ALIBABA_CLOUD_SECURITY_TOKEN beside the temporary id and secret.")
+        .from(STS),
     row("SignatureDoesNotMatch", 400)
         .also(&["InvalidAccessKeySecret"])
         .means("The secret is wrong, or the request was altered between here and the gateway.")
@@ -47,6 +53,10 @@ pub(super) const ROWS: &[Row] = &[
         .means("The request's time is more than 15 minutes from the gateway's.")
         .advice("Correct this machine's time: `timedatectl` shows whether it is synchronised.")
         .from(SIGNATURE),
+    row("InvalidTimeStamp.Format", 400)
+        .means("The request's time is not written as the gateway reads it.")
+        .advice("Report it with the request id: the time should read like 2024-03-01T08:15:42Z.")
+        .from(ANSWERS),
     row("IllegalTimestamp", 400)
         .means("The request's time is not acceptable (the older code for a wrong clock).")
         .advice("Compare `date -u` with the real time and start the time service: `sudo systemctl start chronyd`.")
@@ -68,10 +78,29 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Leave out the flag that the message names: this region or this kind of instance does not know it.")
         .from(COMMON),
     row("InvalidAction", 403)
-        .also(&["InvalidAction.NotFound"])
         .means("The service does not know the action.")
         .advice("An --endpoint points at another service: check it against `faascmd doctor`.")
         .from(COMMON),
+    row("InvalidAction.NotFound", 404)
+        .means("The host that was asked has no such action.")
+        .advice("Give each service its own host, as in --endpoint faas=URL; one without a name stands for all of them.")
+        .from(ANSWERS),
+    row("InvalidVersion", 400)
+        .means("The host that was asked does not know this version of the service's interface.")
+        .advice("The --endpoint is the host of another product: FaaS answers at faas.REGION.aliyuncs.com.")
+        .from(ANSWERS),
+    row("InvalidParameter.Format", 400)
+        .means("The answer was asked for in a format that the gateway does not write.")
+        .advice("This program asks for JSON: something on the way changes its requests, look for a proxy.")
+        .from(ANSWERS),
+    row("UnsupportedHTTPMethod", 400)
+        .means("The gateway takes GET and POST only.")
+        .advice("A proxy changed the request's method: try without it, NO_PROXY='*'.")
+        .from(ANSWERS),
+    row("InvalidSignatureMethod", 400)
+        .means("The gateway does not know the way in which the request says that it is signed.")
+        .advice("Report it with the request id: this program signs these services' calls with HMAC-SHA1.")
+        .from(ANSWERS),
     row("Forbidden.RAM", 403)
         .means("The RAM user's policies do not allow the action.")
         .advice("Let an administrator attach a policy with this action; docs/permissions.md lists what each command needs.")

@@ -72,7 +72,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Session name: 2 to 64 of a-z A-Z 0-9 . @ - _; duration: 900 seconds up to the role's maximum; correct the profile's field that the code names.")
         .from(STS),
     Row::new("sts", "AuthenticationFail.*")
-        .status(400)
+        .status(401)
         .on(&["AssumeRoleWithOIDC"])
         .means("STS does not accept the OIDC token: expired, of another issuer, or for another audience.")
         .advice("See that the token file is renewed (it is read anew each time) and that the provider's ARN is the one of its issuer.")

@@ -17,3 +17,8 @@ mod world;
 pub use faults::{ChipFaults, FaultPlan, NotAFault, TABLE as FAULTS};
 pub use fpga::{BAR_LENGTH, Chip, Seen};
 pub use options::Options;
+
+/// Every refusal that the RPC services here can send: the service (`rpc` for the gateway), HTTP status and code.
+pub fn rpc_refusals() -> impl Iterator<Item = (&'static str, u16, &'static str)> {
+    rpc::refusals()
+}

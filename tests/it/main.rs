@@ -6,4 +6,5 @@
 
 mod common;
 mod explain;
+mod sandbox_codes;
 mod vectors;

@@ -39,6 +39,20 @@ pub(crate) fn settle(world: &World) {
     world.rpc().settle(world, world.now());
 }
 
+/// Every refusal that the RPC services know: the service (`rpc` for the gateway before them), HTTP status and code.
+pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, u16, &'static str)> {
+    let tables = [
+        ("rpc", refusal::gateway::ALL),
+        ("faas", faas::refusals::ALL),
+        ("ram", ram::refusals::ALL),
+        ("sts", sts::refusals::ALL),
+    ];
+    let of = |(service, table): (_, &'static [Refusal])| {
+        table.iter().map(move |refusal| (service, refusal.status, refusal.code.as_ref()))
+    };
+    tables.into_iter().flat_map(of)
+}
+
 /// The error document of an RPC service, also for the faults that strike before a request is looked at.
 pub(crate) fn refusal(_world: &World, request: &Request, error: (u16, &str), message: &str) -> Response {
     let envelope = Envelope::of(request);

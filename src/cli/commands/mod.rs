@@ -1,5 +1,6 @@
 //! One file per command: its arguments, whose doc comments are its help, and a function that reads as its steps.
 
+mod check;
 mod config;
 mod config_show;
 mod explain;
@@ -12,6 +13,7 @@ use super::error::Outcome;
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Check(check::CheckArgs),
     Config(config::ConfigArgs),
     Explain(explain::ExplainArgs),
 }
@@ -19,6 +21,7 @@ pub(super) enum Command {
 /// Runs one.
 pub(super) fn run(command: &Command, cx: &Context) -> Outcome {
     match command {
+        Command::Check(args) => check::run(args, cx),
         Command::Config(args) => config::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
     }

@@ -4,6 +4,8 @@
 //! strict, and it shares no code with the clients: a mistake made by both would hide itself. `docs/sandbox.md` says
 //! for each behaviour where it is documented and what is our inference.
 
+mod child;
+mod environment;
 mod exchange;
 mod faults;
 mod fpga;
@@ -20,6 +22,7 @@ mod store;
 mod time;
 mod world;
 
+pub use child::NotRun;
 pub use faults::{ChipFaults, FaultPlan, NotAFault, TABLE as FAULTS};
 pub use fpga::{BAR_LENGTH, Chip, Seen};
 pub use options::Options;

@@ -15,7 +15,12 @@ pub(crate) fn parse_http_date(text: &str) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(text).ok()
 }
 
-/// `2023-12-16T16:20:57.000Z`, for XML and JSON documents.
+/// `2023-12-16T16:20:57.000Z`: OSS writes milliseconds and leaves them at nought, and `oss2` counts on that.
+pub(crate) fn iso(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
+}
+
+/// `2023-12-16T16:20:57.123Z`, for the log.
 pub(crate) fn iso_millis(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
@@ -33,9 +38,11 @@ mod tests {
     #[test]
     fn a_moment_reads_back_in_each_form() {
         let time: Timestamp = "2023-12-16T16:20:57Z".parse().unwrap();
+        let later = time + jiff::SignedDuration::from_millis(123);
+        assert_eq!(iso(later), "2023-12-16T16:20:57.000Z");
+        assert_eq!(iso_millis(later), "2023-12-16T16:20:57.123Z");
         assert_eq!(http_date(time), "Sat, 16 Dec 2023 16:20:57 GMT");
         assert_eq!(parse_http_date(&http_date(time)), Some(time));
-        assert_eq!(iso_millis(time), "2023-12-16T16:20:57.000Z");
         assert_eq!(parse_iso_basic("20231216T162057Z"), Some(time));
         assert_eq!(parse_iso_basic("2023-12-16T16:20:57Z"), None);
     }

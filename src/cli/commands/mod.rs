@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod config_show;
 mod explain;
+mod sandbox;
 
 use clap::Subcommand;
 
@@ -16,6 +17,7 @@ pub(super) enum Command {
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
     Explain(explain::ExplainArgs),
+    Sandbox(sandbox::SandboxArgs),
 }
 
 /// Runs one.
@@ -24,5 +26,6 @@ pub(super) fn run(command: &Command, cx: &Context) -> Outcome {
         Command::Check(args) => check::run(args, cx),
         Command::Config(args) => config::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
+        Command::Sandbox(args) => sandbox::run(args, cx),
     }
 }

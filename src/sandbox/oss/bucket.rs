@@ -6,7 +6,7 @@ use super::xml::Xml;
 use crate::sandbox::http::Response;
 use crate::sandbox::identity::{ACCOUNT, REGION};
 use crate::sandbox::store::BucketInfo;
-use crate::sandbox::time::iso_millis;
+use crate::sandbox::time::iso;
 
 /// A document with status 200.
 pub(super) fn document(xml: Xml) -> Response {
@@ -32,7 +32,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
 
 fn described(xml: Xml, name: &str, bucket: &BucketInfo) -> Xml {
     let region = &bucket.region;
-    xml.leaf("CreationDate", iso_millis(bucket.created))
+    xml.leaf("CreationDate", iso(bucket.created))
         .leaf("ExtranetEndpoint", format!("oss-{region}.aliyuncs.com"))
         .leaf("IntranetEndpoint", format!("oss-{region}-internal.aliyuncs.com"))
         .leaf("Location", format!("oss-{region}"))

@@ -8,7 +8,7 @@ use super::call::{Answer, Call, shown};
 use super::error::{OssError, invalid_argument};
 use super::xml::Xml;
 use crate::sandbox::store::{Listing, Object, Page};
-use crate::sandbox::time::iso_millis;
+use crate::sandbox::time::iso;
 
 /// What both versions share of a request.
 struct Asked {
@@ -47,7 +47,7 @@ impl Asked {
             xml = xml
                 .open("Contents")
                 .leaf("Key", self.shown(key))
-                .leaf("LastModified", iso_millis(object.modified))
+                .leaf("LastModified", iso(object.modified))
                 .leaf("ETag", &object.etag)
                 .leaf("Type", object.kind)
                 .leaf("Size", object.size.to_string())

@@ -13,7 +13,7 @@ use super::xml::Xml;
 use crate::sandbox::exchange::Intake;
 use crate::sandbox::http::Response;
 use crate::sandbox::store::{MIN_PART_BYTES, NotComplete, Part};
-use crate::sandbox::time::iso_millis;
+use crate::sandbox::time::iso;
 
 /// `InitiateMultipartUpload`.
 pub(super) fn initiate(call: &Call<'_>) -> Answer {
@@ -59,7 +59,7 @@ pub(super) fn copy_part(call: &Call<'_>) -> Answer {
     let mut writer = call.world.store.writer()?;
     std::io::copy(&mut reader.take(length), &mut writer)?;
     let part = Part::new(writer.finish(), call.now);
-    let xml = Xml::new("CopyPartResult").leaf("LastModified", iso_millis(call.now)).leaf("ETag", &part.etag);
+    let xml = Xml::new("CopyPartResult").leaf("LastModified", iso(call.now)).leaf("ETag", &part.etag);
     put(call, number, part)?;
     Ok(document(xml))
 }

@@ -5,7 +5,7 @@ use super::call::{Answer, Call, shown};
 use super::error::{invalid_argument, no_such_upload};
 use super::xml::Xml;
 use crate::sandbox::store::{Page, upload_name};
-use crate::sandbox::time::iso_millis;
+use crate::sandbox::time::iso;
 
 /// `ListParts`, by number.
 pub(super) fn list_parts(call: &Call<'_>) -> Answer {
@@ -40,7 +40,7 @@ pub(super) fn list_parts(call: &Call<'_>) -> Answer {
         xml = xml
             .open("Part")
             .leaf("PartNumber", number.to_string())
-            .leaf("LastModified", iso_millis(part.modified))
+            .leaf("LastModified", iso(part.modified))
             .leaf("ETag", &part.etag);
         if let Some(crc64) = part.crc64 {
             xml = xml.leaf("HashCrc64ecma", crc64.to_string());
@@ -87,7 +87,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     for (upload, initiated) in &listing.entries {
         let (key, id) = upload.rsplit_once('\0').unwrap_or((upload, ""));
         xml = xml.open("Upload").leaf("Key", name(key)).leaf("UploadId", id);
-        xml = owner(xml).leaf("StorageClass", "Standard").leaf("Initiated", iso_millis(*initiated)).close();
+        xml = owner(xml).leaf("StorageClass", "Standard").leaf("Initiated", iso(*initiated)).close();
     }
     for prefix in &listing.prefixes {
         xml = xml.open("CommonPrefixes").leaf("Prefix", name(prefix)).close();

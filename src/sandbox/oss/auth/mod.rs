@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::call::Call;
 use super::error::OssError;
 use crate::sandbox::keys::{Caller, Key};
-use crate::sandbox::time::iso_millis;
+use crate::sandbox::time::iso;
 use crate::sign::OssRequest;
 
 /// A request is refused whose time is further from the service's than that, in milliseconds.
@@ -87,8 +87,8 @@ fn check_clock(call: &Call<'_>, time: Timestamp) -> Result<(), OssError> {
     let message = "The difference between the request time and the current time is too large.";
     Err(OssError::new((403, "RequestTimeTooSkewed", "0002-00000504"), message)
         .with("MaxAllowedSkewMilliseconds", MAX_SKEW_MILLISECONDS.to_string())
-        .with("RequestTime", iso_millis(time))
-        .with("ServerTime", iso_millis(call.now)))
+        .with("RequestTime", iso(time))
+        .with("ServerTime", iso(call.now)))
 }
 
 /// A request without a time that can be read.
@@ -99,8 +99,8 @@ fn no_date() -> OssError {
 /// A presigned URL past its end.
 fn expired(call: &Call<'_>, end: Timestamp) -> OssError {
     OssError::new((403, "AccessDenied", "0002-00000069"), "Request has expired.")
-        .with("Expires", iso_millis(end))
-        .with("ServerTime", iso_millis(call.now))
+        .with("Expires", iso(end))
+        .with("ServerTime", iso(call.now))
 }
 
 /// A signature that is not ours: what came, and what we signed.

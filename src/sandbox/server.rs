@@ -26,6 +26,9 @@ use super::{oss, rpc, time};
 /// The longest body of a request to another service than OSS, in bytes.
 const SMALL_BODY_BYTES: usize = 1 << 20;
 
+/// How often the services look what has come due.
+const SETTLE_EVERY: Duration = Duration::from_millis(20);
+
 /// A running sandbox: it serves until it is dropped, and leaves nothing behind.
 #[derive(Debug)]
 pub struct Sandbox {
@@ -46,6 +49,7 @@ impl Sandbox {
         let address = listener.local_addr()?;
         let world = Arc::new(World::new(options)?);
         runtime.spawn(accept(listener, Arc::clone(&world)));
+        runtime.spawn(settle(Arc::clone(&world)));
         Ok(Self { address, world, runtime: Some(runtime) })
     }
 
@@ -76,6 +80,16 @@ async fn accept(listener: TcpListener, world: Arc<World>) {
             // Too many open files, most likely: let some of them close.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
+    }
+}
+
+/// Lets time pass in the services also while nobody calls them: a build writes its log, a chip comes to life.
+async fn settle(world: Arc<World>) {
+    let mut ticks = tokio::time::interval(SETTLE_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        rpc::settle(&world);
     }
 }
 

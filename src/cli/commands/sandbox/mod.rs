@@ -39,6 +39,7 @@ pub(in crate::cli) struct SandboxArgs {
 
 /// How the sandbox is to behave.
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags")]
 pub(super) struct SandboxOptions {
     /// Divide the durations inside the services by this
     #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
@@ -61,6 +62,15 @@ pub(super) struct SandboxOptions {
     /// Refuse a second image within 30 minutes, as the service does
     #[arg(long)]
     strict_frequency: bool,
+    /// Begin without the role `AliyunFAASDefaultRole`, for `auth` to make
+    #[arg(long)]
+    without_role: bool,
+    /// Begin without a RAM role of the instance
+    #[arg(long)]
+    without_instance_role: bool,
+    /// Let the metadata service refuse requests without a token
+    #[arg(long)]
+    metadata_v2_only: bool,
     /// Port on 127.0.0.1 [default: any free one]
     #[arg(long, value_name = "PORT", default_value = "0", hide_default_value = true)]
     port: u16,
@@ -95,6 +105,9 @@ impl SandboxOptions {
             build_time: self.build_time,
             clock_offset: self.clock_offset,
             strict_frequency: self.strict_frequency,
+            without_role: self.without_role,
+            without_instance_role: self.without_instance_role,
+            metadata_v2_only: self.metadata_v2_only,
             faults,
             fault_seed: self.fault_seed,
             log: self.log.clone(),

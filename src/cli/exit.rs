@@ -4,43 +4,42 @@ use std::process::ExitCode;
 
 /// How a command ended, for the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Exit {
     /// Done; an empty list is done, and so is a closed pipe on stdout.
-    Done,
+    Done = 0,
     /// Failed, and none of the others fits.
-    Failed,
+    Failed = 1,
     /// The command line is wrong.
-    Usage,
+    Usage = 2,
     /// Configuration or credentials are missing or unusable; nothing was sent.
-    Config,
+    Config = 3,
     /// The service refused.
-    Refused,
+    Refused = 4,
     /// There is no such thing, in the cloud or on disk.
-    NotFound,
+    NotFound = 5,
     /// Conflict, wrong state, device locked, inconclusive.
-    Conflict,
+    Conflict = 6,
     /// The service is out of reach, or throttled after all retries.
-    Unreachable,
+    Unreachable = 7,
     /// Still pending when the waiting time was over.
-    Pending,
+    Pending = 8,
     /// The awaited task failed.
-    TaskFailed,
+    TaskFailed = 9,
     /// No usable device.
-    NoDevice,
+    NoDevice = 10,
     /// A check, a device test or a verify found a fault.
-    Fault,
+    Fault = 11,
     /// A fault in the program itself.
-    Internal,
+    Internal = 70,
     /// Stopped by SIGINT.
-    Interrupted,
+    Interrupted = 130,
     /// Stopped by SIGTERM.
-    Terminated,
-    /// What a command that ran in the sandbox ended with: its code, not one of ours.
-    OfCommand(u8),
+    Terminated = 143,
 }
 
 impl Exit {
-    /// Every code of our own, in order.
+    /// Every code, in order.
     pub const ALL: [Self; 15] = [
         Self::Done,
         Self::Failed,
@@ -61,24 +60,7 @@ impl Exit {
 
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Config => 3,
-            Self::Refused => 4,
-            Self::NotFound => 5,
-            Self::Conflict => 6,
-            Self::Unreachable => 7,
-            Self::Pending => 8,
-            Self::TaskFailed => 9,
-            Self::NoDevice => 10,
-            Self::Fault => 11,
-            Self::Internal => 70,
-            Self::Interrupted => 130,
-            Self::Terminated => 143,
-            Self::OfCommand(code) => code,
-        }
+        self as u8
     }
 
     /// One word for JSON: the `kind` of an error.
@@ -99,7 +81,6 @@ impl Exit {
             Self::Internal => "internal",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
-            Self::OfCommand(_) => "of_command",
         }
     }
 

@@ -35,6 +35,8 @@ pub struct Setup {
 pub struct Cloud {
     pub(super) setup: Arc<Setup>,
     pub(super) clock: Clock,
+    /// The bound on each call's own bound of tries.
+    attempts: u32,
 }
 
 impl std::fmt::Debug for Setup {
@@ -46,7 +48,14 @@ impl std::fmt::Debug for Setup {
 impl Cloud {
     /// Makes it; nothing is sent.
     pub fn new(setup: Setup) -> Self {
-        Self { setup: Arc::new(setup), clock: Clock::default() }
+        Self { setup: Arc::new(setup), clock: Clock::default(), attempts: u32::MAX }
+    }
+
+    /// The same services, each call tried so often at most; for who would rather know than wait.
+    #[must_use]
+    pub fn tried(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
     }
 
     /// The region, if one is known.
@@ -94,6 +103,7 @@ impl Cloud {
     where
         F: Future<Output = Result<T>>,
     {
+        let policy = Retry { attempts: policy.attempts.min(self.attempts), ..policy };
         let mut tries = Tries::new();
         loop {
             tries.count += 1;

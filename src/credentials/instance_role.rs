@@ -35,7 +35,7 @@ impl InstanceRole {
         };
         match role {
             Err(e) => Ok(Found::NotMine(e.to_string())),
-            Ok(None) => Ok(Found::NotMine("the instance has no RAM role".into())),
+            Ok(None) => Ok(Found::NotMine(format!("{} names no RAM role", metadata.address()))),
             Ok(Some(role)) => {
                 let credential = fetch(&self.0, &role, NAME).await?;
                 Ok(Found::Credential { credential, place: format!("role {role} of {}", metadata.address()) })
@@ -56,7 +56,7 @@ pub(super) async fn credential(
     let roles = means.metadata.get(ROLES).await.map_err(|e| broken(source, e.to_string()))?;
     match roles.and_then(|names| first_line(&names)) {
         Some(role) => fetch(means, &role, source).await,
-        None => Err(broken(source, "the instance has no RAM role")),
+        None => Err(broken(source, format!("{} names no RAM role", means.metadata.address()))),
     }
 }
 

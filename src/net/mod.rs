@@ -6,7 +6,9 @@ mod body;
 mod error;
 mod http;
 mod log;
+mod probe;
 
 pub use body::Body;
 pub use error::{NetError, Trouble};
 pub use http::{Http, Request, Response};
+pub use probe::Probe;

@@ -1,6 +1,7 @@
 //! Work of several steps: deploy, upload, wait, load, doctor. It says what goes on by events and leaves drawing to others.
 
 pub mod chip;
+pub mod doctor;
 mod error;
 pub mod image;
 mod intent;

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "what was skipped or measured is shown with the test")]
 
 mod common;
+mod doctor;
 mod explain;
 mod sandbox_codes;
 mod vectors;

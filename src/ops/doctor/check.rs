@@ -1,0 +1,113 @@
+//! One finding: how it is, what was seen, and the next command.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::cloud::{CredentialError, Error};
+use crate::codes;
+
+/// How a thing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// As it should be.
+    Ok,
+    /// It works, and something should be known.
+    Warn,
+    /// It does not work.
+    Fail,
+    /// It was not looked at, for it does not apply or depends on something that failed.
+    Skipped,
+}
+
+/// A finding.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub name: String,
+    /// How it is.
+    pub state: State,
+    /// What was seen.
+    pub detail: String,
+    /// What to do next.
+    pub next: Option<String>,
+    /// What it took.
+    pub seconds: f64,
+    /// The same for programs.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub facts: Map<String, Value>,
+}
+
+impl Check {
+    fn new(state: State, detail: impl Into<String>) -> Self {
+        let (name, detail) = (String::new(), detail.into());
+        Self { name, state, detail, next: None, seconds: 0.0, facts: Map::new() }
+    }
+
+    /// It is as it should be.
+    pub(super) fn ok(detail: impl Into<String>) -> Self {
+        Self::new(State::Ok, detail)
+    }
+
+    /// It works, and something should be known.
+    pub(super) fn warn(detail: impl Into<String>) -> Self {
+        Self::new(State::Warn, detail)
+    }
+
+    /// It does not work.
+    pub(super) fn fail(detail: impl Into<String>) -> Self {
+        Self::new(State::Fail, detail)
+    }
+
+    /// It was not looked at.
+    pub(super) fn skipped(detail: impl Into<String>) -> Self {
+        Self::new(State::Skipped, detail)
+    }
+
+    /// With another name than the examination's.
+    #[must_use]
+    pub(super) fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// With the next step.
+    #[must_use]
+    pub(super) fn next(mut self, step: impl Into<String>) -> Self {
+        self.next = Some(step.into());
+        self
+    }
+
+    /// With a fact for programs.
+    #[must_use]
+    pub(super) fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.facts.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// What a failed call says about the thing that it was about. That the caller may not look is no fault of the
+    /// thing, and what depends on credentials or region is told where these are looked at.
+    pub(super) fn of_error(error: &Error) -> Self {
+        match error {
+            Error::Credential(CredentialError::Missing(_)) => Self::skipped("no credentials"),
+            Error::Credential(_) => Self::skipped("the credentials can't be used"),
+            Error::Endpoint(_) => Self::skipped("no region is set"),
+            Error::Service(e) => {
+                let may_not_look = e.http_status == 403
+                    && (e.code.starts_with("NoPermission") || e.code.starts_with("Forbidden"));
+                let check = if may_not_look {
+                    Self::warn(format!("the caller may not look: {e}"))
+                } else {
+                    Self::fail(e.to_string())
+                };
+                match codes::advice(e.service, &e.action, &e.code) {
+                    Some(advice) => check.next(advice),
+                    None => check,
+                }
+            }
+            Error::Net { .. } | Error::NotAnAnswer { .. } | Error::WrongChecksum { .. } => {
+                Self::fail(error.to_string()).next("see the endpoint's own line")
+            }
+        }
+    }
+}

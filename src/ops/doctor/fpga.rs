@@ -1,0 +1,88 @@
+//! Images against the quota, and each chip of the instance with its shell and what it carries.
+
+use super::{Check, Subject};
+use crate::faas::{Chip, Faas, ImageState, LoadStatus};
+
+/// Images that an account may have ("faascmd FAQ", 2021; 10 in older documents).
+const QUOTA: usize = 30;
+/// When so few more fit, it is worth a word.
+const FEW: usize = 3;
+
+/// The images, against the quota.
+pub(super) async fn images(subject: &Subject) -> Check {
+    let images = match faas(subject).images().await {
+        Ok(answered) => answered.view,
+        Err(error) => return Check::of_error(&error),
+    };
+    let building = images
+        .iter()
+        .filter(|image| matches!(image.state, ImageState::Queued | ImageState::Compiling))
+        .count();
+    let building = if building == 0 { String::new() } else { format!(", {building} of them being built") };
+    let detail = format!("{} of {QUOTA}{building}", images.len());
+    let check = if images.len() + FEW > QUOTA {
+        Check::warn(detail).next("delete what you do not need: faascmd image ls, faascmd image rm UUID")
+    } else {
+        Check::ok(detail)
+    };
+    check.fact("images", images.len()).fact("quota", QUOTA)
+}
+
+/// Each chip of the instance.
+pub(super) async fn chips(subject: &Subject) -> Vec<Check> {
+    let Some(instance) = instance(subject).await else {
+        return vec![Check::skipped("no instance is named, and this is none")];
+    };
+    let faas = faas(subject);
+    let chips = match faas.chips(&instance).await {
+        Ok(answered) => answered.view,
+        Err(error) => return vec![Check::of_error(&error)],
+    };
+    if chips.is_empty() {
+        let next = "check --instance-id: only instances of the f1, f2 and f3 families have FPGAs";
+        return vec![Check::fail(format!("{instance} has no chip")).next(next)];
+    }
+    let statuses = chips.iter().map(|chip| faas.load_status(&instance, &chip.uuid));
+    let statuses = futures_util::future::join_all(statuses).await;
+    let numbered = chips.iter().zip(statuses).enumerate();
+    numbered
+        .map(|(i, (chip, status))| {
+            match status {
+                Ok(answered) => of_chip(chip, &answered.view),
+                Err(error) => Check::of_error(&error),
+            }
+            .named(format!("chip {i}"))
+        })
+        .collect()
+}
+
+fn of_chip(chip: &Chip, status: &LoadStatus) -> Check {
+    let or_unknown = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
+    let image = status.image_uuid.as_deref().filter(|uuid| !uuid.is_empty());
+    let carries = image.map_or_else(|| "no image".to_owned(), |uuid| format!("image {uuid}"));
+    let state = status.task_status.name();
+    let state = if state.is_empty() { String::new() } else { format!(" ({state})") };
+    let detail = format!(
+        "{} {}, shell {}, {carries}{state}",
+        chip.uuid,
+        or_unknown(&chip.fpga_type),
+        or_unknown(&chip.shell)
+    );
+    Check::ok(detail)
+        .fact("fpga_uuid", chip.uuid.as_str())
+        .fact("fpga_type", chip.fpga_type.clone())
+        .fact("shell", chip.shell.clone())
+        .fact("image_uuid", image)
+        .fact("task_status", status.task_status.name())
+}
+
+async fn instance(subject: &Subject) -> Option<String> {
+    match subject.settings.instance_id() {
+        Some(id) => Some(id.value.clone()),
+        None => subject.metadata.get("meta-data/instance-id").await.ok().flatten(),
+    }
+}
+
+fn faas(subject: &Subject) -> Faas {
+    Faas::new(subject.cloud.clone(), subject.settings.role_arn().map(|arn| arn.value.clone()))
+}

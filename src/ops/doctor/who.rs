@@ -1,0 +1,118 @@
+//! Where, and as whom.
+
+use serde_json::{Value, json};
+
+use super::{Check, Subject};
+use crate::base::private_file::readable_by_others;
+use crate::cloud::{CredentialError, Refusal};
+use crate::credentials::Won;
+use crate::faas::{CallerType, Faas};
+
+/// The region and where it comes from.
+pub(super) async fn region(subject: &Subject) -> Check {
+    match (subject.settings.region(), subject.cloud.region()) {
+        (Some(region), _) => {
+            Check::ok(format!("{} ({})", region.value, region.source)).fact("region", region.value.as_str())
+        }
+        (None, Some(region)) => {
+            Check::ok(format!("{region} (the instance's metadata)")).fact("region", region)
+        }
+        (None, None) => Check::fail("no region is set, and this is no instance whose metadata would tell it")
+            .next("add --region REGION, or set FAASCMD_REGION"),
+    }
+}
+
+/// Which source won, and why the others did not.
+pub(super) async fn credentials(subject: &Subject) -> Check {
+    match subject.chain.won().await {
+        Ok(won) => of_winner(subject, &won),
+        Err(CredentialError::Missing(refusals)) => Check::fail(format!("none found: {}", reasons(&refusals)))
+            .next("faascmd config")
+            .fact("passed", passed(&refusals)),
+        Err(error @ CredentialError::Broken { .. }) => {
+            Check::fail(error.to_string()).next("mend it or take it away: a broken source stops the search")
+        }
+        Err(error) => {
+            let step = "see the line of the endpoint sts; `faascmd explain CODE` tells what the service's code means";
+            Check::fail(error.to_string()).next(step)
+        }
+    }
+}
+
+fn of_winner(subject: &Subject, won: &Won) -> Check {
+    let credential = &won.credential;
+    let end = credential.expires.map(|end| format!(", until {end}")).unwrap_or_default();
+    let kind = if credential.is_temporary() { "temporary key" } else { "AccessKey" };
+    let shown = format!("{} ({}): {kind} {}{end}", won.source, won.place, abridged(&credential.id));
+    let others =
+        if won.passed.is_empty() { String::new() } else { format!("; not {}", reasons(&won.passed)) };
+    let file = subject.settings.credentials_file().ok();
+    let exposed = file.and_then(|path| Some((path, readable_by_others(path)?)));
+    let check = match exposed {
+        Some((path, mode)) => {
+            let path = path.display();
+            Check::warn(format!("{shown}{others}; {path} can be read by others (mode {mode:04o})"))
+                .next(format!("chmod 600 {path}"))
+        }
+        None => Check::ok(format!("{shown}{others}")),
+    };
+    check
+        .fact("source", won.source)
+        .fact("place", won.place.as_str())
+        .fact("temporary", credential.is_temporary())
+        .fact("passed", passed(&won.passed))
+        .fact("not_asked", won.not_asked.clone())
+}
+
+/// So much of an id that its owner knows it again.
+fn abridged(id: &str) -> String {
+    let characters: Vec<char> = id.chars().collect();
+    match characters.len() {
+        0..=8 => "…".to_owned(),
+        n => characters[..4].iter().chain(&['…']).chain(&characters[n - 4..]).collect(),
+    }
+}
+
+fn reasons(refusals: &[Refusal]) -> String {
+    let each: Vec<String> = refusals.iter().map(|r| format!("{} ({})", r.source, r.reason)).collect();
+    each.join(", ")
+}
+
+fn passed(refusals: &[Refusal]) -> Vec<Value> {
+    refusals.iter().map(|r| json!({"source": r.source, "reason": r.reason})).collect()
+}
+
+/// Who the caller is, and whether the service makes images for such a one.
+pub(super) async fn caller(subject: &Subject) -> Check {
+    let caller = match Faas::new(subject.cloud.clone(), None).caller().await {
+        Ok(caller) => caller,
+        Err(error) => return Check::of_error(&error),
+    };
+    let shown = format!("{} {} of account {}", caller.kind.name(), caller.arn, caller.account_id);
+    let check = match caller.kind {
+        CallerType::RamUser => Check::ok(shown),
+        CallerType::Account => {
+            Check::warn(format!("{shown}: the root key may do everything, but not create images"))
+                .next("make a RAM user with an AccessKey of its own, then: faascmd config")
+        }
+        CallerType::AssumedRole | CallerType::Other(_) => Check::warn(format!(
+            "{shown}: a temporary key can look and load Marketplace images, but not create images"
+        ))
+        .next("to create images, enter a RAM user's AccessKey: faascmd config"),
+    };
+    check
+        .fact("account_id", caller.account_id)
+        .fact("arn", caller.arn)
+        .fact("identity_type", caller.kind.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_known_again_but_not_shown() {
+        assert_eq!(abridged("LTAI5tExampleAccessKeyId"), "LTAI…eyId");
+        assert_eq!(abridged("short"), "…");
+    }
+}

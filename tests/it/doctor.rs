@@ -1,0 +1,78 @@
+//! `faascmd doctor`: what is wrong, and the next command.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::common::world::World;
+
+/// The named check of a diagnosis.
+fn check<'a>(diagnosis: &'a Value, name: &str) -> &'a Value {
+    let items = diagnosis["items"].as_array().unwrap();
+    items.iter().find(|item| item["name"] == name).unwrap_or_else(|| panic!("no `{name}` in {diagnosis:#}"))
+}
+
+/// A port of this machine at which nobody listens.
+fn closed_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn offline(world: &World, args: &[&str]) -> crate::common::world::Ran {
+    let endpoint = format!("http://127.0.0.1:{}", closed_port());
+    let fixed = ["doctor", "--region", "cn-hangzhou", "--endpoint", &endpoint, "-o", "json"];
+    world.faascmd(&[&fixed, args].concat())
+}
+
+#[test]
+fn without_credentials_and_network_says_what_is_missing_and_goes_on() {
+    let diagnosis = offline(&World::new(), &[]).exits(1).json();
+    assert_eq!((&diagnosis["schema"], &diagnosis["ok"]), (&"faascmd.doctor/1".into(), &false.into()));
+    let credentials = check(&diagnosis, "credentials");
+    assert_eq!((&credentials["state"], &credentials["next"]), (&"fail".into(), &"faascmd config".into()));
+    let passed = credentials["facts"]["passed"].as_array().unwrap();
+    let sources: Vec<_> = passed.iter().map(|p| p["source"].as_str().unwrap()).collect();
+    let order = [
+        "environment",
+        "credentials file",
+        "aliyun profile",
+        "shared file",
+        "credentials URI",
+        "instance role",
+    ];
+    assert_eq!(sources, order);
+    assert_eq!(check(&diagnosis, "caller")["state"], "skipped");
+    assert_eq!(check(&diagnosis, "endpoint faas")["state"], "fail");
+    assert_eq!(check(&diagnosis, "device")["state"], "skipped");
+}
+
+#[test]
+fn a_broken_file_of_settings_is_a_finding() {
+    let world = World::new();
+    world.file(".faascredentials", "[OSS]\nbucket\n");
+    let diagnosis = offline(&world, &[]).exits(1).json();
+    let settings = check(&diagnosis, "settings");
+    assert_eq!(settings["state"], "fail");
+    assert!(settings["detail"].as_str().unwrap().contains(".faascredentials:2: "), "{settings}");
+}
+
+#[test]
+fn a_device_that_was_named_and_is_not_there_is_a_failure() {
+    let diagnosis = offline(&World::new(), &["--device", "/dev/nonexistent"]).exits(1).json();
+    assert_eq!(check(&diagnosis, "device")["state"], "fail");
+}
+
+#[test]
+fn the_report_is_private_and_holds_no_secret() {
+    let world = World::new();
+    let text = "[FaaSCredentials]\naccessid=LTAI5tExampleAccessKeyId\naccesskey=hunter2hunter2\n";
+    let path = world.file(".faascredentials", text);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let diagnosis = offline(&world, &["--report", "report.json", "-vvv"]).exits(1);
+    assert!(diagnosis.stderr.contains("can be read by others (mode 0644)"), "{}", diagnosis.stderr);
+    assert_eq!(check(&diagnosis.json(), "credentials")["next"], format!("chmod 600 {}", path.display()));
+    let report = world.path().join("report.json");
+    assert_eq!(std::fs::metadata(&report).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(&report).unwrap();
+    assert!(text.contains("LTAI…eyId") && text.contains("faascmd.doctor.report/1"), "{text}");
+    assert!(!text.contains("hunter2") && !text.contains("LTAI5tExample"), "{text}");
+}

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use super::gbs::GbsFacts;
-use super::{Family, Finding, Kind, Severity};
+use super::{
+    AocxFacts, BitFacts, DcpFacts, Family, Finding, GbsFacts, Kind, PackageFacts, PackageMember, Severity,
+    XclbinFacts,
+};
 use crate::base::size::ByteSize;
 
 /// What the file is to be loaded into, as far as it is known.
@@ -43,6 +45,16 @@ pub struct Examination {
 pub enum Facts {
     /// A green bitstream.
     Gbs(Box<GbsFacts>),
+    /// A checkpoint, or another zip.
+    Dcp(Box<DcpFacts>),
+    /// A bitstream.
+    Bit(Box<BitFacts>),
+    /// A container of SDAccel or Vitis.
+    Xclbin(Box<XclbinFacts>),
+    /// An OpenCL program of Intel.
+    Aocx(Box<AocxFacts>),
+    /// A package, or a tar.
+    Package(Box<PackageFacts>),
     /// Nothing beyond its kind.
     None {},
 }
@@ -79,13 +91,44 @@ impl Examination {
     /// One line without the name: `xilinx package, xcvu9p checkpoint, 352 KiB`.
     pub fn summary(&self) -> String {
         let mut words = vec![self.kind.title().to_owned()];
-        if let Facts::Gbs(gbs) = &self.facts {
-            words.extend(gbs.afus.iter().map(|afu| afu.name.clone()).filter(|name| !name.is_empty()));
-        }
+        words.extend(self.facts.words());
         words.push(ByteSize(self.size).to_string());
         if self.head_only {
             words.push("head only".into());
         }
         words.join(", ")
+    }
+}
+
+impl Facts {
+    /// What a line about the file should say of it: `xcvu9p checkpoint`.
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::Gbs(gbs) => gbs.afus.iter().map(|afu| afu.name.clone()).filter(|n| !n.is_empty()).collect(),
+            Self::Dcp(dcp) => dcp.device.iter().cloned().collect(),
+            Self::Bit(bit) => {
+                Some(bit.device.clone()).filter(|device| !device.is_empty()).into_iter().collect()
+            }
+            Self::Xclbin(xclbin) => {
+                let content = xclbin.bitstream.map(|bitstream| format!("with {}", bitstream.content.words()));
+                xclbin.platform.vbnv().into_iter().chain(content).collect()
+            }
+            Self::Aocx(aocx) => aocx.board.iter().cloned().collect(),
+            Self::Package(package) => package.loadable().take(3).map(PackageMember::words).collect(),
+            Self::None {} => Vec::new(),
+        }
+    }
+}
+
+impl PackageMember {
+    /// `xcvu9p checkpoint`
+    fn words(&self) -> String {
+        let noun = match self.kind {
+            Kind::Dcp => "checkpoint",
+            Kind::Xclbin => "xclbin",
+            _ => "bitstream",
+        };
+        let about = self.facts.words();
+        if about.is_empty() { noun.to_owned() } else { format!("{} {noun}", about.join(" ")) }
     }
 }

@@ -1,53 +1,78 @@
 //! The way from a reader to an examination.
 
-use std::io::{self, BufReader, Cursor, Read, Seek};
+use std::io::{self, Read, Seek};
 
-use super::source::{Input, Source};
-use super::{Code, Examination, Family, Finding, Kind, Target, gbs, identify};
+use super::source::{Buffered, Ends, Input, Seeking, Source};
+use super::zipfile::TwoEnds;
+use super::{
+    Code, Examination, Family, Finding, Kind, Severity, Target, bit, dcp, elf, gbs, identify, other, package,
+    xclbin,
+};
 
 /// How many first bytes tell the kind and the head's facts: what `image create` asks for by Range.
 pub const HEAD: usize = 64 * 1024;
 
+/// How many last bytes hold a zip's directory, or an xclbin's last sections.
+pub const TAIL: usize = 128 * 1024;
+
 /// Reads a whole file forwards, in constant memory, and says what it is and what is wrong with it.
 ///
-/// `size` is the file's size in bytes.
+/// `size` is the file's size in bytes; the reader stands at the beginning.
 ///
 /// # Errors
 /// Only when reading fails; whatever the bytes are, they give an examination.
-pub fn examine(reader: impl Read + Seek, size: u64, target: &Target) -> io::Result<Examination> {
-    let mut input = BufReader::with_capacity(HEAD, reader);
-    let mut exam = examine_input(&mut input, size, target)?;
+pub fn examine(mut reader: impl Read + Seek, size: u64, target: &Target) -> io::Result<Examination> {
+    let mut input = Buffered::new(Seeking::new(&mut reader, size));
+    let mut source = Source::new(&mut input, size);
+    let mut exam = Examination::new(identify(source.peek(HEAD)?), size);
+    if matches!(exam.kind, Kind::Elf | Kind::Aocx) {
+        elf::examine(&mut reader, &mut exam)?;
+    } else {
+        examine_kind(&mut source, target, &mut exam)?;
+    }
     finish(&mut exam, target);
     Ok(exam)
 }
 
-/// Says what the two ends of an object tell: its first [`HEAD`] bytes and, where the caller has them, its last.
+/// Whether the last bytes of such an object tell more than the first.
+pub fn wants_tail(head: &[u8]) -> bool {
+    matches!(identify(head), Kind::Zip | Kind::Xclbin)
+}
+
+/// Says what the ends of an object tell: its first [`HEAD`] bytes, and its last [`TAIL`] where [`wants_tail`] says so.
 ///
-/// Lengths are compared with `size`, the object's own; what lies between the ends is taken on trust.
-pub fn examine_head(head: &[u8], _tail: Option<&[u8]>, size: u64, target: &Target) -> Examination {
-    let mut input = BufReader::new(Cursor::new(head));
-    let mut exam =
-        examine_input(&mut input, size, target).unwrap_or_else(|_| Examination::new(Kind::Unknown, size));
-    exam.head_only = head.len() as u64 != size;
+/// Lengths are held against `size`, the object's own; what lies between the ends is taken on trust.
+pub fn examine_head(head: &[u8], tail: &[u8], size: u64, target: &Target) -> Examination {
+    let head = &head[..head.len().min(usize::try_from(size).unwrap_or(usize::MAX))];
+    let tail = &tail[tail.len().saturating_sub(usize::try_from(size).unwrap_or(usize::MAX))..];
+    let mut exam = Examination::new(identify(head), size);
+    exam.head_only = (head.len() as u64) < size;
+    let outcome = if exam.head_only && exam.kind == Kind::Zip && !tail.is_empty() {
+        dcp::examine_ends(TwoEnds { head, tail, size }, target, &mut exam)
+    } else {
+        let mut input = Buffered::new(Ends::new(head, tail, size));
+        examine_kind(&mut Source::new(&mut input, size), target, &mut exam)
+    };
+    outcome.expect("reading from memory does not fail");
     finish(&mut exam, target);
     exam
 }
 
-fn examine_input(input: &mut dyn Input, size: u64, target: &Target) -> io::Result<Examination> {
-    let mut source = Source::new(input, size);
-    let kind = identify(source.peek()?);
-    let mut exam = Examination::new(kind, size);
-    match kind {
-        Kind::Gbs => gbs::examine(&mut source, target, &mut exam)?,
-        Kind::Empty => exam.report(Finding::error(Code::Empty, "a compiled file", "0 bytes")),
-        Kind::Unknown => {
-            let first = source.peek()?.iter().take(16).map(|byte| format!("{byte:02x}"));
-            let found = format!("bytes {}", first.collect::<Vec<_>>().join(" "));
-            exam.report(Finding::error(Code::Unrecognised, "a kind that is known", found));
-        }
-        _ => {}
+/// Reads what begins at the source's position as what its first bytes say that it is.
+pub(super) fn examine_kind(
+    source: &mut Source<'_>,
+    target: &Target,
+    exam: &mut Examination,
+) -> io::Result<()> {
+    match exam.kind {
+        Kind::Gbs => gbs::examine(source, target, exam),
+        Kind::Zip => dcp::examine(source, target, exam),
+        Kind::Bit => bit::examine(source, target, exam),
+        Kind::Xclbin => xclbin::examine(source, target, exam),
+        Kind::Package => package::examine(source, target, exam),
+        Kind::Tar => package::examine_tar(source, target, exam).map(|_| ()),
+        _ => other::examine(source, exam),
     }
-    Ok(exam)
 }
 
 /// Holds the kind against the target, and puts the errors first.
@@ -60,11 +85,17 @@ fn finish(exam: &mut Examination, target: &Target) {
             Family::Intel => "a .gbs",
             Family::Xilinx => "a package (.tar.gz) with a checkpoint",
         };
-        exam.report(Finding::error(
-            Code::WrongKind,
-            format!("{expected}, for a chip of type {}", wanted.name()),
-            exam.kind.title(),
-        ));
+        let expected = format!("{expected}, for a chip of type {}", wanted.name());
+        exam.report(Finding::error(Code::WrongKind, expected, exam.kind.title()));
+    }
+    if target.family == Some(Family::Xilinx)
+        && matches!(exam.kind, Kind::Xclbin | Kind::Bit | Kind::Dcp | Kind::Tar)
+    {
+        exam.report(Finding::warning(Code::NotPackaged, "a package (.tar.gz)", exam.kind.title()));
+    }
+    if target.family.is_some() {
+        let hollow = exam.findings.iter_mut().filter(|finding| finding.code == Code::NoBitstream);
+        hollow.for_each(|finding| finding.severity = Severity::Error);
     }
     exam.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::examination::Facts;
-use super::source::Source;
+use super::source::{Input, Source};
 use super::tables;
 use super::{Code, Examination, Finding, Target};
 
@@ -66,7 +66,7 @@ pub(super) fn examine(source: &mut Source<'_>, target: &Target, exam: &mut Exami
 
 fn read(source: &mut Source<'_>, facts: &mut GbsFacts, exam: &mut Examination) -> io::Result<()> {
     let total = source.size();
-    let preamble = source.take_up_to(PREAMBLE)?;
+    let preamble = source.take(PREAMBLE)?;
     let Some(length) = preamble.get(16..20) else {
         exam.report(Finding::error(Code::GbsMetadataLength, "20 bytes of header", format!("{total} bytes")));
         return Ok(());
@@ -83,7 +83,7 @@ fn read(source: &mut Source<'_>, facts: &mut GbsFacts, exam: &mut Examination) -
         return Ok(());
     }
     facts.payload_bytes = total - PREAMBLE - length;
-    let metadata = source.take_up_to(length)?;
+    let metadata = source.take(length)?;
     if metadata.len() as u64 == length {
         read_metadata(&metadata, facts, exam);
     }
@@ -128,6 +128,8 @@ fn read_metadata(bytes: &[u8], facts: &mut GbsFacts, exam: &mut Examination) {
     facts.clock_high_mhz = image["clock-frequency-high"].as_f64();
     facts.clock_low_mhz = image["clock-frequency-low"].as_f64();
     facts.interface_uuid = uuid(&image["interface-uuid"], "interface-uuid", exam);
+    let known = tables::INTERFACES.iter().find(|row| Some(row.uuid) == facts.interface_uuid.as_deref());
+    facts.interface_of = known.map(|row| row.stack);
     read_clusters(&image["accelerator-clusters"], facts, exam);
 }
 

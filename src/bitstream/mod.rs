@@ -4,17 +4,36 @@
 //! makes do with the two ends that a Range request brings. Errors are contradictions inside the file; what depends on
 //! the service, on a target or on taste is a warning, until a [`Target`] is named.
 
+mod bit;
+mod dcp;
+mod elf;
 mod examination;
 mod examine;
 mod finding;
 mod gbs;
+mod inflate;
 mod kind;
+mod other;
+mod package;
+mod part;
 pub mod sample;
 mod source;
 pub mod tables;
+mod tarball;
+pub mod xclbin;
+mod zipfile;
 
+pub use bit::BitFacts;
+pub use dcp::{DcpFacts, Stage};
+pub use elf::AocxFacts;
 pub use examination::{Examination, Facts, Target};
-pub use examine::{HEAD, examine, examine_head};
+pub use examine::{HEAD, TAIL, examine, examine_head, wants_tail};
 pub use finding::{Code, Finding, Severity};
 pub use gbs::{Afu, GbsFacts};
 pub use kind::{Family, Kind, identify};
+pub use package::{PackageFacts, PackageMember};
+pub use xclbin::XclbinFacts;
+pub use zipfile::Member;
+
+#[cfg(test)]
+mod tests;

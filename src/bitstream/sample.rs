@@ -1,6 +1,6 @@
 //! Makers of small valid files, for the sandbox's demonstration and for tests.
 
-use std::io::{Cursor, Write};
+use std::io::Write;
 
 use super::kind::GBS_GUID;
 
@@ -54,14 +54,33 @@ pub fn package(part: &str) -> Vec<u8> {
     tar_gz(&[("to_aliyun/18_06_14-200238_SH_CL_routed.dcp", &checkpoint(part))])
 }
 
-/// A zip of these members, deflated.
+/// A zip of these members, not compressed.
 pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in members {
-        writer.start_file(*name, zip::write::SimpleFileOptions::default()).expect(BUG);
-        writer.write_all(content).expect(BUG);
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let size = u32::try_from(content.len()).expect("a sample of less than 4 GiB");
+        let offset = u32::try_from(bytes.len()).expect("a sample of less than 4 GiB");
+        let name_length = u16::try_from(name.len()).expect("a short name");
+        // Version 2.0, no flags, stored, 2018-06-14 20:02:38, CRC, sizes, lengths of name and extra field.
+        let mut fields = vec![20, 0, 0, 0, 0, 0, 0x53, 0xa0, 0xce, 0x4c];
+        fields.extend([crc.sum(), size, size].map(u32::to_le_bytes).concat());
+        fields.extend([name_length, 0].map(u16::to_le_bytes).concat());
+        bytes.extend([b"PK\x03\x04", fields.as_slice(), name.as_bytes(), content].concat());
+        // The directory adds the writer's version, a comment's length, disk, attributes and the offset.
+        directory.extend([b"PK\x01\x02\x14\x03", fields.as_slice(), &[0; 10]].concat());
+        directory.extend(offset.to_le_bytes());
+        directory.extend(name.as_bytes());
     }
-    writer.finish().expect(BUG).into_inner()
+    let number = |n: usize| u32::try_from(n).expect("a sample of less than 4 GiB").to_le_bytes();
+    let entries = u16::try_from(members.len()).expect("a few members").to_le_bytes();
+    let (directory_size, directory_offset) = (number(directory.len()), number(bytes.len()));
+    bytes.extend(directory);
+    bytes
+        .extend([b"PK\x05\x06\0\0\0\0", &entries[..], &entries, &directory_size, &directory_offset].concat());
+    bytes.extend([0, 0]);
+    bytes
 }
 
 /// A gzip-compressed tar of these members, with a folder's entry before each that stands in one.

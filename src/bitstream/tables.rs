@@ -15,6 +15,10 @@ pub struct Instance {
     pub device: &'static str,
     /// The chip, as the documents name it.
     pub chip: &'static str,
+    /// The chip's device family, as in [`SERIES`].
+    pub series: &'static str,
+    /// The oldest version of the tools that its documents build with.
+    pub oldest_tool: (u16, u16),
     /// Where this is from.
     pub source: &'static str,
 }
@@ -26,21 +30,27 @@ pub const INSTANCES: &[Instance] = &[
         family: Family::Intel,
         device: "10ax115",
         chip: "Intel Arria 10 GX 1150",
-        source: "ECS documents, instance families: f1",
+        series: "Arria 10",
+        oldest_tool: (17, 0),
+        source: "ECS documents, instance families: f1; Quartus 17.0 in its OpenCL practice",
     },
     Instance {
         name: "f2",
         family: Family::Xilinx,
         device: "xcku115",
         chip: "Xilinx Kintex UltraScale KU115",
-        source: "ECS documents of 2017 and 2018, instance families: f2",
+        series: "Kintex UltraScale",
+        oldest_tool: (2017, 2),
+        source: "ECS documents of 2017 and 2018, instance families: f2; SDx 2017.2 in its OpenCL practice",
     },
     Instance {
         name: "f3",
         family: Family::Xilinx,
         device: "xcvu9p",
         chip: "Xilinx Virtex UltraScale+ VU9P",
-        source: "ECS documents, instance families: f3",
+        series: "Virtex UltraScale+",
+        oldest_tool: (2017, 4),
+        source: "ECS documents, instance families: f3; SDx 2017.4 in its OpenCL practice of 2018",
     },
 ];
 
@@ -62,6 +72,89 @@ pub const SHELLS: &[Shell] = &[
     Shell { id: "V1.1", instances: &["f1"], source: "f1 OpenCL best practice, 2019 (dcp1_1)" },
     Shell { id: "20171121", instances: &["f2"], source: "f2 OpenCL best practice, 2018" },
     Shell { id: "f30001", instances: &["f3"], source: "f3 RTL best practice, October 2018" },
+];
+
+/// The instances that a target can mean: those of its shell, where that is known, else those of its maker.
+pub fn instances_of(family: Option<Family>, shell: Option<&str>) -> Vec<&'static Instance> {
+    let of_shell = SHELLS.iter().find(|row| Some(row.id) == shell).map(|row| row.instances);
+    let fits = |instance: &&Instance| {
+        family.is_none_or(|family| instance.family == family)
+            && of_shell.is_none_or(|names| names.contains(&instance.name))
+    };
+    INSTANCES.iter().filter(fits).collect()
+}
+
+/// A platform that an xclbin is linked against.
+#[derive(Clone, Copy, Debug)]
+pub struct Platform {
+    /// Vendor, board, name and version, joined by underscores.
+    pub vbnv: &'static str,
+    /// The instance whose documents use it.
+    pub instance: &'static str,
+    /// The fastest data clock that works there, in MHz, where one is known.
+    pub data_clock_mhz: Option<u16>,
+    /// Where this is from.
+    pub source: &'static str,
+}
+
+/// The platforms.
+pub const PLATFORMS: &[Platform] = &[
+    Platform {
+        vbnv: "xilinx_kcu1500_4ddr-xpr_4_0",
+        instance: "f2",
+        data_clock_mhz: Some(200),
+        source: "f2 OpenCL best practice of 2017; the clock: f2 RTL best practice (\"replace 300MHz with 200MHz\")",
+    },
+    Platform {
+        vbnv: "xilinx_aliyun-ku115-f2_4ddr-xpr_4_2",
+        instance: "f2",
+        data_clock_mhz: None,
+        source: "f2 OpenCL best practice of 2018",
+    },
+    Platform {
+        vbnv: "xilinx_aliyun-f3_dynamic_5_0",
+        instance: "f3",
+        data_clock_mhz: None,
+        source: "f3 OpenCL best practice of 2019, SDx 2018.2",
+    },
+];
+
+/// A device family of Xilinx or Intel, known by how a part's name begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Series {
+    /// The beginning; `#` is a number.
+    pub pattern: &'static str,
+    /// The family.
+    pub name: &'static str,
+    /// Where this is from.
+    pub source: &'static str,
+}
+
+const DS890: &str = "DS890, UltraScale overview";
+const DS180: &str = "DS180, 7 series overview";
+const DS950: &str = "DS950, Versal overview";
+
+/// The device families; the first that fits counts, so longer patterns come first.
+pub const SERIES: &[Series] = &[
+    Series { pattern: "xcvu#p", name: "Virtex UltraScale+", source: DS890 },
+    Series { pattern: "xcvu#", name: "Virtex UltraScale", source: DS890 },
+    Series { pattern: "xcku#p", name: "Kintex UltraScale+", source: DS890 },
+    Series { pattern: "xcku#", name: "Kintex UltraScale", source: DS890 },
+    Series { pattern: "xcau#p", name: "Artix UltraScale+", source: DS890 },
+    Series { pattern: "xczu#", name: "Zynq UltraScale+", source: "DS891, Zynq UltraScale+ overview" },
+    Series { pattern: "xcu#", name: "Alveo", source: "DS962, Alveo U200 and U250" },
+    Series { pattern: "xc7vx#", name: "Virtex-7", source: DS180 },
+    Series { pattern: "xc7vh#", name: "Virtex-7", source: DS180 },
+    Series { pattern: "xc7v#", name: "Virtex-7", source: DS180 },
+    Series { pattern: "xc7k#", name: "Kintex-7", source: DS180 },
+    Series { pattern: "xc7a#", name: "Artix-7", source: DS180 },
+    Series { pattern: "xc7s#", name: "Spartan-7", source: DS180 },
+    Series { pattern: "xc7z#", name: "Zynq-7000", source: "DS190, Zynq-7000 overview" },
+    Series { pattern: "xcvc#", name: "Versal", source: DS950 },
+    Series { pattern: "xcvm#", name: "Versal", source: DS950 },
+    Series { pattern: "xcve#", name: "Versal", source: DS950 },
+    Series { pattern: "xcvp#", name: "Versal", source: DS950 },
+    Series { pattern: "xcvh#", name: "Versal", source: DS950 },
 ];
 
 /// A green bitstream's interface id.

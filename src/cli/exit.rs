@@ -4,42 +4,43 @@ use std::process::ExitCode;
 
 /// How a command ended, for the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// Done; an empty list is done, and so is a closed pipe on stdout.
-    Done = 0,
+    Done,
     /// Failed, and none of the others fits.
-    Failed = 1,
+    Failed,
     /// The command line is wrong.
-    Usage = 2,
+    Usage,
     /// Configuration or credentials are missing or unusable; nothing was sent.
-    Config = 3,
+    Config,
     /// The service refused.
-    Refused = 4,
+    Refused,
     /// There is no such thing, in the cloud or on disk.
-    NotFound = 5,
+    NotFound,
     /// Conflict, wrong state, device locked, inconclusive.
-    Conflict = 6,
+    Conflict,
     /// The service is out of reach, or throttled after all retries.
-    Unreachable = 7,
+    Unreachable,
     /// Still pending when the waiting time was over.
-    Pending = 8,
+    Pending,
     /// The awaited task failed.
-    TaskFailed = 9,
+    TaskFailed,
     /// No usable device.
-    NoDevice = 10,
+    NoDevice,
     /// A check, a device test or a verify found a fault.
-    Fault = 11,
+    Fault,
     /// A fault in the program itself.
-    Internal = 70,
+    Internal,
     /// Stopped by SIGINT.
-    Interrupted = 130,
+    Interrupted,
     /// Stopped by SIGTERM.
-    Terminated = 143,
+    Terminated,
+    /// What a command that ran in the sandbox ended with: its code, not one of ours.
+    OfCommand(u8),
 }
 
 impl Exit {
-    /// Every code, in order.
+    /// Every code of our own, in order.
     pub const ALL: [Self; 15] = [
         Self::Done,
         Self::Failed,
@@ -60,7 +61,24 @@ impl Exit {
 
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
-        self as u8
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Config => 3,
+            Self::Refused => 4,
+            Self::NotFound => 5,
+            Self::Conflict => 6,
+            Self::Unreachable => 7,
+            Self::Pending => 8,
+            Self::TaskFailed => 9,
+            Self::NoDevice => 10,
+            Self::Fault => 11,
+            Self::Internal => 70,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+            Self::OfCommand(code) => code,
+        }
     }
 
     /// One word for JSON: the `kind` of an error.
@@ -81,6 +99,7 @@ impl Exit {
             Self::Internal => "internal",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
+            Self::OfCommand(_) => "of_command",
         }
     }
 

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::store::Object;
 use crate::base::text::harmless;
 
 /// Names and values in the order of the wire.
@@ -69,6 +70,18 @@ pub(crate) fn parse_query(text: &str) -> Pairs {
         .collect()
 }
 
+/// A run of an object's bytes, streamed from the disk.
+#[derive(Clone, Debug)]
+pub(crate) struct Download {
+    pub(crate) object: Object,
+    /// The first byte.
+    pub(crate) from: u64,
+    /// How many.
+    pub(crate) length: u64,
+    /// A fault: one bit is turned on the way.
+    pub(crate) corrupts: bool,
+}
+
 /// An answer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Response {
@@ -78,6 +91,8 @@ pub(crate) struct Response {
     pub(crate) headers: Pairs,
     /// The body, where it is small.
     pub(crate) body: Bytes,
+    /// The bytes of an object, instead.
+    pub(crate) download: Option<Download>,
     /// The service's error code, for the log.
     pub(crate) code: Option<String>,
 }

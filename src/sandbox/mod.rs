@@ -4,19 +4,29 @@
 //! strict, and it shares no code with the clients: a mistake made by both would hide itself. `docs/sandbox.md` says
 //! for each behaviour where it is documented and what is our inference.
 
+mod child;
+mod environment;
+mod exchange;
 mod faults;
 mod fpga;
 mod http;
 mod identity;
 mod keys;
+mod log;
 mod options;
+mod oss;
+mod route;
 mod rpc;
+mod server;
 mod store;
+mod time;
 mod world;
 
+pub use child::NotRun;
 pub use faults::{ChipFaults, FaultPlan, NotAFault, TABLE as FAULTS};
 pub use fpga::{BAR_LENGTH, Chip, Seen};
 pub use options::Options;
+pub use server::Sandbox;
 
 /// Every refusal that the RPC services here can send: the service (`rpc` for the gateway), HTTP status and code.
 pub fn rpc_refusals() -> impl Iterator<Item = (&'static str, u16, &'static str)> {

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::faults::Faults;
 use super::fpga::Chip;
 use super::keys::Keys;
+use super::log::Log;
 use super::options::Options;
 use super::rpc;
 use super::store::Store;
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub(crate) store: Store,
     /// The simulated chip behind `FAASCMD_DEVICE`: the instance's first.
     pub(crate) chip: Chip,
+    /// A line per request.
+    pub(crate) log: Log,
     /// Images, chips, roles, policies: what the RPC services and the metadata keep.
     rpc: Mutex<rpc::State>,
     /// The sandbox's own folder.
@@ -45,6 +48,7 @@ impl World {
             keys: Keys::new(options.faults.expired_token()),
             store: Store::new(folder.path().join("objects"), now)?,
             chip: Chip::start(&folder.path().join("xdma0_user"), options.faults.chip())?,
+            log: Log::open(options.log.as_deref())?,
             rpc: Mutex::new(rpc::State::new(&options)),
             options,
             folder,

@@ -1,9 +1,11 @@
 //! One file per command: its arguments, whose doc comments are its help, and a function that reads as its steps.
 
+mod check;
 mod config;
 mod config_show;
 mod doctor;
 mod explain;
+mod sandbox;
 
 use clap::Subcommand;
 
@@ -13,16 +15,20 @@ use super::error::Outcome;
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Check(check::CheckArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
+    Sandbox(sandbox::SandboxArgs),
 }
 
 /// Runs one.
 pub(super) fn run(command: &Command, cx: &Context) -> Outcome {
     match command {
+        Command::Check(args) => check::run(args, cx),
         Command::Config(args) => config::run(args, cx),
         Command::Doctor(args) => doctor::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
+        Command::Sandbox(args) => sandbox::run(args, cx),
     }
 }

@@ -48,21 +48,27 @@ pub(crate) struct BlobWriter {
     md5: Md5,
 }
 
+impl Write for BlobWriter {
+    /// Appends. It goes to the page cache, which is quicker than a hop to another thread.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_all(bytes)?;
+        self.crc64.update(bytes);
+        self.md5.update(bytes);
+        self.size += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl BlobWriter {
     /// Makes an empty file.
     pub(super) fn create(path: PathBuf) -> io::Result<Self> {
         let file = File::create_new(&path)?;
         let (crc64, md5) = (crc_fast::Digest::new(Crc64Xz), Md5::new());
         Ok(Self { file, blob: Blob { path }, size: 0, crc64, md5 })
-    }
-
-    /// Appends. It goes to the page cache, which is quicker than a hop to another thread.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
-        self.crc64.update(bytes);
-        self.md5.update(bytes);
-        self.size += bytes.len() as u64;
-        Ok(())
     }
 
     /// Closes the file.
@@ -171,7 +177,7 @@ mod tests {
         let folder = Folder::create(home.path()).unwrap();
         let part = |bytes: &[u8]| {
             let mut writer = BlobWriter::create(folder.new_file()).unwrap();
-            writer.write(bytes).unwrap();
+            writer.write_all(bytes).unwrap();
             let received = writer.finish();
             Segment { blob: received.blob, size: received.size }
         };
@@ -191,8 +197,8 @@ mod tests {
     fn the_checksums_are_those_of_the_service() {
         let home = tempfile::tempdir().unwrap();
         let mut writer = BlobWriter::create(home.path().join("x")).unwrap();
-        writer.write(b"12345").unwrap();
-        writer.write(b"6789").unwrap();
+        writer.write_all(b"12345").unwrap();
+        writer.write_all(b"6789").unwrap();
         let received = writer.finish();
         assert_eq!(received.crc64, 11_051_210_869_376_104_954);
         assert_eq!(received.md5[..4], [0x25, 0xf9, 0xe7, 0x94]);

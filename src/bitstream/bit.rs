@@ -1,0 +1,141 @@
+//! A Vivado bitstream: a header of lettered fields, then the configuration data (XRT `xrt_xclbin_parse_header`).
+
+use std::io;
+
+use serde::Serialize;
+
+use super::examination::Facts;
+use super::kind::{BIT_MAGIC, SYNC_WORD, contains};
+use super::source::{Input, Source};
+use super::{Code, Examination, Finding, Target, part};
+
+/// What a bitstream's header says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BitFacts {
+    /// The design's name.
+    pub design: String,
+    /// The part that it is for.
+    pub part: String,
+    /// The part's device.
+    pub device: String,
+    /// The instances that have the device.
+    pub instances: Vec<&'static str>,
+    /// The day, `2018/04/23`.
+    pub date: String,
+    /// The time of day, without a zone.
+    pub time: String,
+    /// Vivado's version.
+    pub tool_version: Option<String>,
+    /// The user id, `0XFFFFFFFF`.
+    pub user_id: Option<String>,
+    /// Whether it is a partial bitstream.
+    pub partial: bool,
+    /// Whether its configuration data is compressed.
+    pub compressed: bool,
+    /// Bytes of configuration data, as stated.
+    pub length: Option<u64>,
+    /// Whether the sync word stands near the beginning of the data.
+    pub sync_word: bool,
+}
+
+/// What stands before the first field: the pattern, a zero, a 1.
+const PREAMBLE: u64 = 13;
+/// The sync word comes after padding and the bus-width words.
+const SYNC_WITHIN: usize = 4096;
+
+/// Reads a bitstream from its first byte on.
+pub(super) fn examine(source: &mut Source<'_>, target: &Target, exam: &mut Examination) -> io::Result<()> {
+    let mut facts = BitFacts::default();
+    if let Err(stop) = read(source, &mut facts, exam)? {
+        exam.report(*stop);
+    }
+    part::judge(&facts.part.clone(), target, exam);
+    exam.facts = Facts::Bit(Box::new(facts));
+    Ok(())
+}
+
+type Outcome<T> = io::Result<Result<T, Box<Finding>>>;
+
+fn read(source: &mut Source<'_>, facts: &mut BitFacts, exam: &mut Examination) -> Outcome<()> {
+    let preamble = source.take(PREAMBLE)?;
+    if preamble.len() as u64 == PREAMBLE && preamble[BIT_MAGIC.len()..] != [0, 0, 1] {
+        let found = format!("{:02x?}", &preamble[BIT_MAGIC.len()..]);
+        return Ok(Err(Box::new(Finding::error(Code::BitField, "[00, 00, 01]", found))));
+    }
+    for letter in [b'a', b'b', b'c', b'd'] {
+        match field(source, letter)? {
+            Ok(text) => set(facts, letter, text),
+            Err(stop) => return Ok(Err(stop)),
+        }
+    }
+    let length = source.take(5)?;
+    let Some((b'e', [a, b, c, d])) = length.split_first() else {
+        return Ok(Err(wrong_field(b'e', &length)));
+    };
+    let length = u64::from(u32::from_be_bytes([*a, *b, *c, *d]));
+    facts.length = Some(length);
+    facts.sync_word = contains(source.peek(SYNC_WITHIN)?, SYNC_WORD);
+    if length != source.left() {
+        let expected = format!("{length} bytes of configuration data");
+        exam.report(Finding::error(Code::BitLength, expected, format!("{} bytes", source.left())));
+    } else if length == 0 {
+        exam.report(Finding::warning(Code::NoBitstream, "configuration data", "none"));
+    }
+    Ok(Ok(()))
+}
+
+/// A lettered text, which a NUL ends.
+fn field(source: &mut Source<'_>, letter: u8) -> Outcome<String> {
+    let start = source.take(3)?;
+    let [found, high, low] = start[..] else { return Ok(Err(wrong_field(letter, &start))) };
+    if found != letter {
+        return Ok(Err(wrong_field(letter, &start)));
+    }
+    let bytes = u64::from(u16::from_be_bytes([high, low]));
+    let text = source.take(bytes)?;
+    if (text.len() as u64) < bytes {
+        return Ok(Err(wrong_field(letter, &text)));
+    }
+    let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+    Ok(Ok(String::from_utf8_lossy(&text[..end]).into_owned()))
+}
+
+/// A header that ends, or that goes on otherwise than it should.
+fn wrong_field(letter: u8, found: &[u8]) -> Box<Finding> {
+    let expected = format!("field `{}`", char::from(letter));
+    Box::new(match found.first() {
+        Some(other) if *other != letter && found.len() >= 3 => {
+            Finding::error(Code::BitField, expected, format!("bytes {found:02x?}"))
+        }
+        _ => Finding::error(Code::BitCutOff, expected, "the end of the file"),
+    })
+}
+
+fn set(facts: &mut BitFacts, letter: u8, text: String) {
+    match letter {
+        b'a' => read_design(facts, &text),
+        b'b' => {
+            facts.device = part::device(&text);
+            facts.instances = part::instances(&text);
+            facts.part = text;
+        }
+        b'c' => facts.date = text,
+        _ => facts.time = text,
+    }
+}
+
+/// `top;UserID=0XFFFFFFFF;COMPRESS=TRUE;Version=2017.4`
+fn read_design(facts: &mut BitFacts, text: &str) {
+    let mut words = text.split(';');
+    facts.design = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let (name, value) = word.split_once('=').unwrap_or((word, ""));
+        match name.to_ascii_lowercase().as_str() {
+            "userid" => facts.user_id = Some(value.to_owned()),
+            "version" => facts.tool_version = Some(value.to_owned()),
+            "partial" => facts.partial = value.eq_ignore_ascii_case("true"),
+            "compress" => facts.compressed = value.eq_ignore_ascii_case("true"),
+            _ => {}
+        }
+    }
+}

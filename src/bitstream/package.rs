@@ -1,0 +1,222 @@
+//! The package of f2 and f3: a tar, compressed with gzip, with the checkpoint in it.
+//!
+//! What `sdaccel_package.sh` and the RTL flow put beside the checkpoint is not documented, so nothing is asked of the
+//! names; there must be something that can be loaded, and nothing that could write outside of a folder.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::examination::Facts;
+use super::examine::examine_kind;
+use super::inflate::{Gunzip, GzipFault};
+use super::source::{Buffered, Input, Source};
+use super::tarball::{self, Entry, Next, Shape};
+use super::{Code, Examination, Finding, Kind, Target, identify};
+
+/// What a package holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PackageFacts {
+    /// The first thousand members, folders left out.
+    pub members: Vec<PackageMember>,
+    /// How many members there are.
+    pub members_total: u64,
+    /// Bytes of all members, unpacked.
+    pub unpacked_bytes: u64,
+}
+
+/// A member of a package.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PackageMember {
+    /// Its name, with folders.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// What it is, by its content.
+    pub kind: Kind,
+    /// What it says of itself.
+    pub facts: Facts,
+}
+
+/// So many members are listed; the rest is counted.
+const MEMBERS_LISTED: usize = 1000;
+/// Enough to know a tar in a tar.
+const BLOCK: usize = 512;
+
+impl PackageFacts {
+    /// The members that could be loaded.
+    pub fn loadable(&self) -> impl Iterator<Item = &PackageMember> {
+        self.members.iter().filter(|member| is_loadable(member.kind))
+    }
+}
+
+fn is_loadable(kind: Kind) -> bool {
+    matches!(kind, Kind::Dcp | Kind::Bit | Kind::Bin | Kind::Xclbin)
+}
+
+/// Reads a gzip stream from its first byte on.
+pub(super) fn examine(source: &mut Source<'_>, target: &Target, exam: &mut Examination) -> io::Result<()> {
+    let mut unpacked = Buffered::new(Gunzip::new(source));
+    let before = exam.findings.len();
+    let last_member = match unpacked.peek(BLOCK)? {
+        [] => None,
+        block if identify(block) == Kind::Tar || block.iter().all(|byte| *byte == 0) => {
+            let mut inner = Source::new(&mut unpacked, u64::MAX);
+            let last_member = examine_tar(&mut inner, target, exam)?;
+            inner.skip(u64::MAX)?;
+            last_member
+        }
+        block => {
+            exam.kind = Kind::Gzip;
+            let found = identify(block).title();
+            exam.report(Finding::error(Code::NothingLoadable, "a tar archive", found));
+            unpacked.skip(u64::MAX)?;
+            None
+        }
+    };
+    let gunzip = unpacked.into_inner();
+    let at_hand = exam.head_only && gunzip.fault == Some(GzipFault::CutOff);
+    if let Some(fault) = gunzip.fault.filter(|_| !at_hand) {
+        // What else is wrong with the member that was cut through, or with what is missing, follows from this.
+        exam.findings.truncate(last_member.unwrap_or(before));
+        exam.report(gzip_finding(fault, gunzip.bytes_out));
+    }
+    if gunzip.trailing {
+        exam.report(Finding::warning(
+            Code::TrailingBytes,
+            "the end of the file",
+            "bytes behind the gzip stream",
+        ));
+    }
+    Ok(())
+}
+
+fn gzip_finding(fault: GzipFault, bytes: u64) -> Finding {
+    let words = |(crc, length): (u32, u32)| format!("crc {crc:08x}, {length} bytes (modulo 4 GiB)");
+    match fault {
+        GzipFault::CutOff => {
+            Finding::error(Code::GzipCutOff, "a whole gzip stream", format!("its end after {bytes} bytes"))
+        }
+        GzipFault::Corrupt => {
+            Finding::error(Code::GzipCorrupt, "a deflate stream", format!("other bytes after {bytes}"))
+        }
+        GzipFault::Checksum { stated, computed } => {
+            Finding::error(Code::GzipCrc, words(stated), words(computed))
+        }
+        GzipFault::Bomb => {
+            Finding::error(Code::Bomb, "content that fits its size", format!("more than {bytes} bytes"))
+        }
+    }
+}
+
+/// Reads a tar from its first header on, and gives the number of findings before the last member.
+pub(super) fn examine_tar(
+    source: &mut Source<'_>,
+    target: &Target,
+    exam: &mut Examination,
+) -> io::Result<Option<usize>> {
+    let mut facts = PackageFacts::default();
+    let (mut loadable, mut last_member, mut ended) = (Vec::new(), exam.findings.len(), false);
+    loop {
+        let entry = match tarball::next(source)? {
+            Next::Member(entry) => entry,
+            Next::Broken(finding) => {
+                report_unless_unseen(exam, finding);
+                break;
+            }
+            Next::End { marked } => {
+                ended = true;
+                if !marked {
+                    let finding =
+                        Finding::warning(Code::TarNoEnd, "two blocks of zeros", "the end of the file");
+                    report_unless_unseen(exam, finding);
+                }
+                break;
+            }
+        };
+        last_member = exam.findings.len();
+        let end = source.position().saturating_add(entry.size);
+        examine_member(source, &entry, target, (&mut *exam, &mut facts, &mut loadable))?;
+        if !tarball::finish(source, end)? {
+            let expected = format!("{} bytes of {}", entry.size, entry.name);
+            let finding = Finding::error(Code::TarCutOff, expected, "the end of the archive");
+            report_unless_unseen(exam, finding);
+            break;
+        }
+    }
+    if !exam.head_only || ended {
+        judge(&facts, &loadable, exam);
+    }
+    exam.facts = Facts::Package(Box::new(facts));
+    Ok(Some(last_member))
+}
+
+/// With only the head at hand, an early end says nothing.
+fn report_unless_unseen(exam: &mut Examination, finding: Finding) {
+    if !exam.head_only || finding.code == Code::TarHeader {
+        exam.report(finding);
+    }
+}
+
+type Collected<'a> = (&'a mut Examination, &'a mut PackageFacts, &'a mut Vec<String>);
+
+fn examine_member(
+    source: &mut Source<'_>,
+    entry: &Entry,
+    target: &Target,
+    (exam, facts, loadable): Collected<'_>,
+) -> io::Result<()> {
+    if leads_out(&entry.name) {
+        exam.report(Finding::error(Code::TarName, "a name inside of a folder", entry.name.clone()));
+    }
+    if entry.shape == Shape::Special {
+        let finding = Finding::error(Code::TarLink, "a file", "a link, a device or a sparse file");
+        exam.report(finding.of_member(&entry.name));
+    }
+    facts.members_total += 1;
+    facts.unpacked_bytes = facts.unpacked_bytes.saturating_add(entry.size);
+    if entry.shape != Shape::File {
+        return Ok(());
+    }
+    let mut content = Source::new(source, entry.size);
+    let mut inner = Examination::new(identify(content.peek(BLOCK)?), entry.size);
+    inner.head_only = exam.head_only;
+    if is_loadable(inner.kind) || inner.kind == Kind::Zip {
+        examine_kind(&mut content, target, &mut inner)?;
+    }
+    if is_loadable(inner.kind) {
+        loadable.push(entry.name.clone());
+    }
+    // A zip beside the checkpoint need not be one.
+    if is_loadable(inner.kind) || entry.name.ends_with(".dcp") {
+        exam.findings.extend(inner.findings.into_iter().map(|finding| finding.of_member(&entry.name)));
+    }
+    if facts.members.len() < MEMBERS_LISTED {
+        let (name, size) = (entry.name.clone(), entry.size);
+        facts.members.push(PackageMember { name, size, kind: inner.kind, facts: inner.facts });
+    }
+    Ok(())
+}
+
+/// Whether unpacking would write outside of the folder.
+fn leads_out(name: &str) -> bool {
+    name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|component| component == "..")
+}
+
+fn judge(facts: &PackageFacts, loadable: &[String], exam: &mut Examination) {
+    let expected = "one checkpoint (.dcp) or bitstream";
+    match loadable {
+        [_] => {}
+        [] => {
+            let kinds: Vec<&str> = facts.members.iter().take(3).map(|member| member.kind.title()).collect();
+            let found = format!("{} members: {}", facts.members_total, kinds.join(", "));
+            let finding = Finding::error(Code::NothingLoadable, expected, found);
+            let green = facts.members.iter().any(|member| member.kind == Kind::Gbs);
+            exam.report(if green { finding.advise("give the .gbs itself, not packaged") } else { finding });
+        }
+        several => {
+            let found = several.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+            exam.report(Finding::warning(Code::SeveralLoadable, expected, found));
+        }
+    }
+}

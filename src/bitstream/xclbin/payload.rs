@@ -1,0 +1,95 @@
+//! The sections of fixed records: memories, compute units, clocks (XRT `xclbin.h`).
+
+use super::facts::{Clock, CuInstance, Kernel, MemoryBank, XclbinFacts};
+use super::layout::{Kind, text, u16_at, u32_at, u64_at};
+use super::metadata;
+
+/// More records than this are nonsense.
+const RECORDS_LIMIT: usize = 4096;
+
+/// Takes the facts of a section.
+pub(super) fn read(kind: Kind, bytes: &[u8], facts: &mut XclbinFacts) {
+    match kind {
+        Kind::MemTopology => facts.memories = memories(bytes),
+        Kind::IpLayout => compute_units(bytes, facts),
+        Kind::ClockFreqTopology => facts.clocks = clocks(bytes),
+        Kind::EmbeddedMetadata => metadata::read_xml(bytes, facts),
+        Kind::BuildMetadata => metadata::read_build(bytes, facts),
+        _ => {}
+    }
+}
+
+/// The records behind a count, as many as there are.
+fn records(bytes: &[u8], count: u64, start: usize, size: usize) -> impl Iterator<Item = &[u8]> {
+    let count = usize::try_from(count).unwrap_or(usize::MAX).min(RECORDS_LIMIT);
+    bytes.get(start..).unwrap_or_default().chunks_exact(size).take(count)
+}
+
+const MEMORY_TYPES: [&str; 10] = [
+    "MEM_DDR3",
+    "MEM_DDR4",
+    "MEM_DRAM",
+    "MEM_STREAMING",
+    "MEM_PREALLOCATED_GLOB",
+    "MEM_ARE",
+    "MEM_HBM",
+    "MEM_BRAM",
+    "MEM_URAM",
+    "MEM_STREAMING_CONNECTION",
+];
+
+fn memories(bytes: &[u8]) -> Vec<MemoryBank> {
+    let bank = |record: &[u8]| MemoryBank {
+        name: text(&record[24..40]),
+        memory_type: MEMORY_TYPES.get(usize::from(record[0])).copied().unwrap_or("MEM_UNKNOWN").to_owned(),
+        used: record[1] != 0,
+        size: u64_at(record, 8).saturating_mul(1024),
+        base_address: format!("{:#x}", u64_at(record, 16)),
+    };
+    records(bytes, u64::from(u32_at(bytes, 0)), 8, 40).map(bank).collect()
+}
+
+/// Kernels by the names `kernel:instance`; the metadata tells more of them, and may come before or after.
+fn compute_units(bytes: &[u8], facts: &mut XclbinFacts) {
+    const IP_KERNEL: u32 = 1;
+    for record in records(bytes, u64::from(u32_at(bytes, 0)), 8, 80) {
+        let name = text(&record[16..80]);
+        let Some((kernel, instance)) = name.split_once(':').filter(|_| u32_at(record, 0) == IP_KERNEL) else {
+            continue;
+        };
+        let base = u64_at(record, 8);
+        let unit = kernel_named(facts, kernel).unit_named(instance);
+        // All ones: it has no registers.
+        unit.base_address = (base != u64::MAX).then(|| format!("{base:#x}"));
+    }
+}
+
+fn clocks(bytes: &[u8]) -> Vec<Clock> {
+    const TYPES: [&str; 4] = ["UNUSED", "DATA", "KERNEL", "SYSTEM"];
+    let clock = |record: &[u8]| Clock {
+        name: text(&record[8..136]),
+        clock_type: TYPES.get(usize::from(record[2])).copied().unwrap_or("UNKNOWN").to_owned(),
+        mhz: f64::from(u16_at(record, 0)),
+    };
+    records(bytes, u64::from(u16_at(bytes, 0)), 2, 136).map(clock).collect()
+}
+
+/// The kernel of a name, a new one when there was none.
+pub(super) fn kernel_named<'a>(facts: &'a mut XclbinFacts, name: &str) -> &'a mut Kernel {
+    let at = facts.kernels.iter().position(|kernel| kernel.name == name).unwrap_or_else(|| {
+        facts.kernels.push(Kernel { name: name.to_owned(), ..Kernel::default() });
+        facts.kernels.len() - 1
+    });
+    &mut facts.kernels[at]
+}
+
+impl Kernel {
+    /// The compute unit of a name, a new one when there was none.
+    pub(super) fn unit_named(&mut self, name: &str) -> &mut CuInstance {
+        let at = self.instances.iter().position(|unit| unit.name == name).unwrap_or_else(|| {
+            self.instances.push(CuInstance { name: name.to_owned(), base_address: None });
+            self.instances.len() - 1
+        });
+        &mut self.instances[at]
+    }
+}

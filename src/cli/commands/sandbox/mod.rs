@@ -1,0 +1,175 @@
+//! `faascmd sandbox [-- COMMAND...]`: a private cloud and a simulated FPGA for a command, or until Ctrl-C.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::{Page, Report};
+use crate::sandbox::{FAULTS, FaultPlan, Options, Sandbox};
+
+/// Run a command against a private cloud and a simulated FPGA on this machine
+///
+/// OSS, FaaS, RAM, STS and the instance metadata on one port of 127.0.0.1, and a file that behaves as /dev/xdma0_user.
+/// COMMAND finds them in its environment and decides the exit code. Without COMMAND: prints what to export and serves
+/// until Ctrl-C.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  faascmd sandbox -- faascmd deploy bit.tar.gz     one command in a cloud of its own
+  faascmd sandbox -- sh                            a shell in it, until you leave
+  faascmd sandbox --build-time 60 --speed 10 -- make deploy
+  faascmd sandbox --fault build-fails -- faascmd deploy bit.tar.gz
+  faascmd sandbox --port 8080                      serve until Ctrl-C",
+    after_long_help = faults()
+)]
+pub(in crate::cli) struct SandboxArgs {
+    #[command(flatten)]
+    options: SandboxOptions,
+    /// Command to run in it, with its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// How the sandbox is to behave.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags")]
+pub(super) struct SandboxOptions {
+    /// Divide the durations inside the services by this
+    #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
+    speed: f64,
+    /// What a build of an image takes, in seconds, at speed 1
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    build_time: Duration,
+    /// Make something go wrong (can be repeated)
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    fault: Vec<String>,
+    /// Make the random faults repeat
+    #[arg(long, value_name = "N")]
+    fault_seed: Option<u64>,
+    /// Append a JSON line per request to this file
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Set the sandbox's clock that many seconds ahead, or behind
+    #[arg(long, value_name = "SECONDS", default_value = "0", allow_hyphen_values = true)]
+    clock_offset: i64,
+    /// Refuse a second image within 30 minutes, as the service does
+    #[arg(long)]
+    strict_frequency: bool,
+    /// Begin without the role `AliyunFAASDefaultRole`, for `auth` to make
+    #[arg(long)]
+    without_role: bool,
+    /// Begin without a RAM role of the instance
+    #[arg(long)]
+    without_instance_role: bool,
+    /// Let the metadata service refuse requests without a token
+    #[arg(long)]
+    metadata_v2_only: bool,
+    /// Port on 127.0.0.1 [default: any free one]
+    #[arg(long, value_name = "PORT", default_value = "0", hide_default_value = true)]
+    port: u16,
+}
+
+/// The faults for `--help`.
+fn faults() -> String {
+    let line = |(name, value, meaning)| format!("  {:23} {meaning}\n", format!("{name}{value}"));
+    format!("Faults:\n{}", FAULTS.map(line).concat())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: Option<f64> = text.parse().ok().filter(|n: &f64| n.is_finite() && *n > 0.0);
+    speed.ok_or_else(|| "the speed is a number above 0".into())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.strip_suffix('s').unwrap_or(text).parse().ok();
+    seconds
+        .and_then(|s| Duration::try_from_secs_f64(s).ok())
+        .ok_or_else(|| "write a number of seconds".into())
+}
+
+impl SandboxOptions {
+    fn options(&self) -> Result<Options, Failure> {
+        let mut faults = FaultPlan::default();
+        for text in &self.fault {
+            faults.add(text).map_err(|e| Failure::new(Exit::Usage, e.to_string()))?;
+        }
+        Ok(Options {
+            speed: self.speed,
+            build_time: self.build_time,
+            clock_offset: self.clock_offset,
+            strict_frequency: self.strict_frequency,
+            without_role: self.without_role,
+            without_instance_role: self.without_instance_role,
+            metadata_v2_only: self.metadata_v2_only,
+            faults,
+            fault_seed: self.fault_seed,
+            log: self.log.clone(),
+            port: self.port,
+        })
+    }
+
+    /// Starts a sandbox that behaves so.
+    pub(super) fn start(&self) -> Result<Sandbox, Failure> {
+        let can_not = |e| Failure::new(Exit::Failed, format!("can't start the sandbox: {e}"));
+        Sandbox::start(self.options()?).map_err(can_not)
+    }
+}
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &SandboxArgs, cx: &Context) -> Outcome {
+    let sandbox = args.options.start()?;
+    if args.command.is_empty() {
+        return serve(&sandbox, cx);
+    }
+    match sandbox.run(&args.command) {
+        Ok(code) => Ok(Exit::OfCommand(code)),
+        Err(not_run) => Err(Failure::new(Exit::OfCommand(not_run.exit_code()), not_run.to_string())),
+    }
+}
+
+fn serve(sandbox: &Sandbox, cx: &Context) -> Outcome {
+    cx.ui.print(&Exports::of(sandbox))?;
+    cx.ui.note("Serving until Ctrl-C.");
+    let can_not = |e| Failure::new(Exit::Internal, format!("can't install the signal handlers: {e}"));
+    let signal = sandbox.serve().map_err(can_not)?;
+    Ok(Exit::OfCommand(128 + u8::try_from(signal).unwrap_or_default()))
+}
+
+/// What to export, to use a sandbox from another shell.
+#[derive(Debug, Serialize)]
+struct Exports {
+    /// Variables to set.
+    set: serde_json::Map<String, serde_json::Value>,
+    /// Variables that are set now and would lead out of the sandbox.
+    unset: Vec<String>,
+}
+
+impl Exports {
+    fn of(sandbox: &Sandbox) -> Self {
+        let text = |value: OsString| value.to_string_lossy().into_owned().into();
+        let set = sandbox.environment().into_iter().map(|(name, value)| (name.to_owned(), text(value)));
+        let names = std::env::vars_os().map(|(name, _)| name).filter(|name| sandbox.removes(name));
+        Self { set: set.collect(), unset: names.map(|name| name.to_string_lossy().into_owned()).collect() }
+    }
+}
+
+impl Report for Exports {
+    const SCHEMA: &'static str = "faascmd.sandbox/1";
+
+    fn human(&self, page: &mut Page) {
+        for name in &self.unset {
+            page.line(format!("unset {name}"));
+        }
+        for (name, value) in &self.set {
+            let value = value.as_str().unwrap_or_default().replace('\'', r"'\''");
+            page.line(format!("export {name}='{value}'"));
+        }
+    }
+}

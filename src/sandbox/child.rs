@@ -1,0 +1,163 @@
+//! A command that runs in a sandbox: its environment, the signals, its exit status.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::environment::path_with;
+use super::server::Sandbox;
+
+/// What a shell ends with when there is no such command.
+const NOT_FOUND: u8 = 127;
+/// What a shell ends with when the command can't be run.
+const NOT_EXECUTABLE: u8 = 126;
+
+/// Why a command did not run.
+#[derive(Debug, thiserror::Error)]
+#[error("can't run {}: {source}", .command.display())]
+pub struct NotRun {
+    command: OsString,
+    source: io::Error,
+}
+
+impl NotRun {
+    /// What a shell would end with.
+    pub fn exit_code(&self) -> u8 {
+        if self.source.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE }
+    }
+}
+
+impl Sandbox {
+    /// Runs a command in this sandbox and gives its exit code, 128 + n for a signal.
+    ///
+    /// Meanwhile SIGINT and SIGQUIT, which a terminal sends to the command too, are passed over here; SIGTERM and
+    /// SIGHUP are passed on. A signal that was ignored from the start stays so, here and for the command.
+    ///
+    /// # Errors
+    /// When the command is not found or can't be run.
+    pub fn run(&self, command: &[OsString]) -> Result<u8, NotRun> {
+        let not_run = |source| NotRun { command: command.first().cloned().unwrap_or_default(), source };
+        let signals = Forwarding::start().map_err(not_run)?;
+        let mut child = self.command(command).and_then(|mut command| command.spawn()).map_err(not_run)?;
+        signals.forward_to(&child);
+        let status = signals.wait(&mut child).map_err(not_run)?;
+        Ok(exit_code(status))
+    }
+
+    fn command(&self, words: &[OsString]) -> io::Result<Command> {
+        let program = words.first().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut command = Command::new(program);
+        command.args(&words[1..]).envs(self.environment());
+        for (name, _) in std::env::vars_os().filter(|(name, _)| self.removes(name)) {
+            command.env_remove(name);
+        }
+        if let Some(folder) = std::env::current_exe()?.parent() {
+            command.env("PATH", path_with(folder));
+        }
+        Ok(command)
+    }
+
+    /// Serves until SIGINT, SIGTERM, SIGQUIT or SIGHUP, and gives the signal.
+    ///
+    /// # Errors
+    /// When the handlers can't be installed.
+    pub fn serve(&self) -> io::Result<i32> {
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGQUIT, SIGHUP])?;
+        Ok(signals.forever().next().unwrap_or(SIGINT))
+    }
+}
+
+fn exit_code(status: ExitStatus) -> u8 {
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    u8::try_from(code).unwrap_or(u8::MAX)
+}
+
+/// The signals that come while a command runs.
+struct Forwarding {
+    running: Arc<Mutex<Running>>,
+    handle: signal_hook::iterator::Handle,
+}
+
+/// The command as the signals see it.
+#[derive(Default)]
+struct Running {
+    /// None before the start and after the end, when the id may be another's.
+    pid: Option<Pid>,
+    /// What came before the start.
+    early: Vec<Signal>,
+}
+
+impl Forwarding {
+    fn start() -> io::Result<Self> {
+        let inherited = ignored_signals();
+        let heeded =
+            [SIGINT, SIGQUIT, SIGTERM, SIGHUP].into_iter().filter(|signal| !inherited.contains(signal));
+        let mut signals = Signals::new(heeded)?;
+        let handle = signals.handle();
+        let running: Arc<Mutex<Running>> = Arc::default();
+        let shared = Arc::clone(&running);
+        std::thread::Builder::new().name("signals".into()).spawn(move || {
+            for signal in signals.forever() {
+                if let (SIGTERM | SIGHUP, Ok(signal)) = (signal, Signal::try_from(signal)) {
+                    locked(&shared).take(signal);
+                }
+            }
+        })?;
+        Ok(Self { running, handle })
+    }
+
+    fn forward_to(&self, child: &Child) {
+        let mut running = locked(&self.running);
+        running.pid = i32::try_from(child.id()).ok().map(Pid::from_raw);
+        for signal in std::mem::take(&mut running.early) {
+            running.take(signal);
+        }
+    }
+
+    /// Waits for the end without reaping first, so that no signal goes to another process of the same id.
+    fn wait(&self, child: &mut Child) -> io::Result<ExitStatus> {
+        let pid = locked(&self.running).pid;
+        if let Some(pid) = pid {
+            let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+            while waitid(Id::Pid(pid), ended) == Err(nix::errno::Errno::EINTR) {}
+        }
+        locked(&self.running).pid = None;
+        child.wait()
+    }
+}
+
+impl Drop for Forwarding {
+    fn drop(&mut self) {
+        self.handle.close();
+    }
+}
+
+impl Running {
+    fn take(&mut self, signal: Signal) {
+        match self.pid {
+            // It may have ended by itself just now.
+            Some(pid) => drop(kill(pid, signal)),
+            None => self.early.push(signal),
+        }
+    }
+}
+
+fn locked(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The signals that this process ignored when it began, as under `nohup`; none where the system does not say.
+fn ignored_signals() -> Vec<i32> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or(0);
+    (1..=64).filter(|signal| mask >> (signal - 1) & 1 == 1).collect()
+}

@@ -1,0 +1,46 @@
+//! What a command finds in its environment when it runs in a sandbox.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::identity::{BUCKET, INSTANCE_ID, REGION, ROLE_NAME, USER_KEY, role_arn};
+use super::server::Sandbox;
+
+/// Proxies, which must not stand between a command and 127.0.0.1; both spellings are removed.
+const PROXIES: [&str; 5] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "FTP_PROXY"];
+
+impl Sandbox {
+    /// The variables to set, in the order in which they are shown.
+    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
+        let text = |value: &str| OsString::from(value);
+        vec![
+            ("FAASCMD_ENDPOINT", text(&format!("http://{}", self.address()))),
+            ("FAASCMD_REGION", text(REGION)),
+            ("FAASCMD_BUCKET", text(BUCKET)),
+            ("FAASCMD_INSTANCE_ID", text(INSTANCE_ID)),
+            ("FAASCMD_DEVICE", self.world().chip.path().into()),
+            ("FAASCMD_ROLE_ARN", text(&role_arn(ROLE_NAME))),
+            ("FAASCMD_CREDENTIALS_FILE", self.world().folder().join("credentials").into()),
+            ("ALIBABA_CLOUD_ACCESS_KEY_ID", text(USER_KEY.id)),
+            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", text(USER_KEY.secret)),
+        ]
+    }
+
+    /// Whether a variable of the caller's would lead a command out of the sandbox, or change what it prints.
+    pub fn removes(&self, variable: &OsStr) -> bool {
+        let Some(name) = variable.to_str() else { return false };
+        let ours = self.environment().iter().any(|(set, _)| *set == name);
+        let is_proxy = PROXIES.iter().any(|proxy| proxy.eq_ignore_ascii_case(name));
+        !ours && (name.starts_with("ALIBABA_CLOUD_") || name == "FAASCMD_OUTPUT" || is_proxy)
+    }
+}
+
+/// `PATH` with a folder before all others.
+pub(super) fn path_with(folder: &Path) -> OsString {
+    let mut path = folder.as_os_str().to_owned();
+    if let Some(rest) = std::env::var_os("PATH").filter(|rest| !rest.is_empty()) {
+        path.push(":");
+        path.push(rest);
+    }
+    path
+}

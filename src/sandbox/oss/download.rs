@@ -1,0 +1,113 @@
+//! `GetObject`, `HeadObject` and `GetObjectMeta`.
+
+use super::call::{Answer, Call};
+use super::error::{OssError, no_such_key};
+use super::operation::Operation;
+use super::range::{Range, range};
+use crate::sandbox::http::{Download, Response};
+use crate::sandbox::store::Object;
+use crate::sandbox::time::{http_date, parse_http_date};
+
+/// Parameters that replace a header of the answer ("OSS document `GetObject`").
+const OVERRIDES: [&str; 6] = [
+    "response-content-type",
+    "response-content-language",
+    "response-expires",
+    "response-cache-control",
+    "response-content-disposition",
+    "response-content-encoding",
+];
+
+/// `GetObject`.
+pub(super) fn get(call: &Call<'_>) -> Answer {
+    let object = found(call)?;
+    let standard = call.request.header("x-oss-range-behavior") == Some("standard");
+    let (status, from, length) = match range(call.request.header("range"), standard, object.size) {
+        Range::Whole => (200, 0, object.size),
+        Range::Part(from, length) => (206, from, length),
+        Range::NotSatisfiable => return Err(not_satisfiable(call, &object).into()),
+    };
+    let mut response =
+        overridden(call, described(status, &object)).with_header("content-length", length.to_string());
+    if status == 206 {
+        let last = from + length - 1;
+        response = response.with_header("content-range", format!("bytes {from}-{last}/{}", object.size));
+    }
+    let corrupts = length > 0 && call.world.faults.corrupts(&call.fault_name());
+    response.download = Some(Download { object, from, length, corrupts });
+    Ok(response)
+}
+
+/// `HeadObject` and `GetObjectMeta`; the latter tells less.
+pub(super) fn head(call: &Call<'_>) -> Answer {
+    let object = found(call)?;
+    let mut response = described(200, &object).with_header("content-length", object.size.to_string());
+    if call.operation == Operation::GetObjectMeta {
+        let told = ["etag", "last-modified", "content-length", "x-oss-hash-crc64ecma"];
+        response.headers.retain(|(name, _)| told.contains(&name.as_str()));
+    }
+    Ok(response)
+}
+
+/// The object, if the request's conditions are met.
+fn found(call: &Call<'_>) -> Result<Object, OssError> {
+    let object = call.world.store.head(call.bucket(), call.key()).ok_or_else(|| no_such_key(call.key()))?;
+    let header = |name: &str| call.request.header(name);
+    let same = |tag: &str| tag.trim_matches('"').eq_ignore_ascii_case(object.etag.trim_matches('"'));
+    let newer_than =
+        |date: &str| parse_http_date(date).map(|date| object.modified.as_second() > date.as_second());
+    if header("if-match").is_some_and(|tag| !same(tag)) {
+        return Err(precondition_failed("If-Match"));
+    }
+    if header("if-unmodified-since").and_then(newer_than) == Some(true) {
+        return Err(precondition_failed("If-Unmodified-Since"));
+    }
+    let not_modified = header("if-none-match").is_some_and(same)
+        || header("if-modified-since").and_then(newer_than) == Some(false);
+    if not_modified {
+        return Err(OssError::new((304, "NotModified", ""), "Not Modified"));
+    }
+    Ok(object)
+}
+
+fn precondition_failed(condition: &str) -> OssError {
+    let message = "At least one of the pre-conditions you specified did not hold.";
+    OssError::new((412, "PreconditionFailed", ""), message).with("Condition", condition)
+}
+
+fn not_satisfiable(call: &Call<'_>, object: &Object) -> OssError {
+    let wanted = call.request.header("range").unwrap_or_default();
+    OssError::new((416, "InvalidRange", ""), "The requested range cannot be satisfied.")
+        .with("ActualObjectSize", object.size.to_string())
+        .with("RangeRequested", wanted)
+        .with_header("content-range", format!("bytes */{}", object.size))
+}
+
+/// The headers that tell about an object.
+fn described(status: u16, object: &Object) -> Response {
+    let content_type = object.described.content_type.as_deref().unwrap_or("application/octet-stream");
+    let mut response = Response::new(status)
+        .with_header("accept-ranges", "bytes")
+        .with_header("content-type", content_type)
+        .with_header("etag", &object.etag)
+        .with_header("last-modified", http_date(object.modified))
+        .with_header("x-oss-object-type", object.kind)
+        .with_header("x-oss-storage-class", "Standard");
+    if let Some(crc64) = object.crc64 {
+        response = response.with_header("x-oss-hash-crc64ecma", crc64.to_string());
+    }
+    for (name, value) in &object.described.headers {
+        response = response.with_header(name, value);
+    }
+    response
+}
+
+fn overridden(call: &Call<'_>, mut response: Response) -> Response {
+    for parameter in OVERRIDES {
+        let Some(value) = call.request.parameter(parameter) else { continue };
+        let name = parameter.trim_start_matches("response-");
+        response.headers.retain(|(header, _)| header != name);
+        response = response.with_header(name, value);
+    }
+    response
+}

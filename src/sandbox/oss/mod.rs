@@ -1,0 +1,148 @@
+//! Object storage: each request is authenticated, allowed or refused, and carried out.
+//!
+//! Built from the documents of the service; `docs/sandbox.md` says which.
+
+mod access;
+mod auth;
+mod bucket;
+mod call;
+mod delete_many;
+mod download;
+mod error;
+mod listing;
+mod multipart;
+mod names;
+mod object;
+mod operation;
+mod range;
+mod uploads;
+mod xml;
+
+use std::time::Instant;
+
+use call::{Answer, Call, Stopped};
+use error::OssError;
+use operation::Operation;
+
+use super::exchange::{Broken, Intake};
+use super::faults::Weather;
+use super::http::{Request, Response};
+use super::log::Entry;
+use super::route::Target;
+use super::server::lose;
+use super::world::World;
+
+/// Answers one request; a refused one is read to its end, so that the client sees why.
+pub(super) async fn answer(
+    world: &World,
+    request: (&Request, &Target),
+    intake: &mut Intake,
+    entry: &mut Entry,
+) -> Result<Response, Broken> {
+    let started = Instant::now();
+    let call = Call::new(world, request.0, request.1);
+    let action = call.operation.name();
+    entry.names("oss", action);
+    let response = match carried_out(&call, intake, entry).await {
+        Ok(response) => response,
+        Err(Stopped::Refused(error)) => {
+            intake.drain().await?;
+            error.answer(&call)
+        }
+        Err(Stopped::Broken(broken)) => return Err(broken),
+    };
+    let response = response
+        .with_header("server", "AliyunOSS")
+        .with_header("x-oss-request-id", &call.request_id)
+        .with_header("x-oss-server-time", started.elapsed().as_millis().to_string());
+    lose(world, action, response)
+}
+
+async fn carried_out(call: &Call<'_>, intake: &mut Intake, entry: &mut Entry) -> Answer {
+    if let Some(error) = weather(call) {
+        entry.struck(if error.headers.is_empty() { "server-error" } else { "throttle" });
+        return Err(error.into());
+    }
+    let caller = auth::authenticate(call)?;
+    access::check(call, &caller)?;
+    let name = call.fault_name();
+    if uploads(call.operation) && call.world.faults.corrupts(&name) {
+        entry.struck("corrupt-body");
+        intake.corrupt();
+    }
+    let response = operate(call, intake).await?;
+    if response.download.as_ref().is_some_and(|download| download.corrupts) {
+        entry.struck("corrupt-body");
+    }
+    Ok(with_fault_in_crc(call, &name, response, entry))
+}
+
+fn uploads(operation: Operation) -> bool {
+    matches!(operation, Operation::PutObject | Operation::UploadPart)
+}
+
+async fn operate(call: &Call<'_>, intake: &mut Intake) -> Answer {
+    match call.operation {
+        Operation::ListBuckets => bucket::list(call),
+        Operation::PutBucket => bucket::put(call),
+        Operation::DeleteBucket => bucket::delete(call),
+        Operation::GetBucketInfo => bucket::info(call),
+        Operation::GetBucketLocation => bucket::location(call),
+        Operation::GetBucketAcl | Operation::GetObjectAcl => bucket::acl(call),
+        Operation::ListObjects => listing::version_1(call),
+        Operation::ListObjectsV2 => listing::version_2(call),
+        Operation::ListMultipartUploads => uploads::list(call),
+        Operation::ListParts => uploads::list_parts(call),
+        Operation::DeleteMultipleObjects => delete_many::delete(call, intake).await,
+        Operation::PutObject => object::put(call, intake).await,
+        Operation::DeleteObject => Ok(object::delete(call)),
+        Operation::GetObject => download::get(call),
+        Operation::HeadObject | Operation::GetObjectMeta => download::head(call),
+        Operation::InitiateMultipartUpload => multipart::initiate(call),
+        Operation::UploadPart => multipart::put_part(call, intake).await,
+        Operation::UploadPartCopy => multipart::copy_part(call),
+        Operation::CompleteMultipartUpload => multipart::complete(call, intake).await,
+        Operation::AbortMultipartUpload => multipart::abort(call),
+        Operation::NotImplemented => Err(not_implemented().into()),
+    }
+}
+
+fn not_implemented() -> OssError {
+    let message = "A header or parameter you provided implies functionality that is not implemented.";
+    OssError::new((501, "NotImplemented", ""), message)
+}
+
+/// What the faults make of a request before it is looked at.
+fn weather(call: &Call<'_>) -> Option<OssError> {
+    let error = match call.world.faults.weather(&call.fault_name())? {
+        Weather::Throttled => {
+            let code = match call.operation {
+                Operation::PutObject | Operation::UploadPart => "UploadTrafficRateLimitExceeded",
+                Operation::GetObject => "DownloadTrafficRateLimitExceeded",
+                _ => "TotalQpsLimitExceeded",
+            };
+            let error = OssError::new((503, code, ""), "Please reduce your request rate.");
+            error.with_header("x-oss-qos-delay-time", "50")
+        }
+        Weather::InternalError => {
+            let message = "We encountered an internal error. Please try again.";
+            OssError::new((500, "InternalError", ""), message)
+        }
+        Weather::Unavailable => {
+            OssError::new((503, "ServiceUnavailable", ""), "Please reduce your request rate.")
+        }
+    };
+    Some(error)
+}
+
+/// `--fault wrong-crc`: the checksum in the answer to a body is not the content's.
+fn with_fault_in_crc(call: &Call<'_>, name: &str, mut response: Response, entry: &mut Entry) -> Response {
+    let carries_body = uploads(call.operation) || call.operation == Operation::GetObject;
+    let checksum = response.headers.iter_mut().find(|(header, _)| header == "x-oss-hash-crc64ecma");
+    if let Some((_, value)) = checksum.filter(|_| carries_body && call.world.faults.wrong_crc(name)) {
+        let turned = value.parse::<u64>().unwrap_or_default() ^ 1;
+        *value = turned.to_string();
+        entry.struck("wrong-crc");
+    }
+    response
+}

@@ -1,0 +1,168 @@
+//! Multipart uploads: initiate, parts, complete, abort.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use serde::Deserialize;
+
+use super::bucket::document;
+use super::call::{Answer, Call, malformed_xml, shown};
+use super::error::{OssError, already_exists, invalid_argument, no_such_key, no_such_upload};
+use super::object::{acknowledged, described, receive};
+use super::range::{Range, range};
+use super::xml::Xml;
+use crate::sandbox::exchange::Intake;
+use crate::sandbox::http::Response;
+use crate::sandbox::store::{MIN_PART_BYTES, NotComplete, Part};
+use crate::sandbox::time::iso;
+
+/// `InitiateMultipartUpload`.
+pub(super) fn initiate(call: &Call<'_>) -> Answer {
+    let exists = || call.world.store.head(call.bucket(), call.key()).is_some();
+    if call.forbids_overwrite() && exists() {
+        return Err(already_exists(call.key()).into());
+    }
+    let encoded = call.encodes_names()?;
+    let id = call.world.store.initiate(call.place(), described(call), call.now);
+    let xml = Xml::new("InitiateMultipartUploadResult").leaf("Bucket", call.bucket());
+    Ok(document(xml.leaf("Key", shown(call.key(), encoded)).leaf("UploadId", id)))
+}
+
+/// `UploadPart`; the upload is looked up again when the body is there, for it may have ended meanwhile.
+pub(super) async fn put_part(call: &Call<'_>, intake: &mut Intake) -> Answer {
+    let number = part_number(call)?;
+    upload_exists(call)?;
+    let received = receive(call, intake).await?;
+    let response = acknowledged(&received);
+    put(call, number, Part::new(received, call.now))?;
+    Ok(response)
+}
+
+/// `UploadPartCopy`: the bytes come from an object that is there.
+pub(super) fn copy_part(call: &Call<'_>) -> Answer {
+    let number = part_number(call)?;
+    upload_exists(call)?;
+    let source = call.request.header("x-oss-copy-source").unwrap_or_default();
+    let decoded = crate::sign::encode::decode(source.trim_start_matches('/')).unwrap_or_default();
+    let (bucket, key) = decoded.split_once('/').unwrap_or_default();
+    let object = call.world.store.head(bucket, key).ok_or_else(|| no_such_key(key))?;
+    let wanted = call.request.header("x-oss-copy-source-range");
+    let (from, length) = match range(wanted, true, object.size) {
+        Range::Part(from, length) => (from, length),
+        Range::Whole => (0, object.size),
+        Range::NotSatisfiable => {
+            let message = "The specified copy range is invalid for the source object size.";
+            return Err(OssError::new((416, "InvalidRange", ""), message).into());
+        }
+    };
+    let mut reader = object.reader();
+    reader.seek(SeekFrom::Start(from))?;
+    let mut writer = call.world.store.writer()?;
+    std::io::copy(&mut reader.take(length), &mut writer)?;
+    let part = Part::new(writer.finish(), call.now);
+    let xml = Xml::new("CopyPartResult").leaf("LastModified", iso(call.now)).leaf("ETag", &part.etag);
+    put(call, number, part)?;
+    Ok(document(xml))
+}
+
+fn put(call: &Call<'_>, number: u32, part: Part) -> Result<(), OssError> {
+    let there = call.world.store.put_part(call.place(), call.upload_id(), (number, part));
+    if there { Ok(()) } else { Err(no_such_upload(call.upload_id())) }
+}
+
+fn upload_exists(call: &Call<'_>) -> Result<(), OssError> {
+    let upload = call.world.store.has_upload(call.place(), call.upload_id());
+    if upload { Ok(()) } else { Err(no_such_upload(call.upload_id())) }
+}
+
+fn part_number(call: &Call<'_>) -> Result<u32, OssError> {
+    let text = call.request.parameter("partNumber").unwrap_or_default();
+    let number = text.parse().ok().filter(|number| (1..=10_000).contains(number));
+    number.ok_or_else(|| {
+        let message = "Part number must be an integer between 1 and 10000, inclusive.";
+        OssError { ec: "0017-00000220", ..invalid_argument(message, "PartNumber", text) }
+    })
+}
+
+#[derive(Debug, Deserialize)]
+struct CompleteMultipartUpload {
+    #[serde(rename = "Part", default)]
+    parts: Vec<ChosenPart>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ChosenPart {
+    #[serde(rename = "PartNumber")]
+    number: u32,
+    #[serde(rename = "ETag")]
+    etag: String,
+}
+
+/// `CompleteMultipartUpload`: of the parts that the body lists, or of all with `x-oss-complete-all: yes`.
+pub(super) async fn complete(call: &Call<'_>, intake: &mut Intake) -> Answer {
+    let encoded = call.encodes_names()?;
+    let body = call.document(intake).await?;
+    let chosen = chosen(call, &body)?;
+    let assemble = |upload: &crate::sandbox::store::Upload| upload.assemble(chosen.as_deref(), call.now);
+    let completed =
+        call.world.store.complete(call.place(), call.upload_id(), assemble, call.forbids_overwrite());
+    let object = completed.map_err(|why| not_complete(call, why))?;
+    let xml = Xml::new("CompleteMultipartUploadResult")
+        .leaf("Location", format!("http://{}/{}", call.request.host, crate::sign::encode::path(call.key())))
+        .leaf("Bucket", call.bucket())
+        .leaf("Key", shown(call.key(), encoded))
+        .leaf("ETag", &object.etag);
+    let response = document(xml).with_header("etag", &object.etag);
+    Ok(match object.crc64 {
+        Some(crc64) => response.with_header("x-oss-hash-crc64ecma", crc64.to_string()),
+        None => response,
+    })
+}
+
+/// The parts in the order of the request; None for all.
+fn chosen(call: &Call<'_>, body: &str) -> Result<Option<Vec<(u32, String)>>, OssError> {
+    if call.request.header("x-oss-complete-all").is_some_and(|value| value.eq_ignore_ascii_case("yes")) {
+        return if body.trim().is_empty() { Ok(None) } else { Err(malformed_xml()) };
+    }
+    let document: CompleteMultipartUpload = quick_xml::de::from_str(body).map_err(|_| malformed_xml())?;
+    let parts: Vec<_> =
+        document.parts.into_iter().map(|part| (part.number, part.etag.trim().to_owned())).collect();
+    if parts.is_empty() {
+        return Err(malformed_xml());
+    }
+    if parts.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
+        let message = "The list of parts was not in ascending order. Parts list must specified in order by part number.";
+        return Err(OssError::new((400, "InvalidPartOrder", "0042-00000209"), message));
+    }
+    Ok(Some(parts))
+}
+
+fn not_complete(call: &Call<'_>, why: NotComplete) -> OssError {
+    match why {
+        NotComplete::NoSuchUpload => no_such_upload(call.upload_id()),
+        NotComplete::AlreadyExists => already_exists(call.key()),
+        NotComplete::InvalidPart { number, etag } => {
+            let message = "One or more of the specified parts could not be found or the specified entity tag \
+                           might not have matched the part's entity tag.";
+            OssError::new((400, "InvalidPart", ""), message)
+                .with("PartNumber", number.to_string())
+                .with("UploadId", call.upload_id())
+                .with("PartEtag", etag)
+        }
+        NotComplete::TooSmall { number, size, etag } => {
+            let message = "Your proposed upload smaller than the minimum allowed size.";
+            OssError::new((400, "EntityTooSmall", "0042-00000213"), message)
+                .with("MinSizeAllowed", MIN_PART_BYTES.to_string())
+                .with("ProposedSize", size.to_string())
+                .with("PartNumber", number.to_string())
+                .with("PartEtag", etag)
+        }
+    }
+}
+
+/// `AbortMultipartUpload`.
+pub(super) fn abort(call: &Call<'_>) -> Answer {
+    if call.world.store.abort(call.place(), call.upload_id()) {
+        return Ok(Response::new(204));
+    }
+    Err(no_such_upload(call.upload_id()).into())
+}

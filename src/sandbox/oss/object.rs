@@ -1,0 +1,86 @@
+//! `PutObject` and `DeleteObject`, and how any body comes in.
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::call::{Answer, Call, Stopped};
+use super::error::{OssError, already_exists};
+use crate::sandbox::exchange::Intake;
+use crate::sandbox::http::Response;
+use crate::sandbox::store::{Described, Object, Received};
+
+/// The largest body of one request: 5 GB ("OSS document `PutObject`").
+const MAX_BODY_BYTES: u64 = 5 << 30;
+
+/// Headers that are kept and given back with the object.
+const KEPT_HEADERS: [&str; 5] =
+    ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
+
+/// `PutObject`.
+pub(super) async fn put(call: &Call<'_>, intake: &mut Intake) -> Answer {
+    let exists = || call.world.store.head(call.bucket(), call.key()).is_some();
+    if call.forbids_overwrite() && exists() {
+        return Err(already_exists(call.key()).into());
+    }
+    let received = receive(call, intake).await?;
+    let response = acknowledged(&received);
+    let object = Object::whole(received, described(call), call.now);
+    let inserted = call.world.store.insert(call.place(), object, call.forbids_overwrite());
+    inserted.map_err(|_| already_exists(call.key()))?;
+    Ok(response)
+}
+
+/// `DeleteObject`: 204 also when there is none.
+pub(super) fn delete(call: &Call<'_>) -> Response {
+    call.world.store.remove(call.bucket(), call.key());
+    Response::new(204)
+}
+
+/// What the client says about the object.
+pub(super) fn described(call: &Call<'_>) -> Described {
+    let is_kept = |name: &str| name.starts_with("x-oss-meta-") || KEPT_HEADERS.contains(&name);
+    let headers = call.request.headers.iter().filter(|(name, _)| is_kept(name)).cloned().collect();
+    Described { content_type: call.request.header("content-type").map(str::to_owned), headers }
+}
+
+/// Takes a body to the disk and holds it to the length and the MD5 that its headers name.
+pub(super) async fn receive(call: &Call<'_>, intake: &mut Intake) -> Result<Received, Stopped> {
+    check_length(call)?;
+    let mut writer = call.world.store.writer()?;
+    while let Some(slice) = intake.next().await? {
+        writer.write_all(&slice)?;
+    }
+    let received = writer.finish();
+    match call.request.header("content-md5") {
+        Some(md5) if md5 != BASE64.encode(received.md5) => {
+            let error =
+                OssError::new((400, "InvalidDigest", ""), "The Content-MD5 you specified was invalid.");
+            Err(error.with("Content-MD5", md5).into())
+        }
+        _ => Ok(received),
+    }
+}
+
+fn check_length(call: &Call<'_>) -> Result<(), OssError> {
+    let chunked = call.request.header("transfer-encoding").is_some();
+    let Some(length) = call.request.header("content-length") else {
+        let message = "You must provide the Content-Length HTTP header.";
+        return if chunked { Ok(()) } else { Err(OssError::new((411, "MissingContentLength", ""), message)) };
+    };
+    if length.parse::<u64>().is_ok_and(|length| length > MAX_BODY_BYTES) {
+        let message = "Your proposed upload exceeds the maximum allowed object size.";
+        let error = OssError::new((400, "EntityTooLarge", ""), message);
+        return Err(error.with("MaxSizeAllowed", MAX_BODY_BYTES.to_string()).with("ProposedSize", length));
+    }
+    Ok(())
+}
+
+/// The answer to a body that came in: its `ETag`, MD5 and CRC-64.
+pub(super) fn acknowledged(received: &Received) -> Response {
+    Response::new(200)
+        .with_header("etag", crate::sandbox::store::etag(&received.md5))
+        .with_header("content-md5", BASE64.encode(received.md5))
+        .with_header("x-oss-hash-crc64ecma", received.crc64.to_string())
+}

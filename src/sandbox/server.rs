@@ -1,0 +1,241 @@
+//! The HTTP server on 127.0.0.1: connections, routing, the faults of the network.
+
+use std::error::Error;
+use std::future::poll_fn;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+
+use super::exchange::{self, Broken, Intake, Outgoing};
+use super::faults::Weather;
+use super::http::{Request, Response, parse_query};
+use super::log::Entry;
+use super::options::Options;
+use super::route::{Route, route};
+use super::world::World;
+use super::{oss, rpc, time};
+
+/// The longest body of a request to another service than OSS, in bytes.
+const SMALL_BODY_BYTES: usize = 1 << 20;
+
+/// How often the services look what has come due.
+const SETTLE_EVERY: Duration = Duration::from_millis(20);
+
+/// A running sandbox: it serves until it is dropped, and leaves nothing behind.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    world: Arc<World>,
+    // None only while it is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Sandbox {
+    /// Binds 127.0.0.1 and begins to serve, on threads of its own.
+    ///
+    /// # Errors
+    /// When the port is taken, or the folder, the device or the log can't be made.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(4).build()?;
+        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)))?;
+        let address = listener.local_addr()?;
+        let world = Arc::new(World::new(options)?);
+        runtime.spawn(accept(listener, Arc::clone(&world)));
+        runtime.spawn(settle(Arc::clone(&world)));
+        Ok(Self { address, world, runtime: Some(runtime) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) fn world(&self) -> &World {
+        &self.world
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(Duration::from_secs(1));
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, world: Arc<World>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(connection(stream, Arc::clone(&world)));
+            }
+            // Too many open files, most likely: let some of them close.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+/// Lets time pass in the services also while nobody calls them: a build writes its log, a chip comes to life.
+async fn settle(world: Arc<World>) {
+    let mut ticks = tokio::time::interval(SETTLE_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        rpc::settle(&world);
+    }
+}
+
+/// Serves one connection to its end, which is a reset if a fault wants it.
+async fn connection(stream: TcpStream, world: Arc<World>) {
+    stream.set_nodelay(true).ok();
+    let service = service_fn(move |request| Box::pin(serve(Arc::clone(&world), request)));
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let stream = connection.into_parts().io.into_inner();
+    if ended.err().is_some_and(|error| broken(&error) == Some(Broken::Reset)) {
+        stream.set_zero_linger().ok();
+    }
+}
+
+fn broken(error: &(dyn Error + 'static)) -> Option<Broken> {
+    let mut source = Some(error);
+    while let Some(error) = source {
+        if let Some(broken) = error.downcast_ref::<Broken>() {
+            return Some(*broken);
+        }
+        source = error.source();
+    }
+    None
+}
+
+/// Answers one request.
+async fn serve(
+    world: Arc<World>,
+    request: hyper::Request<hyper::body::Incoming>,
+) -> Result<hyper::Response<Outgoing>, Broken> {
+    let (head, body) = request.into_parts();
+    let mut request = request_of(&head);
+    let route = route(&request);
+    let mut entry = world.log.entry(&request, matches!(route, Route::Oss(_)));
+    let mut intake = Intake::new(body, Arc::clone(&world), entry.received());
+    let answer = match route {
+        Route::Rpc => rpc_call(&world, &mut request, &mut intake, &mut entry).await,
+        Route::Metadata => metadata(&world, &mut request, &mut intake, &mut entry).await,
+        Route::Oss(target) => oss::answer(&world, (&request, &target), &mut intake, &mut entry).await,
+    };
+    let mut response = answer.inspect_err(|broken| match broken {
+        Broken::Reset => entry.struck("reset-after"),
+        Broken::AnswerLost => entry.struck("lost-answer"),
+        Broken::ByClient | Broken::Disk => {}
+    })?;
+    entry.answered(response.status, response.code.take());
+    response.headers.push(("date".into(), time::http_date(world.now())));
+    Ok(wire(response, world, entry))
+}
+
+async fn rpc_call(
+    world: &World,
+    request: &mut Request,
+    intake: &mut Intake,
+    entry: &mut Entry,
+) -> Result<Response, Broken> {
+    let Some(body) = intake.collect(SMALL_BODY_BYTES).await? else { return Ok(Response::new(413)) };
+    request.body = body;
+    let parameters = request.form_parameters();
+    let parameter =
+        |wanted: &str| parameters.iter().find(|(name, _)| name == wanted).map(|(_, v)| v.as_str());
+    let action = parameter("Action").or(request.header("x-acs-action")).unwrap_or_default().to_owned();
+    let version = parameter("Version").or(request.header("x-acs-version")).unwrap_or_default();
+    entry.names(rpc_service(version), &action);
+    let refusal = match world.faults.weather(&action) {
+        Some(Weather::Throttled) => {
+            Some(((400, "Throttling.User"), "Request was denied due to user flow control."))
+        }
+        Some(Weather::InternalError) => {
+            Some(((500, "InternalError"), "The request processing has failed due to some unknown error."))
+        }
+        Some(Weather::Unavailable) => Some((
+            (503, "ServiceUnavailable"),
+            "The request has failed due to a temporary failure of the server.",
+        )),
+        None => None,
+    };
+    if let Some((error, message)) = refusal {
+        entry.struck(if error.0 == 400 { "throttle" } else { "server-error" });
+        return Ok(rpc::refusal(world, request, error, message));
+    }
+    let response = rpc::answer(world, request);
+    lose(world, &action, response)
+}
+
+/// The RPC services by the version of their interface.
+fn rpc_service(version: &str) -> &'static str {
+    match version {
+        "2017-08-24" | "2020-02-17" => "faas",
+        "2015-05-01" => "ram",
+        "2015-04-01" => "sts",
+        "2014-05-26" => "ecs",
+        _ => "rpc",
+    }
+}
+
+async fn metadata(
+    world: &World,
+    request: &mut Request,
+    intake: &mut Intake,
+    entry: &mut Entry,
+) -> Result<Response, Broken> {
+    entry.names("metadata", "");
+    let Some(body) = intake.collect(SMALL_BODY_BYTES).await? else { return Ok(Response::new(413)) };
+    request.body = body;
+    Ok(rpc::metadata(world, request))
+}
+
+/// What was done stays done; its answer may be lost.
+pub(super) fn lose(world: &World, action: &str, response: Response) -> Result<Response, Broken> {
+    let succeeded = response.status < 300;
+    if succeeded && world.faults.loses_answer(action) { Err(Broken::AnswerLost) } else { Ok(response) }
+}
+
+fn request_of(head: &hyper::http::request::Parts) -> Request {
+    let text = |value: &hyper::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value)));
+    let host = head.headers.get("host").map(text).unwrap_or_default();
+    Request {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: parse_query(head.uri.query().unwrap_or_default()),
+        headers: headers.collect(),
+        host: without_port(&host).to_owned(),
+        body: Bytes::new(),
+    }
+}
+
+/// `127.0.0.1` of `127.0.0.1:8080`; an IPv6 address keeps its brackets.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// The answer in the HTTP library's form.
+fn wire(response: Response, world: Arc<World>, entry: Entry) -> hyper::Response<Outgoing> {
+    let mut answer = hyper::Response::builder().status(response.status);
+    for (name, value) in &response.headers {
+        answer = answer.header(name, value.as_bytes());
+    }
+    let body = match &response.download {
+        Some(download) => exchange::streamed(download, world, entry),
+        None => exchange::whole(response.body, entry),
+    };
+    answer.body(body).expect("statuses and names are the sandbox's own, values are free of line breaks")
+}

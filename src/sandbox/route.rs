@@ -13,7 +13,7 @@ const CNAME_LABEL: &str = "cname";
 pub(crate) enum Route {
     /// `/?Action=…&Version=…`.
     Rpc,
-    /// `/latest/…`.
+    /// `/latest/…`, and `/.sandbox/…`: what this sandbox adds.
     Metadata,
     /// Object storage.
     Oss(Target),
@@ -37,7 +37,7 @@ pub(crate) fn route(request: &Request) -> Route {
         return Route::Rpc;
     }
     let Some(bucket) = by_host else {
-        if request.path.starts_with("/latest/") {
+        if request.path.starts_with("/latest/") || request.path.starts_with("/.sandbox/") {
             return Route::Metadata;
         }
         let (bucket, key) = path_style(&request.path);
@@ -130,6 +130,7 @@ mod tests {
         assert_eq!(route(&form), Route::Rpc);
         let metadata = request("GET", "127.0.0.1", "/latest/meta-data/instance-id");
         assert_eq!(route(&metadata), Route::Metadata);
+        assert_eq!(route(&request("GET", "127.0.0.1", "/.sandbox/credentials")), Route::Metadata);
         assert_eq!(oss("latest.localhost", "/latest/key").1, "latest/key");
     }
 }

@@ -8,4 +8,5 @@ mod common;
 mod doctor;
 mod explain;
 mod sandbox_codes;
+mod sandbox_rpc;
 mod vectors;

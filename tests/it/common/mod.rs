@@ -1,4 +1,5 @@
 //! What the behaviour tests share.
 
 pub mod data;
+pub mod http;
 pub mod world;

@@ -30,3 +30,13 @@ fn every_code_of_the_service_s_table_can_be_had_from_the_sandbox() {
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+#[test]
+fn the_document_says_of_every_code_how_it_is_had() {
+    let document = include_str!("../../docs/sandbox.md");
+    let unsaid: Vec<&str> = sandbox::rpc_refusals()
+        .map(|(_, _, code)| code)
+        .filter(|code| !document.contains(&format!("`{code}`")))
+        .collect();
+    assert!(unsaid.is_empty(), "{unsaid:?}");
+}

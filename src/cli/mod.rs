@@ -11,6 +11,7 @@ mod given;
 mod legacy;
 mod output;
 pub mod reg_rw;
+mod route;
 
 use std::process::ExitCode;
 

@@ -38,6 +38,11 @@ impl Metadata {
         Self { http, endpoint, version_1: !environment.is_on(IMDSV1_DISABLED), gone }
     }
 
+    /// Whether the user said where it is.
+    pub fn is_given(&self) -> bool {
+        self.endpoint.given
+    }
+
     /// Its address.
     pub fn address(&self) -> String {
         self.endpoint.to_string()

@@ -2,11 +2,14 @@
 
 pub mod chip;
 pub mod doctor;
+pub mod download;
 mod error;
 pub mod image;
 mod intent;
 pub mod load;
 pub mod lock;
+mod plan;
+pub mod route;
 #[cfg(test)]
 mod samples;
 pub mod shell;
@@ -14,3 +17,4 @@ pub mod upload;
 pub mod wait;
 
 pub use error::{Error, Result};
+pub use plan::{LARGEST_PART, SMALLEST_PART};

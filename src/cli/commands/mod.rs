@@ -5,6 +5,7 @@ mod config;
 mod config_show;
 mod doctor;
 mod explain;
+mod object;
 mod sandbox;
 
 use clap::Subcommand;
@@ -19,6 +20,7 @@ pub(super) enum Command {
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
+    Object(object::ObjectArgs),
     Sandbox(sandbox::SandboxArgs),
 }
 
@@ -29,6 +31,7 @@ pub(super) fn run(command: &Command, cx: &Context) -> Outcome {
         Command::Config(args) => config::run(args, cx),
         Command::Doctor(args) => doctor::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
+        Command::Object(args) => object::run(args, cx),
         Command::Sandbox(args) => sandbox::run(args, cx),
     }
 }

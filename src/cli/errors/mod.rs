@@ -2,4 +2,5 @@
 
 mod cloud;
 mod config;
+mod download;
 mod upload;

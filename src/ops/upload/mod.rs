@@ -2,8 +2,8 @@
 
 mod checkpoint;
 mod error;
+mod many;
 mod parts;
-mod plan;
 mod slices;
 mod source;
 mod whole;
@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::error::UploadError;
-use self::plan::Plan;
-pub use self::plan::{LARGEST_PART, PART_SIZE, SMALLEST_PART};
+pub use self::many::upload_all;
 use self::source::Source;
 use crate::base::cancel::Cancel;
 use crate::base::private_file::state_folder;
-use crate::base::progress::Event;
+use crate::base::progress::{Event, Progress};
 use crate::base::size::ByteSize;
+use crate::ops::plan::Plan;
 pub use crate::oss::Existing;
 use crate::oss::Oss;
 
@@ -29,7 +29,7 @@ pub struct UploadRequest {
     pub file: PathBuf,
     /// The object's key.
     pub key: String,
-    /// Bytes of a part; None for [`PART_SIZE`]. It grows where 10 000 parts would not do.
+    /// Bytes of a part; None for 8 MiB. It grows where 10 000 parts would not do.
     pub part_size: Option<u64>,
     /// Parts in flight at once; None for as many as suit the size and the machine.
     pub jobs: Option<usize>,
@@ -82,11 +82,9 @@ pub struct Uploaded {
 /// When the file can't be read or changes meanwhile, the service refuses or is out of reach, or `cancel` is set. What
 /// the service has by then is kept for the next run, unless the request says otherwise.
 pub async fn upload(oss: &Oss, request: &UploadRequest, cancel: &Cancel) -> Result<Uploaded, UploadError> {
-    let source = Arc::new(Source::open(&request.file)?);
-    let plan = plan(oss, request, source.size());
-    let job = Job { oss, request, source, plan };
-    let outcome = if plan.is_one_part() { job.whole(cancel).await } else { job.parts(cancel).await };
-    oss.cloud().progress().event(Event::TransferEnded);
+    let job = Job::new(oss, request, oss.cloud().progress().clone())?;
+    let outcome = job.run(cancel).await;
+    job.progress.event(Event::TransferEnded);
     outcome
 }
 
@@ -111,26 +109,34 @@ async fn same_as(oss: &Oss, source: &Arc<Source>, key: &str) -> Result<Option<u6
     Ok((ours == theirs).then_some(ours))
 }
 
-fn plan(oss: &Oss, request: &UploadRequest, size: u64) -> Plan {
-    let plan = Plan::new(size, request.part_size);
-    if let Some(wanted) = request.part_size.filter(|wanted| *wanted != plan.part_size) {
-        let (wanted, used) = (ByteSize(wanted), ByteSize(plan.part_size));
-        oss.cloud()
-            .progress()
-            .note(format!("parts of {wanted} won't do for this file: sending parts of {used}"));
-    }
-    plan
-}
-
 /// One upload at work.
 struct Job<'a> {
     oss: &'a Oss,
     request: &'a UploadRequest,
+    progress: Arc<dyn Progress>,
     source: Arc<Source>,
     plan: Plan,
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    fn new(
+        oss: &'a Oss,
+        request: &'a UploadRequest,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, UploadError> {
+        let source = Arc::new(Source::open(&request.file)?);
+        let plan = Plan::new(source.size(), request.part_size);
+        if let Some(wanted) = request.part_size.filter(|wanted| *wanted != plan.part_size) {
+            let (wanted, used) = (ByteSize(wanted), ByteSize(plan.part_size));
+            progress.note(format!("parts of {wanted} won't do for this file: sending parts of {used}"));
+        }
+        Ok(Self { oss, request, progress, source, plan })
+    }
+
+    async fn run(&self, cancel: &Cancel) -> Result<Uploaded, UploadError> {
+        if self.plan.is_one_part() { self.whole(cancel).await } else { self.parts(cancel).await }
+    }
+
     /// The same content under the key, if that is to be looked for.
     async fn there_already(&self) -> Result<Option<Uploaded>, UploadError> {
         if self.request.always_send {
@@ -154,7 +160,7 @@ impl Job<'_> {
 
     fn started(&self, resumed: u64) {
         let label = format!("oss://{}/{}", self.oss.bucket(), self.request.key);
-        self.oss.cloud().progress().event(Event::TransferStarted { label, total: self.plan.size, resumed });
+        self.progress.event(Event::TransferStarted { label, total: self.plan.size, resumed });
     }
 
     fn checkpoint_folder() -> Option<PathBuf> {

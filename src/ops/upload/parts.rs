@@ -8,11 +8,11 @@ use futures_util::{StreamExt, stream};
 
 use super::checkpoint::{Begun, Binding, Checkpoint, Found};
 use super::slices::Slicer;
-use super::whole::BODY;
 use super::{Job, UploadError, Uploaded};
 use crate::base::cancel::Cancel;
 use crate::base::progress::Event;
 use crate::cloud::Error;
+use crate::ops::plan::BODY;
 use crate::oss::{Existing, ListedPart, Receipt};
 
 /// How often another process's checkpoint is looked at.
@@ -48,7 +48,7 @@ impl Job<'_> {
         let outcome = tokio::select! {
             biased;
             signal = cancel.cancelled() => Err(signal),
-            outcome = self.run(&mut session) => Ok(outcome),
+            outcome = self.go_on(&mut session) => Ok(outcome),
         };
         let outcome = outcome.unwrap_or_else(|signal| {
             let kept = if self.request.abort_on_failure { 0 } else { session.sent + session.resumed };
@@ -62,7 +62,7 @@ impl Job<'_> {
         outcome
     }
 
-    async fn run(&self, session: &mut Session) -> Result<Uploaded, UploadError> {
+    async fn go_on(&self, session: &mut Session) -> Result<Uploaded, UploadError> {
         session.checkpoint = self.checkpoint().await?;
         if let Some(uploaded) = self.there_already().await? {
             self.forget_earlier(session).await;
@@ -226,7 +226,7 @@ impl Job<'_> {
             if Some(self.source.checksum(range.clone()).await?) == there.receipt.crc64 {
                 return Ok(Done { part: there.clone(), was_there: true });
             }
-            self.oss.cloud().progress().event(Event::Untransferred(there.size));
+            self.progress.event(Event::Untransferred(there.size));
         }
         let attempt = async || {
             let (body, sending) = slicer.body(range.clone());
@@ -297,7 +297,7 @@ impl Job<'_> {
     }
 
     fn say(&self, text: &str) {
-        self.oss.cloud().progress().note(text.to_owned());
+        self.progress.note(text.to_owned());
     }
 }
 

@@ -6,13 +6,10 @@ use super::slices::{Pool, Sending, Slicer};
 use super::{Job, UploadError, Uploaded};
 use crate::base::cancel::Cancel;
 use crate::base::progress::Event;
-use crate::cloud::{Error, Retry, Service};
+use crate::cloud::{Error, Service};
 use crate::net::{NetError, Trouble};
+use crate::ops::plan::BODY;
 use crate::oss::{Existing, Receipt};
-
-/// A body may be slow, a network may be away for minutes, and a gateway may refuse half of what is sent: there are more
-/// tries, and there is more time, than for a question.
-pub(super) const BODY: Retry = Retry { idempotent: true, attempts: 16, within: Duration::from_secs(15 * 60) };
 
 impl Job<'_> {
     /// Sends the file in one request.
@@ -40,7 +37,7 @@ impl Job<'_> {
     }
 
     pub(super) fn slicer(&self) -> Slicer {
-        let (source, progress) = (self.source.clone(), self.oss.cloud().progress().clone());
+        let (source, progress) = (self.source.clone(), self.progress.clone());
         Slicer { source, progress, pool: Pool::default() }
     }
 
@@ -60,7 +57,7 @@ impl Job<'_> {
     ) -> Result<Result<(Receipt, u64), UploadError>, Error> {
         let judged = outcome.and_then(|receipt| compared(operation, receipt, sending.checksum()));
         if judged.is_err() {
-            self.oss.cloud().progress().event(Event::Untransferred(sending.taken()));
+            self.progress.event(Event::Untransferred(sending.taken()));
             if let Err(fault) = self.source.check() {
                 return Ok(Err(fault));
             }

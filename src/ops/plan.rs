@@ -1,15 +1,22 @@
-//! How a file is cut into parts.
+//! How a transfer is cut into parts, and how often one is tried.
 
 use std::ops::Range;
+use std::time::Duration;
+
+use crate::cloud::Retry;
 
 /// The size of a part unless another is asked for.
-pub const PART_SIZE: u64 = 8 << 20;
+pub(super) const PART_SIZE: u64 = 8 << 20;
 /// The service refuses to complete an upload with a smaller one, save the last (OSS document `UploadPart`).
 pub const SMALLEST_PART: u64 = 100 << 10;
 /// The largest part, and the largest object in one request (OSS documents `UploadPart`, `PutObject`).
 pub const LARGEST_PART: u64 = 5 << 30;
 /// Parts of one upload (OSS document `UploadPart`).
 const MOST_PARTS: u64 = 10_000;
+
+/// A body may be slow, a network may be away for minutes, and a gateway may refuse half of what is sent: there are more
+/// tries, and there is more time, than for a question.
+pub(super) const BODY: Retry = Retry { idempotent: true, attempts: 16, within: Duration::from_secs(15 * 60) };
 
 /// A file's size and that of its parts; the last part is what remains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

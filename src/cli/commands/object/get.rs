@@ -1,0 +1,109 @@
+//! `faascmd object get`: an object becomes a file.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{CutArgs, name_of};
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::{Page, Report};
+use crate::cli::route::RouteArgs;
+use crate::ops::download::{DownloadError, DownloadRequest, Downloaded, download, stream};
+use crate::oss::Oss;
+
+/// Download an object, in parallel and verified; until it is whole and right the file is what it was
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd object get builds/7/bit.tar.gz          into bit.tar.gz
+  faascmd object get builds/7/bit.tar.gz /tmp/    into /tmp/bit.tar.gz
+  faascmd object get builds/7/bit.tar.gz - | tar tz")]
+pub(super) struct GetArgs {
+    /// The object's key
+    key: String,
+    /// The file or its directory; - is stdout [default: what the key is called, here]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    cut: CutArgs,
+    /// Replace no file (exit 6)
+    #[arg(long)]
+    no_clobber: bool,
+    #[command(flatten)]
+    route: RouteArgs,
+}
+
+/// Runs it.
+pub(super) fn run(args: &GetArgs, cx: &Context) -> Outcome {
+    cx.block_on(async {
+        let file = args.file()?;
+        let (oss, cancel, started) = (args.route.oss(cx).await?, cx.cancel()?, Instant::now());
+        if file == Path::new("-") {
+            return to_stdout(&oss, &args.key, &cancel).await;
+        }
+        let request = DownloadRequest {
+            key: args.key.clone(),
+            file: file.clone(),
+            part_size: args.cut.part_bytes(),
+            jobs: args.cut.parallel(),
+            keep_existing: args.no_clobber,
+        };
+        let downloaded = download(&oss, &request, &cancel).await?;
+        if !downloaded.verified {
+            cx.ui.warn("the service has no checksum of this object: its size is all that was compared");
+        }
+        let Downloaded { bucket, key, size, crc64, verified } = downloaded;
+        let (crc64, seconds) = (crc64.to_string(), started.elapsed().as_secs_f64());
+        cx.ui.print(&Got { file, bucket, key, size, crc64, verified, seconds })
+    })
+}
+
+/// The object is the answer; whoever reads it may stop reading.
+async fn to_stdout(oss: &Oss, key: &str, cancel: &crate::base::cancel::Cancel) -> Outcome {
+    match stream(oss, key, &mut io::stdout(), cancel).await {
+        Ok(_) => Ok(Exit::Done),
+        Err(DownloadError::Stream(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
+        Err(e) => Err(e.into()),
+    }
+}
+
+impl GetArgs {
+    /// A directory, or what ends with a slash, gets a file called as the key.
+    fn file(&self) -> Result<PathBuf, Failure> {
+        let name = name_of(&self.key);
+        let path = self.file.clone().unwrap_or_else(|| PathBuf::from("."));
+        let is_folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
+        if !is_folder {
+            return Ok(path);
+        }
+        if matches!(name, "" | "." | "..") {
+            let message = format!("the key {} says no name for the file", self.key);
+            return Err(Failure::new(Exit::Usage, message).hint("faascmd object get KEY FILE"));
+        }
+        Ok(if self.file.is_none() { PathBuf::from(name) } else { path.join(name) })
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Got {
+    file: PathBuf,
+    bucket: String,
+    key: String,
+    size: u64,
+    crc64: String,
+    /// Whether the service said a checksum to compare with.
+    verified: bool,
+    seconds: f64,
+}
+
+impl Report for Got {
+    const SCHEMA: &'static str = "faascmd.object.get/1";
+
+    fn human(&self, page: &mut Page) {
+        let row = vec![self.file.display().to_string(), self.size.to_string(), self.crc64.clone()];
+        page.table(&["file", "size", "crc64"], &[row]);
+    }
+}

@@ -1,0 +1,147 @@
+//! Which files become which objects.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::cli::Exit;
+use crate::cli::error::Failure;
+use crate::ops::upload::UploadError;
+
+/// A file and the key that it gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Pair {
+    pub(super) file: PathBuf,
+    pub(super) key: String,
+    /// Bytes, as far as is known before it is sent.
+    pub(super) size: u64,
+}
+
+/// Without a prefix a file and its key, else files below the prefix.
+pub(super) fn pairs(paths: &[PathBuf], prefix: Option<&str>, recursive: bool) -> Result<Vec<Pair>, Failure> {
+    let pairs = match (prefix, paths) {
+        (Some(prefix), paths) => below(paths, prefix, recursive)?,
+        (None, [file]) => vec![pair(file, name(file)?)?],
+        (None, [file, key]) => vec![pair(file, completed(utf8(key)?, name(file)?))?],
+        (None, _) => {
+            return Err(Failure::new(Exit::Usage, "several files and no --to")
+                .hint("add --to PREFIX/; without it there is one file, and its key"));
+        }
+    };
+    refuse_bad_keys(&pairs)?;
+    Ok(pairs)
+}
+
+/// A key that ends with a slash names a place for the file, as `cp` has it.
+fn completed(key: &str, name: &str) -> String {
+    if key.ends_with('/') { format!("{key}{name}") } else { key.to_owned() }
+}
+
+fn below(paths: &[PathBuf], prefix: &str, recursive: bool) -> Result<Vec<Pair>, Failure> {
+    let mut pairs = Vec::new();
+    for path in paths {
+        if recursive && path.is_dir() {
+            walk(path, prefix, &mut pairs)?;
+        } else {
+            pairs.push(pair(path, format!("{prefix}{}", name(path)?))?);
+        }
+    }
+    refuse_doubles(&pairs)?;
+    Ok(pairs)
+}
+
+/// What is in a directory, by name; a link to a directory is not followed, as it may lead back.
+fn walk(folder: &Path, prefix: &str, pairs: &mut Vec<Pair>) -> Result<(), Failure> {
+    let unreadable = |error| UploadError::Unreadable { path: folder.to_owned(), error };
+    let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(unreadable)?.collect();
+    let mut entries = entries.map_err(unreadable)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let key = format!("{prefix}{}", name(&path)?);
+        if entry.file_type().map_err(unreadable)?.is_dir() {
+            walk(&path, &format!("{key}/"), pairs)?;
+        } else if path.is_file() {
+            pairs.push(pair(&path, key)?);
+        }
+    }
+    Ok(())
+}
+
+fn pair(file: &Path, key: impl Into<String>) -> Result<Pair, Failure> {
+    let size =
+        fs::metadata(file).map_err(|error| UploadError::Unreadable { path: file.to_owned(), error })?.len();
+    Ok(Pair { file: file.to_owned(), key: key.into(), size })
+}
+
+fn name(path: &Path) -> Result<&str, Failure> {
+    let name = path.file_name().ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("{} has no name that a key could take", path.display()))
+    })?;
+    utf8(Path::new(name))
+}
+
+fn utf8(path: &Path) -> Result<&str, Failure> {
+    path.to_str().ok_or_else(|| {
+        let message = format!("{} is not UTF-8, and keys are", path.display());
+        Failure::new(Exit::Usage, message).hint("give the file a key: faascmd object put FILE KEY")
+    })
+}
+
+/// What the service would refuse (OSS document "Object naming conventions").
+fn refuse_bad_keys(pairs: &[Pair]) -> Result<(), Failure> {
+    for Pair { key, .. } in pairs {
+        if key.is_empty()
+            || key.len() > 1023
+            || key.starts_with(['/', '\\'])
+            || matches!(key.as_str(), "." | "..")
+        {
+            let message =
+                format!("{key:?} can't be a key: 1 to 1023 bytes, not beginning with / or \\, not . or ..");
+            return Err(Failure::new(Exit::Usage, message));
+        }
+    }
+    Ok(())
+}
+
+fn refuse_doubles(pairs: &[Pair]) -> Result<(), Failure> {
+    let mut taken = BTreeMap::new();
+    for Pair { file, key, .. } in pairs {
+        if let Some(other) = taken.insert(key, file) {
+            let message = format!("{} and {} would both be {key}", other.display(), file.display());
+            return Err(Failure::new(Exit::Usage, message).hint("upload them one by one, each with its key"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(paths: &[&Path], prefix: Option<&str>) -> Result<Vec<String>, String> {
+        let paths: Vec<_> = paths.iter().map(|path| path.to_path_buf()).collect();
+        let pairs = pairs(&paths, prefix, true).map_err(|failure| failure.message)?;
+        Ok(pairs.into_iter().map(|pair| pair.key).collect())
+    }
+
+    #[test]
+    fn a_file_gets_its_name_its_key_or_a_place_below_the_prefix() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("out/deep")).unwrap();
+        for name in ["a", "out/b", "out/deep/c"] {
+            fs::write(at(name), name).unwrap();
+        }
+        std::os::unix::fs::symlink(at("out"), at("out/back")).unwrap();
+        assert_eq!(keys(&[&at("a")], None).unwrap(), ["a"]);
+        assert_eq!(keys(&[&at("a"), Path::new("k/x")], None).unwrap(), ["k/x"]);
+        assert_eq!(keys(&[&at("a"), Path::new("k/")], None).unwrap(), ["k/a"]);
+        assert_eq!(keys(&[&at("a"), &at("out")], Some("p/")).unwrap(), ["p/a", "p/b", "p/deep/c"]);
+        assert!(keys(&[&at("a"), &at("a")], Some("p/")).unwrap_err().contains("would both be p/a"));
+        assert!(keys(&[&at("a"), Path::new("/k")], None).unwrap_err().contains("can't be a key"));
+        assert_eq!(keys(&[&at("a"), &at("a"), &at("a")], None).unwrap_err(), "several files and no --to");
+    }
+}

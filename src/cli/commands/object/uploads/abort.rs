@@ -1,0 +1,97 @@
+//! `faascmd object uploads abort`.
+
+use std::io::IsTerminal;
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{COLUMNS, Pending};
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::{Page, Report};
+use crate::cli::route::RouteArgs;
+use crate::oss::PendingUpload;
+
+/// Remove unfinished uploads and their parts
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd object uploads abort bit.tar.gz              those of one key
+  faascmd object uploads abort --all --older-than 2d   all that began more than two days ago
+An upload that is under way, here or elsewhere, fails when it is removed.")]
+pub(super) struct AbortArgs {
+    /// The keys
+    #[arg(required_unless_present_any = ["all", "upload_id"], conflicts_with = "all", value_name = "KEY")]
+    keys: Vec<String>,
+    /// Those of every key
+    #[arg(long)]
+    all: bool,
+    /// Only this one (can be repeated)
+    #[arg(long, value_name = "ID")]
+    upload_id: Vec<String>,
+    /// Only those that began longer ago, such as 12h or 2d
+    #[arg(long, value_name = "TIME", value_parser = age)]
+    older_than: Option<SignedDuration>,
+    /// Show them, and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    route: RouteArgs,
+}
+
+fn age(text: &str) -> Result<SignedDuration, String> {
+    let span: jiff::Span = text.parse().map_err(|_| format!("`{text}` is not a time such as 12h or 2d"))?;
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|e| e.to_string())
+}
+
+/// Runs it: shows what it will remove, asks, removes.
+pub(super) fn run(args: &AbortArgs, cx: &Context) -> Outcome {
+    cx.block_on(async {
+        let oss = args.route.oss(cx).await?;
+        let pending = oss.pending_uploads("").await?;
+        let items: Vec<_> =
+            pending.into_iter().filter(|upload| args.means(upload)).map(Pending::of).collect();
+        if items.is_empty() && !args.all {
+            let message = format!("there is no such unfinished upload in bucket {}", oss.bucket());
+            return Err(Failure::new(Exit::NotFound, message).hint("faascmd object uploads ls"));
+        }
+        if args.dry_run || items.is_empty() {
+            return cx.ui.print(&Aborted { items });
+        }
+        for item in &items {
+            cx.ui.note(&item.row().join("  "));
+        }
+        let asks = args.all || std::io::stdin().is_terminal();
+        if asks && !cx.ui.confirms(&format!("Remove {} unfinished uploads?", items.len()))? {
+            return Err(Failure::new(Exit::Failed, "nothing was removed"));
+        }
+        for item in &items {
+            oss.abort(&item.key, &item.upload_id).await?;
+        }
+        cx.ui.print(&Aborted { items })
+    })
+}
+
+impl AbortArgs {
+    fn means(&self, upload: &PendingUpload) -> bool {
+        let began_before =
+            |age| upload.initiated.is_some_and(|time| Timestamp::now().duration_since(time) >= age);
+        (self.keys.is_empty() || self.keys.contains(&upload.key))
+            && (self.upload_id.is_empty() || self.upload_id.contains(&upload.upload_id))
+            && self.older_than.is_none_or(began_before)
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Aborted {
+    items: Vec<Pending>,
+}
+
+impl Report for Aborted {
+    const SCHEMA: &'static str = "faascmd.object.uploads.abort/1";
+
+    fn human(&self, page: &mut Page) {
+        page.table(&COLUMNS, &self.items.iter().map(Pending::row).collect::<Vec<_>>());
+    }
+}

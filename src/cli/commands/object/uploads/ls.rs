@@ -1,0 +1,41 @@
+//! `faascmd object uploads ls`.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{COLUMNS, Pending};
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::output::{Page, Report};
+use crate::cli::route::RouteArgs;
+
+/// List unfinished uploads
+#[derive(Debug, Args)]
+pub(super) struct LsArgs {
+    /// What the keys begin with
+    #[arg(default_value = "", hide_default_value = true)]
+    prefix: String,
+    #[command(flatten)]
+    route: RouteArgs,
+}
+
+/// Runs it.
+pub(super) fn run(args: &LsArgs, cx: &Context) -> Outcome {
+    cx.block_on(async {
+        let uploads = args.route.oss(cx).await?.pending_uploads(&args.prefix).await?;
+        cx.ui.print(&List { items: uploads.into_iter().map(Pending::of).collect() })
+    })
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    items: Vec<Pending>,
+}
+
+impl Report for List {
+    const SCHEMA: &'static str = "faascmd.object.uploads.list/1";
+
+    fn human(&self, page: &mut Page) {
+        page.table(&COLUMNS, &self.items.iter().map(Pending::row).collect::<Vec<_>>());
+    }
+}

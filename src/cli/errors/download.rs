@@ -1,0 +1,32 @@
+//! Failed downloads.
+
+use crate::cli::Exit;
+use crate::cli::again;
+use crate::cli::error::Failure;
+use crate::ops::download::DownloadError;
+
+impl From<DownloadError> for Failure {
+    fn from(error: DownloadError) -> Self {
+        let message = error.to_string();
+        match error {
+            DownloadError::Cloud(e) => (*e).into(),
+            DownloadError::NotThere { .. } => Self::new(Exit::NotFound, message).hint("faascmd object ls"),
+            DownloadError::Unwritable { error, .. } if error.kind() == std::io::ErrorKind::NotFound => {
+                Self::new(Exit::NotFound, message).hint("make the directory first")
+            }
+            DownloadError::Unwritable { .. } | DownloadError::Stream(_) => Self::new(Exit::Failed, message),
+            DownloadError::Exists { .. } => {
+                Self::new(Exit::Conflict, message).hint("name another file, or take away --no-clobber")
+            }
+            DownloadError::Changed { .. } => {
+                Self::new(Exit::Conflict, message).hint(format!("once more: {}", again::command()))
+            }
+            DownloadError::WrongChecksum { .. } => {
+                Self::new(Exit::Fault, message).hint(format!("once more: {}", again::command()))
+            }
+            DownloadError::Stopped { signal } => {
+                Self::new(Exit::by_signal(signal), message).hint(format!("once more: {}", again::command()))
+            }
+        }
+    }
+}

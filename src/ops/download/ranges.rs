@@ -1,0 +1,122 @@
+//! The bytes of an object: ranges in parallel, each going on after the last byte that came when its connection breaks.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use crc_fast::{CrcAlgorithm, Digest, checksum_combine};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{DownloadError, Target};
+use crate::base::progress::Event;
+use crate::cloud::{Error, OssAnswer, Service};
+use crate::net::{NetError, Trouble};
+use crate::ops::plan::{BODY, Plan};
+use crate::oss::{Head, Oss, Range};
+
+/// An object that is being read.
+pub(super) struct Fetch<'a> {
+    pub(super) oss: &'a Oss,
+    pub(super) key: &'a str,
+    pub(super) head: Head,
+}
+
+/// Takes bytes and their place in the object.
+type Sink<'a> = dyn FnMut(&[u8], u64) -> Result<(), DownloadError> + Send + 'a;
+
+/// How far a range has come.
+struct Got {
+    at: u64,
+    digest: Digest,
+}
+
+impl Fetch<'_> {
+    /// Reads all of it into the file; gives its checksum.
+    pub(super) async fn fill(
+        &self,
+        plan: Plan,
+        jobs: Option<usize>,
+        target: &Target,
+    ) -> Result<u64, DownloadError> {
+        let one = async |number| {
+            let range = plan.range(number);
+            let length = range.end - range.start;
+            let mut write = |bytes: &[u8], at| target.write_at(bytes, at);
+            let crc64 = self.range(range, &mut write).await?;
+            Ok::<_, DownloadError>((length, crc64))
+        };
+        let numbers = stream::iter(plan.numbers());
+        let parts: Vec<_> = numbers.map(one).buffered(plan.jobs(jobs)).try_collect().await?;
+        let joined = |whole, (length, crc64)| checksum_combine(CrcAlgorithm::Crc64Xz, whole, crc64, length);
+        Ok(parts.into_iter().fold(0, joined))
+    }
+
+    /// Writes all of it to the stream, in order; gives its checksum.
+    pub(super) async fn write_to(&self, to: &mut (dyn Write + Send)) -> Result<u64, DownloadError> {
+        let mut write = |bytes: &[u8], _at| to.write_all(bytes).map_err(DownloadError::Stream);
+        let crc64 = self.range(0..self.head.size, &mut write).await?;
+        to.flush().map_err(DownloadError::Stream)?;
+        Ok(crc64)
+    }
+
+    /// Reads a range to its end; gives its checksum.
+    async fn range(&self, range: std::ops::Range<u64>, write: &mut Sink<'_>) -> Result<u64, DownloadError> {
+        let got = Mutex::new((Got { at: range.start, digest: Digest::new(CrcAlgorithm::Crc64Xz) }, write));
+        let end = range.end;
+        let attempt = || async {
+            let first = lock(&got).0.at;
+            if first == end {
+                return Ok(Ok(()));
+            }
+            let asked = Some(Range { first, end });
+            let mut answer = self.oss.get_once(self.key, asked, self.head.etag.as_deref()).await?;
+            while let Some(bytes) = answer.chunk().await? {
+                let (got, write) = &mut *lock(&got);
+                if got.at + bytes.len() as u64 > end {
+                    return Err(too_much(&answer));
+                }
+                // What can't be written is final: it is no outcome that is tried again.
+                if let Err(e) = write(&bytes, got.at) {
+                    return Ok(Err(e));
+                }
+                got.digest.update(&bytes);
+                got.at += bytes.len() as u64;
+                self.oss.cloud().progress().event(Event::Transferred(bytes.len() as u64));
+            }
+            if lock(&got).0.at < end { Err(too_little(self.key)) } else { Ok(Ok(())) }
+        };
+        match self.oss.cloud().with_retries(BODY, attempt).await {
+            Ok(outcome) => outcome?,
+            Err(e) if matches!(e.code(), Some("PreconditionFailed" | "NoSuchKey")) => {
+                let (bucket, key) = (self.oss.bucket().to_owned(), self.key.to_owned());
+                return Err(DownloadError::Changed { bucket, key });
+            }
+            Err(e) => return Err(e.into()),
+        }
+        let (got, _) = got.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(got.digest.finalize())
+    }
+}
+
+fn lock<T>(got: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    got.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn too_much(answer: &OssAnswer) -> Error {
+    OssAnswer::unreadable("GetObject", answer.status(), "more came than was asked for", "")
+}
+
+fn too_little(key: &str) -> Error {
+    let error = NetError {
+        method: "GET".into(),
+        url: key.to_owned(),
+        trouble: Trouble::Broken,
+        detail: "it ended before all had come".into(),
+    };
+    Error::Net {
+        service: Service::Oss,
+        action: "GetObject".into(),
+        error,
+        tries: 1,
+        spent: std::time::Duration::ZERO,
+    }
+}

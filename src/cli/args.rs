@@ -10,7 +10,13 @@ use super::commands::Command;
 #[derive(Debug, Parser)]
 #[command(name = "faascmd", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
-    after_help = "`faascmd COMMAND --help` tells more. Exit codes: docs/exit-codes.md, or `faascmd explain 7`."
+    after_help = "`faascmd COMMAND --help` tells more. Exit codes: docs/exit-codes.md, or `faascmd explain 7`.
+
+The old faascmd's commands, with its flags and its output (docs/from-faascmd.md):
+  config          auth            list_policy     delete_policy
+  list_objects    upload_object   get_object      delete_object
+  create_image    list_images     delete_image    publish_image
+  list_instances  download_image  fpga_status"
 )]
 pub(super) struct Cli {
     #[command(flatten)]

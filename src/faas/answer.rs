@@ -22,6 +22,11 @@ impl Fields {
         fields
     }
 
+    /// All of them, as they came.
+    pub(super) fn whole(&self) -> Value {
+        Value::Object(self.0.clone())
+    }
+
     /// A text, or a number or flag as text; empty counts as absent.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let text = match self.0.shift_remove(name)? {

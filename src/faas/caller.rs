@@ -7,7 +7,7 @@ use super::answer::unreadable;
 use crate::cloud::{Result, Retry, RpcCall, Service};
 
 /// The role that the documents have everybody make for the service.
-const DEFAULT_ROLE: &str = "AliyunFAASDefaultRole";
+pub const DEFAULT_ROLE: &str = "AliyunFAASDefaultRole";
 
 /// Who signs the calls.
 #[derive(Clone, Debug, PartialEq, Eq)]

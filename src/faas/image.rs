@@ -35,6 +35,9 @@ pub struct Image {
     /// Fields that this program does not know.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub other: Map<String, Value>,
+    /// All of it, as the service gave it.
+    #[serde(skip)]
+    pub raw: Value,
 }
 
 /// How far an image is.
@@ -102,6 +105,7 @@ impl Serialize for ImageState {
 impl Image {
     fn read(mut fields: Fields) -> Self {
         Self {
+            raw: fields.whole(),
             uuid: fields.text("FpgaImageUUID").unwrap_or_default(),
             name: fields.text("Name"),
             state: ImageState::of(&fields.text("State").unwrap_or_default()),

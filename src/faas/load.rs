@@ -44,6 +44,9 @@ pub struct LoadStatus {
     /// Fields that this program does not know.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub other: Map<String, Value>,
+    /// All of it, as the service gave it.
+    #[serde(skip)]
+    pub raw: Value,
 }
 
 /// How far a load is.
@@ -113,6 +116,7 @@ impl Serialize for TaskStatus {
 impl LoadStatus {
     fn read(mut fields: Fields, fpga_uuid: &str) -> Self {
         Self {
+            raw: fields.whole(),
             uuid: fields.text("FpgaUUID").unwrap_or_else(|| fpga_uuid.to_owned()),
             instance_id: fields.text("InstanceId"),
             task_status: TaskStatus::of(&fields.text("TaskStatus").unwrap_or_default()),

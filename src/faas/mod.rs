@@ -12,7 +12,7 @@ mod time;
 
 use crate::cloud::{Cloud, Result, RpcAnswer, RpcCall, Service};
 
-pub use caller::{Caller, CallerType};
+pub use caller::{Caller, CallerType, DEFAULT_ROLE};
 pub use chip::Chip;
 pub use image::{Image, ImageState, NewImage};
 pub use load::{LoadImage, LoadStatus, TaskStatus};

@@ -1,5 +1,6 @@
 //! Work of several steps: deploy, upload, wait, load, doctor. It says what goes on by events and leaves drawing to others.
 
+pub mod auth;
 pub mod chip;
 pub mod doctor;
 pub mod download;

@@ -10,6 +10,8 @@ use crate::cloud::Result;
 pub struct BucketInfo {
     /// Its region, such as `cn-hangzhou`.
     pub region: String,
+    /// The account that it belongs to.
+    pub owner_id: Option<String>,
     /// Its public host.
     pub public_endpoint: Option<String>,
     /// Its host within the region.
@@ -30,6 +32,7 @@ impl Oss {
         let wire::BucketInfo { bucket } = self.document(make).await?;
         Ok(BucketInfo {
             region: region_of(&bucket.location),
+            owner_id: bucket.owner.map(|owner| owner.id),
             public_endpoint: bucket.extranet_endpoint,
             internal_endpoint: bucket.intranet_endpoint,
             storage_class: bucket.storage_class,

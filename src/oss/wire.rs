@@ -113,6 +113,13 @@ pub(super) struct Bucket {
     pub(super) intranet_endpoint: Option<String>,
     pub(super) storage_class: Option<String>,
     pub(super) creation_date: Option<String>,
+    pub(super) owner: Option<Owner>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Owner {
+    #[serde(rename = "ID")]
+    pub(super) id: String,
 }
 
 /// `<LocationConstraint>oss-cn-hangzhou</LocationConstraint>`: the root itself holds the text.

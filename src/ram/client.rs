@@ -48,21 +48,29 @@ impl Ram {
         self.0.rpc(&call).await.map(drop)
     }
 
-    /// A custom policy with its default version; `None` when there is none of this name (`GetPolicy`).
+    /// A custom policy with its default version (`GetPolicy`).
     ///
     /// # Errors
-    /// When the call fails.
-    pub async fn policy(&self, name: &str) -> Result<Option<Policy>> {
+    /// When the call fails, or there is none of this name.
+    pub async fn existing_policy(&self, name: &str) -> Result<Policy> {
         let call = call("GetPolicy").with("PolicyName", name).with("PolicyType", "Custom");
-        let Some(answer) = existing(self.0.rpc(&call).await)? else { return Ok(None) };
+        let answer = self.0.rpc(&call).await?;
         let got: GotPolicy = read(&answer, "GetPolicy")?;
-        Ok(Some(Policy {
+        Ok(Policy {
             name: got.policy.policy_name,
             version: got.default_policy_version.version_id,
             document: got.default_policy_version.policy_document,
             attachments: got.policy.attachment_count,
             raw: answer.raw,
-        }))
+        })
+    }
+
+    /// The same; `None` when there is none of this name.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn policy(&self, name: &str) -> Result<Option<Policy>> {
+        existing(self.existing_policy(name).await)
     }
 
     /// Makes a custom policy (`CreatePolicy`). One that is there already is refused with `EntityAlreadyExists.Policy`.
@@ -157,7 +165,7 @@ fn of_role(action: &'static str, policy: &str, role: &str) -> RpcCall {
 }
 
 /// The answer, or nothing when there is no such thing.
-fn existing(answer: Result<RpcAnswer>) -> Result<Option<RpcAnswer>> {
+fn existing<T>(answer: Result<T>) -> Result<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(e) if e.code().is_some_and(|code| code.starts_with("EntityNotExist")) => Ok(None),

@@ -1,5 +1,6 @@
 //! One file per command: its arguments, whose doc comments are its help, and a function that reads as its steps.
 
+mod auth;
 mod check;
 mod config;
 mod config_show;
@@ -12,26 +13,32 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::error::Outcome;
+use super::legacy::{self, LegacyCommand};
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Auth(auth::AuthArgs),
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
     Object(object::ObjectArgs),
     Sandbox(sandbox::SandboxArgs),
+    #[command(flatten)]
+    Legacy(LegacyCommand),
 }
 
 /// Runs one.
 pub(super) fn run(command: &Command, cx: &Context) -> Outcome {
     match command {
+        Command::Auth(args) => auth::run(args, cx),
         Command::Check(args) => check::run(args, cx),
         Command::Config(args) => config::run(args, cx),
         Command::Doctor(args) => doctor::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
         Command::Object(args) => object::run(args, cx),
         Command::Sandbox(args) => sandbox::run(args, cx),
+        Command::Legacy(command) => legacy::run(command, cx),
     }
 }

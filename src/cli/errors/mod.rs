@@ -1,5 +1,6 @@
 //! Each floor's errors as failures of a command: exit code, words, next step. One file a floor.
 
+mod auth;
 mod cloud;
 mod config;
 mod download;

@@ -2,32 +2,88 @@
 
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::base::text::is_harmful;
+use crate::base::text::{harmless, is_harmful};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome, ServiceAnswer};
 use crate::cli::exit::Exit;
+use crate::cli::output::{Page, Report};
 
-/// Prints an answer as the service gave it, but for `RequestId`, which no sample of the documents has.
-pub(super) fn print(cx: &Context, answer: &Value, started: Instant) -> Outcome {
-    let text = format!("{}\n{}\n", one_line(answer), elapsed(started.elapsed()));
+/// What a command has to say.
+pub(super) struct Said {
+    /// The service's answer, or ours in its manner.
+    pub(super) answer: Value,
+    /// What people read of it; with `Form::Lines`, what stands for it.
+    pub(super) lines: Vec<String>,
+    /// Which of the two are printed.
+    pub(super) form: Form,
+}
+
+/// How it is printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The answer on one line, the lines, the time.
+    Answer,
+    /// The lines alone on stdout, for grep; the time on stderr.
+    Lines,
+}
+
+impl From<Value> for Said {
+    fn from(answer: Value) -> Self {
+        Self { answer, lines: Vec::new(), form: Form::Answer }
+    }
+}
+
+/// `--output json`: the same answer in a document of ours.
+#[derive(Debug, Serialize)]
+struct LegacyAnswer<'a> {
+    command: &'a str,
+    answer: Value,
+    seconds: f64,
+}
+
+impl Report for LegacyAnswer<'_> {
+    const SCHEMA: &'static str = "faascmd.legacy/1";
+
+    fn human(&self, page: &mut Page) {
+        page.line(one_line(&self.answer));
+    }
+}
+
+/// Prints it. `RequestId` is left out, as no sample of the documents has it.
+pub(super) fn print(cx: &Context, command: &str, said: Said, started: Instant) -> Outcome {
+    let took = started.elapsed();
+    if cx.ui.is_json() {
+        let answer = without_request_id(said.answer);
+        return cx.ui.print(&LegacyAnswer { command, answer, seconds: took.as_secs_f64() });
+    }
+    let mut text: String = said.lines.iter().map(|line| format!("{}\n", harmless(line))).collect();
+    if said.form == Form::Answer {
+        text = format!("{}\n{text}{}\n", one_line(&said.answer), elapsed(took));
+    } else {
+        cx.ui.note(&elapsed(took));
+    }
     cx.ui.write(text.as_bytes())?;
     Ok(Exit::Done)
 }
 
 /// `0.171(s) elapsed`
-pub(super) fn elapsed(time: Duration) -> String {
+fn elapsed(time: Duration) -> String {
     format!("{:.3}(s) elapsed", time.as_secs_f64())
 }
 
 /// The answer on one line, its fields in the service's order.
-pub(super) fn one_line(answer: &Value) -> String {
-    let mut answer = answer.clone();
+fn one_line(answer: &Value) -> String {
+    escaped(&without_request_id(answer.clone()).to_string())
+}
+
+fn without_request_id(mut answer: Value) -> Value {
     if let Value::Object(fields) = &mut answer {
         fields.shift_remove("RequestId");
     }
-    escaped(&answer.to_string())
+    answer
 }
 
 /// JSON text in which characters that a terminal obeys, and that JSON allows, are spelled `\u….`: they stand in strings.

@@ -86,7 +86,7 @@ const ENCRYPTED: &[u8] = b"XlxV";
 fn keep(name: &str) -> usize {
     match name {
         XML => XML_LIMIT,
-        _ if name.ends_with(".edf") || name.ends_with(".edn") => NETLIST_HEAD,
+        _ if [".edf", ".edn", ".edif"].iter().any(|end| name.ends_with(end)) => NETLIST_HEAD,
         _ => 0,
     }
 }

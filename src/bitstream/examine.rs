@@ -66,6 +66,7 @@ pub(super) fn examine_kind(
 ) -> io::Result<()> {
     match exam.kind {
         Kind::Gbs => gbs::examine(source, target, exam),
+        Kind::GbsLegacy => gbs::examine_legacy(source, target, exam),
         Kind::Zip => dcp::examine(source, target, exam),
         Kind::Bit => bit::examine(source, target, exam),
         Kind::Xclbin => xclbin::examine(source, target, exam),

@@ -64,6 +64,36 @@ pub(super) fn examine(source: &mut Source<'_>, target: &Target, exam: &mut Exami
     Ok(())
 }
 
+/// Reads the form from before OPAE 6.4.0: a magic number, the interface id from its last byte to its first, the payload.
+pub(super) fn examine_legacy(
+    source: &mut Source<'_>,
+    target: &Target,
+    exam: &mut Examination,
+) -> io::Result<()> {
+    let mut facts = GbsFacts::default();
+    let header = source.take(PREAMBLE)?;
+    if let Some(mut id) = header.get(4..).and_then(|id| id.first_chunk::<16>()).copied() {
+        id.reverse();
+        facts.set_interface(uuid::Uuid::from_bytes(id));
+    }
+    facts.payload_bytes = source.size().saturating_sub(PREAMBLE);
+    if facts.payload_bytes == 0 {
+        exam.report(Finding::error(Code::GbsNoPayload, "a raw bitstream (.rbf)", "nothing"));
+    }
+    exam.report(Finding::warning(Code::GbsWrapped, "a .gbs with metadata", exam.kind.title()));
+    judge_interface(&facts, target, exam);
+    exam.facts = Facts::Gbs(Box::new(facts));
+    Ok(())
+}
+
+impl GbsFacts {
+    fn set_interface(&mut self, uuid: uuid::Uuid) {
+        let uuid = uuid.to_string();
+        self.interface_of = tables::INTERFACES.iter().find(|row| row.uuid == uuid).map(|row| row.stack);
+        self.interface_uuid = Some(uuid);
+    }
+}
+
 fn read(source: &mut Source<'_>, facts: &mut GbsFacts, exam: &mut Examination) -> io::Result<()> {
     let total = source.size();
     let preamble = source.take(PREAMBLE)?;
@@ -127,9 +157,9 @@ fn read_metadata(bytes: &[u8], facts: &mut GbsFacts, exam: &mut Examination) {
     facts.power_watts = image["power"].as_f64();
     facts.clock_high_mhz = image["clock-frequency-high"].as_f64();
     facts.clock_low_mhz = image["clock-frequency-low"].as_f64();
-    facts.interface_uuid = uuid(&image["interface-uuid"], "interface-uuid", exam);
-    let known = tables::INTERFACES.iter().find(|row| Some(row.uuid) == facts.interface_uuid.as_deref());
-    facts.interface_of = known.map(|row| row.stack);
+    if let Some(uuid) = uuid(&image["interface-uuid"], "interface-uuid", exam) {
+        facts.set_interface(uuid);
+    }
     read_clusters(&image["accelerator-clusters"], facts, exam);
 }
 
@@ -140,7 +170,8 @@ fn read_clusters(clusters: &Value, facts: &mut GbsFacts, exam: &mut Examination)
     for cluster in clusters {
         facts.afus.push(Afu {
             name: cluster["name"].as_str().unwrap_or_default().to_owned(),
-            uuid: uuid(&cluster["accelerator-type-uuid"], "accelerator-type-uuid", exam),
+            uuid: uuid(&cluster["accelerator-type-uuid"], "accelerator-type-uuid", exam)
+                .map(|uuid| uuid.to_string()),
             contexts: cluster["total-contexts"].as_i64(),
         });
     }
@@ -150,10 +181,10 @@ fn json_fault(exam: &mut Examination, expected: &str, found: &str) {
     exam.report(Finding::error(Code::GbsMetadataJson, expected, found));
 }
 
-/// An id in its usual form; a fault is reported.
-fn uuid(value: &Value, field: &str, exam: &mut Examination) -> Option<String> {
+/// An id; one that does not parse is reported.
+fn uuid(value: &Value, field: &str, exam: &mut Examination) -> Option<uuid::Uuid> {
     match uuid::Uuid::try_parse(value.as_str().unwrap_or_default()) {
-        Ok(uuid) => Some(uuid.to_string()),
+        Ok(uuid) => Some(uuid),
         Err(_) => {
             exam.report(Finding::error(Code::GbsUuid, format!("a UUID as `{field}`"), value.to_string()));
             None

@@ -105,7 +105,7 @@ kinds! {
     Gzip "gzip" "gzip-compressed file" None;
     /// Compressed in a way that the service's packages are not.
     Compressed "compressed" "file compressed otherwise than with gzip" None;
-    /// Text: a script, a report, an error page that was saved.
+    /// Text and nothing compiled: a script, a report, an error page that was saved.
     Text "text" "text" None;
     /// No bytes at all.
     Empty "empty" "empty file" None;

@@ -11,26 +11,22 @@ const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// Says what is wrong with sending a file of the kind.
 pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
-    let advice = match exam.kind {
-        Kind::Empty => {
-            exam.report(Finding::error(Code::Empty, "a compiled file", "0 bytes"));
-            return Ok(());
-        }
+    match exam.kind {
+        Kind::Empty => exam.report(Finding::error(Code::Empty, "a compiled file", "0 bytes")),
         Kind::Unknown => {
             let first = source.peek(16)?.iter().take(16).map(|byte| format!("{byte:02x}"));
             let found = format!("bytes {}", first.collect::<Vec<_>>().join(" "));
             exam.report(Finding::error(Code::Unrecognised, "a kind that is known", found));
-            return Ok(());
         }
-        Kind::GbsLegacy | Kind::GbsSigned => {
-            let found = exam.kind.title();
-            exam.report(Finding::warning(Code::GbsWrapped, "a .gbs with metadata", found));
-            return Ok(());
+        Kind::Text => {
+            let finding = Finding::error(Code::Unrecognised, "a compiled file", "text");
+            exam.report(finding.advise(text_advice(source.peek(1024)?)));
         }
-        Kind::Text => text_advice(source.peek(1024)?),
-        kind => advice(kind),
-    };
-    report_not_loadable(exam, advice);
+        Kind::GbsSigned => {
+            exam.report(Finding::warning(Code::GbsWrapped, "a .gbs with metadata", exam.kind.title()));
+        }
+        kind => report_not_loadable(exam, advice(kind)),
+    }
     Ok(())
 }
 
@@ -68,6 +64,6 @@ fn text_advice(beginning: &[u8]) -> &'static str {
     } else if has(OSS_ERROR) {
         "it is the error page of an object store: fetch the object again"
     } else {
-        Code::NotLoadable.advice()
+        Code::Unrecognised.advice()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::kind::GBS_GUID;
+use super::kind::{BIT_MAGIC, GBS_GUID, SYNC_WORD};
 
 /// The interface id of [`gbs`]: that of Acceleration Stack 1.1.
 const INTERFACE: &str = "9926ab6d-6c92-5a68-aabc-a7d84c545738";
@@ -35,23 +35,82 @@ pub fn gbs_of(metadata: &[u8], payload: &[u8]) -> Vec<u8> {
     [GBS_GUID.as_slice(), &length.to_le_bytes(), metadata, payload].concat()
 }
 
-/// A routed checkpoint for a part, such as `xcvu9p-flgb2104-2-i`.
+/// A routed checkpoint of a whole design for a part, such as `xcvu9p-flgb2104-2-i`, in the form of Vivado 2022.2.
 pub fn checkpoint(part: &str) -> Vec<u8> {
-    let xml = format!(
-        "<?xml version=\"1.0\"?>\n<Checkpoint Version=\"9\" Minor=\"0\">\n\
-         \t<BUILD_NUMBER Name=\"2258646\"/>\n\
-         \t<FULL_BUILD Name=\"SW Build 2258646 on Thu Jun 14 20:02:38 MDT 2018\"/>\n\
-         \t<PRODUCT Name=\"Vivado v2018.2 (64-bit)\"/>\n\t<Part Name=\"{part}\"/>\n\t<Top Name=\"cl_top\"/>\n\
-         \t<DisableAutoIOBuffers Name=\"0\"/>\n\t<OutOfContext Name=\"0\"/>\n\
-         \t<File Type=\"EDIF\" Name=\"cl_top.edf\" ModTime=\"1528934400\"/>\n\
-         \t<File Type=\"XDEF\" Name=\"cl_top.xdef\" ModTime=\"1528934400\"/>\n</Checkpoint>\n"
+    let files = ["EDIF", "PHYSDB_PLACE", "PHYSDB_ROUTE"];
+    checkpoint_of(&dcp_xml(part, false, &files))
+}
+
+/// The text of a dcp.xml, with these types of files, each of which [`checkpoint_of`] puts into the zip.
+pub fn dcp_xml(part: &str, out_of_context: bool, types: &[&str]) -> String {
+    let mut xml = format!(
+        "<?xml version=\"1.0\"?>\n<Checkpoint Version=\"19\" Minor=\"0\">\n\
+         \t<BUILD_NUMBER Name=\"3671981\"/>\n\
+         \t<FULL_BUILD Name=\"SW Build 3671981 on Fri Oct 14 04:59:54 MDT 2022\"/>\n\
+         \t<PRODUCT Name=\"Vivado v2022.2 (64-bit)\"/>\n\t<Part Name=\"{part}\"/>\n\
+         \t<Top Name=\"cl_top\"/>\n\t<OutOfContext Name=\"{}\"/>\n",
+        u8::from(out_of_context)
     );
-    zip(&[("cl_top.edf", b"(edif cl_top)\n"), ("cl_top.xdef", &noise(4096)), ("dcp.xml", xml.as_bytes())])
+    for kind in types {
+        let name = format!("cl_top.{}", kind.to_ascii_lowercase());
+        xml.push_str(&format!("\t<File Type=\"{kind}\" Name=\"{name}\" ModTime=\"1665745194\"/>\n"));
+    }
+    xml + "</Checkpoint>\n"
+}
+
+/// A zip with a dcp.xml, and with the files that a [`dcp_xml`] can name.
+pub fn checkpoint_of(xml: &str) -> Vec<u8> {
+    let routes = noise(4096);
+    let files: [(&str, &[u8]); 5] = [
+        ("cl_top.edif", b"(edif cl_top)\n"),
+        ("cl_top.xdef", &routes[..1024]),
+        ("cl_top.physdb_place", &routes[..512]),
+        ("cl_top.physdb_route", &routes),
+        ("dcp.xml", xml.as_bytes()),
+    ];
+    zip(&files)
 }
 
 /// A package as `sdaccel_package.sh` makes it: `to_aliyun/…_SH_CL_routed.dcp` in a tar.gz.
 pub fn package(part: &str) -> Vec<u8> {
     tar_gz(&[("to_aliyun/18_06_14-200238_SH_CL_routed.dcp", &checkpoint(part))])
+}
+
+/// A bitstream for a part, with so many bytes of configuration data.
+pub fn bit(part: &str, data_bytes: usize) -> Vec<u8> {
+    let mut bytes = [BIT_MAGIC, &[0, 0, 1]].concat();
+    let texts = ["cl_top;UserID=0XFFFFFFFF;Version=2022.2", part, "2022/10/14", "12:27:47"];
+    for (letter, text) in (b'a'..).zip(texts) {
+        let length = u16::try_from(text.len() + 1).expect("a short text");
+        bytes.extend([&[letter][..], &length.to_be_bytes(), text.as_bytes(), &[0]].concat());
+    }
+    let data = [vec![0xff; 32], SYNC_WORD.to_vec(), noise(data_bytes)].concat();
+    let length = u32::try_from(data.len()).expect("a sample of less than 4 GiB");
+    bytes.extend([&b"e"[..], &length.to_be_bytes(), &data].concat());
+    bytes
+}
+
+/// A container of these sections, by number and content, laid out as `xclbinutil` does it.
+pub fn xclbin(vbnv: &str, sections: &[(u32, &[u8])]) -> Vec<u8> {
+    let headers = 456 + 40 * sections.len();
+    let (mut table, mut content) = (Vec::new(), Vec::new());
+    for (kind, bytes) in sections {
+        content.resize(content.len().next_multiple_of(8), 0);
+        let offset = (headers + content.len()) as u64;
+        table.extend([&kind.to_le_bytes()[..], &[0; 20], &offset.to_le_bytes()].concat());
+        table.extend((bytes.len() as u64).to_le_bytes());
+        content.extend_from_slice(bytes);
+    }
+    let mut header = [&b"xclbin2\0"[..], &[0xff; 296], &[0; 152]].concat();
+    let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
+    put(304, &((headers + content.len()) as u64).to_le_bytes());
+    // 2018-06-14T20:02:38Z, version 2.1.0, partial reconfiguration.
+    put(312, &1_529_006_558_u64.to_le_bytes());
+    put(330, &[2, 1, 1]);
+    put(352, &vbnv.as_bytes()[..vbnv.len().min(63)]);
+    put(416, &[0xab; 16]);
+    put(448, &u32::try_from(sections.len()).expect("a few sections").to_le_bytes());
+    [header, table, content].concat()
 }
 
 /// A zip of these members, not compressed.
@@ -83,17 +142,28 @@ pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     bytes
 }
 
-/// A gzip-compressed tar of these members, with a folder's entry before each that stands in one.
+/// A gzip-compressed [`tar`] of these members.
 pub fn tar_gz(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    let mut builder = tar::Builder::new(gzip);
+    gzip(&tar(members))
+}
+
+/// Compressed with gzip.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).expect(BUG);
+    encoder.finish().expect(BUG)
+}
+
+/// A tar of these members, with a folder's entry before each that stands in one.
+pub fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
     for (name, content) in members {
         if let Some((folder, _)) = name.rsplit_once('/') {
             append(&mut builder, &format!("{folder}/"), tar::EntryType::Directory, &[]);
         }
         append(&mut builder, name, tar::EntryType::Regular, content);
     }
-    builder.into_inner().expect(BUG).finish().expect(BUG)
+    builder.into_inner().expect(BUG)
 }
 
 fn append<W: Write>(builder: &mut tar::Builder<W>, name: &str, kind: tar::EntryType, content: &[u8]) {

@@ -4,9 +4,13 @@
 #![allow(dead_code, reason = "while the house is being built")]
 #![allow(clippy::print_stdout, reason = "what was skipped or measured is shown with the test")]
 
+mod check;
+mod check_properties;
+mod check_real_files;
 mod common;
 mod doctor;
 mod explain;
+mod fuzz;
 mod sandbox_codes;
 mod sandbox_rpc;
 mod vectors;

@@ -1,0 +1,145 @@
+//! `faascmd check`: what users and scripts see of it.
+
+use faascmd::bitstream::sample;
+
+use crate::common::world::World;
+
+const VU9P: &str = "xcvu9p-flgb2104-2-i";
+
+#[test]
+fn tells_each_file_by_its_content_and_not_by_its_name() {
+    let world = World::new();
+    world.file("notes.txt", sample::gbs(64));
+    world.file("afu.gbs", sample::package(VU9P));
+    let ran = world.faascmd(&["check", "notes.txt", "afu.gbs", "-o", "json"]).exits(0);
+    let json = ran.json();
+    assert_eq!(json["schema"], "faascmd.check/1");
+    assert_eq!(json["items"][0]["kind"], "gbs");
+    assert_eq!(json["items"][0]["facts"]["afus"][0]["name"], "sample_afu");
+    assert_eq!(json["items"][1]["kind"], "package");
+    let checkpoint = &json["items"][1]["facts"]["members"][0];
+    assert_eq!(checkpoint["kind"], "dcp");
+    assert_eq!(checkpoint["facts"]["part"], VU9P);
+    assert_eq!(json["items"][1]["ok"], true);
+}
+
+#[test]
+fn the_human_form_of_a_green_bitstream() {
+    let world = World::new();
+    world.file("sample.gbs", sample::gbs(64));
+    let ran = world.faascmd(&["check", "sample.gbs"]).exits(0);
+    insta::assert_snapshot!(ran.stdout, @r"
+    sample.gbs: Intel green bitstream, sample_afu, 402 B
+
+    gbs Information
+    ---------------
+       Kind:                   Intel green bitstream
+       Size:                   402 bytes
+       Version:                1
+       Platform:               DCP
+       Interface id:           9926ab6d-6c92-5a68-aabc-a7d84c545738 (Acceleration Stack 1.1)
+       Clock (high):           200 MHz
+       Clock (low):            100 MHz
+       Power:                  0 W
+       AFU:                    sample_afu
+       AFU id:                 331db30c-9885-41ea-9081-f88b8f655caa
+       Contexts:               1
+       Payload:                64 bytes
+
+    Findings
+    --------
+       0 errors, 0 warnings
+    ");
+}
+
+#[test]
+fn an_xclbin_has_the_header_block_that_readers_of_xclbinutil_know() {
+    let world = World::new();
+    let sections: &[(u32, &[u8])] = &[(0, &sample::checkpoint(VU9P)), (2, b"<project/>")];
+    world.file("a.xclbin", sample::xclbin("xilinx_aliyun-f3_dynamic_5_0", sections));
+    let ran = world.faascmd(&["check", "a.xclbin"]).exits(0);
+    for line in [
+        "xclbin Information",
+        "   Version:                2.1.0",
+        "   Content:                a checkpoint",
+        "   UUID (xclbin):          abababab-abab-abab-abab-abababababab",
+        "   Sections:               BITSTREAM, EMBEDDED_METADATA",
+        "Hardware Platform (Shell) Information",
+        "   Platform VBNV:          xilinx_aliyun-f3_dynamic_5_0",
+    ] {
+        assert!(ran.stdout.lines().any(|found| found == line), "{line}\n{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_fault_says_what_was_expected_what_was_found_and_what_to_do() {
+    let world = World::new();
+    let package = sample::package(VU9P);
+    world.file("cut.tar.gz", &package[..package.len() / 2]);
+    let ran = world.faascmd(&["check", "cut.tar.gz"]).exits(11);
+    let findings = ran.stdout.split_once("Findings").unwrap().1;
+    for word in ["error [gzip-cut-off]", "expected", "found", "do        copy or package it again"] {
+        assert!(findings.contains(word), "{word}\n{}", ran.stdout);
+    }
+    let json = world.faascmd(&["check", "cut.tar.gz", "-o", "json"]).exits(11).json();
+    let finding = &json["items"][0]["findings"][0];
+    assert_eq!(
+        (finding["severity"].as_str(), finding["code"].as_str()),
+        (Some("error"), Some("gzip-cut-off"))
+    );
+    assert_eq!(json["items"][0]["ok"], false);
+}
+
+#[test]
+fn one_file_with_errors_among_many_decides_the_exit_code() {
+    let world = World::new();
+    world.file("good.gbs", sample::gbs(64));
+    world.file("empty", "");
+    world.file("text", "this is no bitstream\n");
+    world.file("noise", sample::noise(5000));
+    for bad in ["empty", "text", "noise"] {
+        let ran = world.faascmd(&["check", "good.gbs", bad, "-o", "json"]).exits(11);
+        assert_eq!(ran.json()["items"][0]["ok"], true);
+        assert_eq!(ran.json()["items"][1]["ok"], false, "{bad}");
+    }
+}
+
+#[test]
+fn a_named_maker_makes_the_wrong_kind_an_error() {
+    let world = World::new();
+    world.file("a.gbs", sample::gbs(64));
+    world.file("a.tar.gz", sample::package(VU9P));
+    world.faascmd(&["check", "--for", "intel", "a.gbs"]).exits(0);
+    world.faascmd(&["check", "--for", "xilinx", "a.tar.gz"]).exits(0);
+    let ran = world.faascmd(&["check", "--for", "xilinx", "a.gbs"]).exits(11);
+    assert!(ran.stdout.contains("error [wrong-kind]"), "{}", ran.stdout);
+    world.faascmd(&["check", "--for", "intel", "a.tar.gz"]).exits(11);
+    world.faascmd(&["check", "--for", "amd", "a.gbs"]).exits(2);
+}
+
+#[test]
+fn what_is_missing_or_no_file_is_said_and_stdout_stays_empty() {
+    let world = World::new();
+    world.file("good.gbs", sample::gbs(64));
+    let missing = world.faascmd(&["check", "good.gbs", "nowhere.gbs", "-o", "json"]).exits(5);
+    assert!(missing.error()["message"].as_str().unwrap().contains("nowhere.gbs"));
+    let folder = world.faascmd(&["check", ".", "-o", "json"]).exits(2);
+    assert!(folder.error()["message"].as_str().unwrap().contains("folder"));
+    world.faascmd(&["check"]).exits(2);
+}
+
+#[test]
+fn text_from_a_file_is_made_harmless() {
+    let world = World::new();
+    let metadata =
+        String::from_utf8_lossy(&sample::gbs(0)[20..]).replace("sample_afu", "\\u001b]0;title\\u0007red");
+    world.file("evil.gbs", sample::gbs_of(metadata.as_bytes(), b"12345678"));
+    world.file("evil.tar.gz", sample::tar_gz(&[("\x1b[31m.dcp", b"PK\x03\x04")]));
+    for file in ["evil.gbs", "evil.tar.gz"] {
+        for form in ["human", "json"] {
+            let ran = world.faascmd(&["check", file, "-o", form]);
+            assert!(!ran.stdout.contains(['\x1b', '\x07']), "{:?}", ran.stdout);
+            assert!(ran.stdout.contains("1b"), "{}", ran.stdout);
+        }
+    }
+}

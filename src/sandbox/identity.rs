@@ -57,6 +57,11 @@ pub(crate) fn role_arn(role: &str) -> String {
     format!("acs:ram::{ACCOUNT}:role/{role}")
 }
 
+/// The ARN of a bucket, or of `bucket/key`, as policies name it.
+pub(crate) fn oss_arn(path: &str) -> String {
+    format!("acs:oss:oss-{REGION}:{ACCOUNT}:{path}")
+}
+
 /// A key that exists from the start, and whose it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FixedKey {

@@ -91,7 +91,8 @@ impl Keys {
     pub(crate) fn issue(&self, caller: Caller, now: Timestamp, lifetime: Duration) -> Issued {
         let random = |length| std::iter::repeat_with(fastrand::alphanumeric).take(length).collect::<String>();
         let id = format!("STS.{}", random(24));
-        let (secret, token) = (random(44), format!("CAIS{}==", random(120)));
+        // With the characters that a careless client forgets to encode.
+        let (secret, token) = (random(44), format!("CAIS{}+{}/==", random(60), random(60)));
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         let ends = match self.expired_token {
             Some(ExpiredToken::First) if issued.is_empty() => now,

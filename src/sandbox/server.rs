@@ -155,22 +155,9 @@ async fn rpc_call(
     let action = parameter("Action").or(request.header("x-acs-action")).unwrap_or_default().to_owned();
     let version = parameter("Version").or(request.header("x-acs-version")).unwrap_or_default();
     entry.names(rpc_service(version), &action);
-    let refusal = match world.faults.weather(&action) {
-        Some(Weather::Throttled) => {
-            Some(((400, "Throttling.User"), "Request was denied due to user flow control."))
-        }
-        Some(Weather::InternalError) => {
-            Some(((500, "InternalError"), "The request processing has failed due to some unknown error."))
-        }
-        Some(Weather::Unavailable) => Some((
-            (503, "ServiceUnavailable"),
-            "The request has failed due to a temporary failure of the server.",
-        )),
-        None => None,
-    };
-    if let Some((error, message)) = refusal {
-        entry.struck(if error.0 == 400 { "throttle" } else { "server-error" });
-        return Ok(rpc::refusal(world, request, error, message));
+    if let Some(weather) = world.faults.weather(&action) {
+        entry.struck(if weather == Weather::Throttled { "throttle" } else { "server-error" });
+        return Ok(rpc::weather(request, weather));
     }
     let response = rpc::answer(world, request);
     lose(world, &action, response)

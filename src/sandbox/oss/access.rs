@@ -4,7 +4,7 @@ use super::call::Call;
 use super::error::OssError;
 use super::names::{check_bucket, check_key};
 use super::operation::Operation;
-use crate::sandbox::identity::{ACCOUNT, FixedCaller, REGION};
+use crate::sandbox::identity::{ACCOUNT, FixedCaller, REGION, oss_arn};
 use crate::sandbox::keys::Caller;
 
 /// What the caller [`FixedCaller::Uploader`] may do.
@@ -53,8 +53,17 @@ fn no_such_bucket(name: &str) -> OssError {
 }
 
 fn check_permission(call: &Call<'_>, caller: &Caller) -> Result<(), OssError> {
-    let restricted = *caller == Caller::Fixed(FixedCaller::Uploader);
-    if !restricted || UPLOADER_PERMISSIONS.contains(&call.operation.permission()) {
+    let permission = call.operation.permission();
+    let may = match caller {
+        Caller::Fixed(FixedCaller::Uploader) => UPLOADER_PERMISSIONS.contains(&permission),
+        Caller::Fixed(_) => true,
+        Caller::AssumedRole { role, .. } => {
+            let named = [call.target.bucket.as_deref(), call.target.key.as_deref()];
+            let path = named.into_iter().flatten().collect::<Vec<_>>().join("/");
+            call.world.rpc().role_allows(role, permission, &oss_arn(&path))
+        }
+    };
+    if may {
         return Ok(());
     }
     let message = "You have no right to access this object because of bucket acl.";

@@ -280,6 +280,14 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_ends_the_first_temporary_key_before_its_time() {
+        let cloud = Cloud::with_faults(&["expired-token"]);
+        let (first, second) = (cloud.assume(OPERATOR_ROLE_NAME), cloud.assume(OPERATOR_ROLE_NAME));
+        assert_eq!(changed(&cloud, &first, &[]), Err(refused::TOKEN_EXPIRED));
+        assert_eq!(changed(&cloud, &second, &[]), Ok(()));
+    }
+
+    #[test]
     fn parameters_may_stand_in_a_form_body_and_are_signed_there() {
         let cloud = Cloud::new();
         let given =

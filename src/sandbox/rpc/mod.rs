@@ -15,18 +15,17 @@ mod sts;
 #[cfg(test)]
 mod testing;
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 
 pub(crate) use metadata::metadata;
 pub(crate) use state::State;
 
+use super::faults::Weather;
 use super::http::{Request, Response};
 use super::world::World;
 use call::{Answer, Call, Handler, Question};
 use gate::Envelope;
-use refusal::Refusal;
+use refusal::{Refusal, gateway};
 use service::{Action, Service};
 
 /// Answers `POST|GET /?Action=…&Version=…`; the parameters stand in the query or in a form body.
@@ -42,7 +41,7 @@ pub(crate) fn settle(world: &World) {
 /// Every refusal that the RPC services know: the service (`rpc` for the gateway before them), HTTP status and code.
 pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, u16, &'static str)> {
     let tables = [
-        ("rpc", refusal::gateway::ALL),
+        ("rpc", gateway::ALL),
         ("faas", faas::refusals::ALL),
         ("ram", ram::refusals::ALL),
         ("sts", sts::refusals::ALL),
@@ -53,12 +52,14 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, u16, &'static st
     tables.into_iter().flat_map(of)
 }
 
-/// The error document of an RPC service, also for the faults that strike before a request is looked at.
-pub(crate) fn refusal(_world: &World, request: &Request, error: (u16, &str), message: &str) -> Response {
+/// The answer of a gateway that is not up to it, whatever was asked.
+pub(crate) fn weather(request: &Request, weather: Weather) -> Response {
+    let refusal = match weather {
+        Weather::Throttled => gateway::THROTTLED,
+        Weather::InternalError => gateway::INTERNAL_ERROR,
+        Weather::Unavailable => gateway::UNAVAILABLE,
+    };
     let envelope = Envelope::of(request);
-    let (status, code) = error;
-    let refusal =
-        Refusal { status, code: Cow::Owned(code.to_owned()), message: Cow::Owned(message.to_owned()) };
     answer::refusal(envelope.format, &envelope.host, &refusal)
 }
 

@@ -77,5 +77,7 @@ pub(super) mod gateway {
         THROTTLED = 400, "Throttling.User", "Request was denied due to user flow control.";
         INTERNAL_ERROR = 500, "InternalError",
             "The request processing has failed due to some unknown error.";
+        UNAVAILABLE = 503, "ServiceUnavailable",
+            "The request has failed due to a temporary failure of the server.";
     }
 }

@@ -208,6 +208,20 @@ mod tests {
     }
 
     #[test]
+    fn a_role_with_the_right_may_take_on_another() {
+        let cloud = Cloud::new();
+        let now = cloud.now;
+        let caller = |role: &str| Caller::AssumedRole { role: role.to_owned(), session: "i".to_owned() };
+        let issue =
+            |role| credential(&fields(&cloud.world.keys.issue(caller(role), now, Duration::from_mins(60))));
+        let operator = role_arn(OPERATOR_ROLE_NAME);
+        let given = [("RoleArn", operator.as_str()), ("RoleSessionName", "chain")];
+        assert!(cloud.call_as(&issue(INSTANCE_ROLE_NAME), "AssumeRole", &given).is_ok());
+        let refused = cloud.call_as(&issue(OIDC_ROLE_NAME), "AssumeRole", &given);
+        assert_eq!(refused, Err(refusals::NO_PERMISSION));
+    }
+
+    #[test]
     fn each_wrong_parameter_has_its_refusal() {
         let cloud = Cloud::new();
         let operator = role_arn(OPERATOR_ROLE_NAME);

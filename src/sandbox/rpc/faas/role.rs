@@ -1,7 +1,7 @@
 //! The role that the service takes on to read the object and to leave its log.
 
 use super::refusals;
-use crate::sandbox::identity::{ACCOUNT, REGION};
+use crate::sandbox::identity::{ACCOUNT, oss_arn};
 use crate::sandbox::rpc::call::Call;
 use crate::sandbox::rpc::ram::Directory;
 use crate::sandbox::rpc::refusal::Refusal;
@@ -19,7 +19,7 @@ pub(super) struct Role<'s> {
 impl Role<'_> {
     /// Whether its policies allow something with an object.
     pub(super) fn allows(&self, action: &str, bucket: &str, key: &str) -> bool {
-        self.ram.role_allows(&self.name, action, &format!("acs:oss:{REGION}:{ACCOUNT}:{bucket}/{key}"))
+        self.ram.role_allows(&self.name, action, &oss_arn(&format!("{bucket}/{key}")))
     }
 }
 

@@ -42,7 +42,12 @@ fn roles() -> [Beginning; 4] {
             INSTANCE_ROLE_NAME,
             "300000000000000002",
             json!({"Service": ["ecs.aliyuncs.com"]}),
-            &["AliyunOSSFullAccess", "AliyunECSReadOnlyAccess", "AliyunRAMReadOnlyAccess"],
+            &[
+                "AliyunOSSFullAccess",
+                "AliyunECSReadOnlyAccess",
+                "AliyunRAMReadOnlyAccess",
+                "AliyunSTSAssumeRoleAccess",
+            ],
         ),
         (
             OPERATOR_ROLE_NAME,
@@ -74,7 +79,7 @@ fn system(name: &str) -> PolicyKey {
 
 /// Name and actions. The text of `AliyunFAASRolePolicy` is not public: what it allows is put together from what the
 /// documents say that the service does.
-fn system_policies() -> [(&'static str, &'static [&'static str]); 7] {
+fn system_policies() -> [(&'static str, &'static [&'static str]); 8] {
     [
         ("AdministratorAccess", &["*"]),
         (
@@ -95,6 +100,7 @@ fn system_policies() -> [(&'static str, &'static [&'static str]); 7] {
         ("AliyunECSReadOnlyAccess", &["ecs:Describe*", "ecs:List*"]),
         ("AliyunRAMFullAccess", &["ram:*"]),
         ("AliyunRAMReadOnlyAccess", &["ram:Get*", "ram:List*"]),
+        ("AliyunSTSAssumeRoleAccess", &["sts:AssumeRole"]),
     ]
 }
 

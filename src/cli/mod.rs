@@ -12,6 +12,7 @@ mod legacy;
 mod output;
 pub mod reg_rw;
 mod route;
+mod services;
 
 use std::process::ExitCode;
 

@@ -107,12 +107,12 @@ impl Image {
         Self {
             raw: fields.whole(),
             uuid: fields.text("FpgaImageUUID").unwrap_or_default(),
-            name: fields.text("Name"),
+            name: said(fields.text("Name")),
             state: ImageState::of(&fields.text("State").unwrap_or_default()),
             shell: fields.text("ShellUUID"),
             encrypted: fields.flag("Encrypted"),
-            description: fields.text("Description"),
-            tags: fields.text("Tags"),
+            description: said(fields.text("Description")),
+            tags: said(fields.text("Tags")),
             create_time: fields.time("CreateTime"),
             update_time: fields.time("UpdateTime"),
             publish_time: fields.time("PublishTime"),
@@ -124,6 +124,11 @@ impl Image {
     pub fn created(&self) -> Option<jiff::Timestamp> {
         self.create_time.as_ref().and_then(Time::timestamp)
     }
+}
+
+/// The old tool sends `None` where its user says nothing, and the service gives that back.
+fn said(text: Option<String>) -> Option<String> {
+    text.filter(|text| text != "None")
 }
 
 /// What an image is to be made from.
@@ -231,7 +236,7 @@ mod tests {
             shown,
             json!({
                 "uuid": "91598d20-b802-11e7-879a-8db5a2e0d5a1", "name": "mm", "state": "success",
-                "shell": "V1.0", "encrypted": false, "description": "None", "tags": "123",
+                "shell": "V1.0", "encrypted": false, "description": null, "tags": "123",
                 "create_time": "2017-10-21T07:52:19Z", "update_time": "2017-10-21T10:53:02Z",
                 "publish_time": null, "other": {"OwnerAlias": "self"}
             })

@@ -71,6 +71,13 @@ pub fn choose<'c>(chips: &'c [Chip], instance_id: &str, wanted: &Wanted<'_>) -> 
     }
 }
 
+/// A chip of the type, where all of that type report one shell.
+pub fn any_of_one_shell(chips: &[Chip], family: Family) -> Option<&Chip> {
+    let mut of_family = chips.iter().filter(|chip| chip.family() == Some(family));
+    let first = of_family.next()?;
+    of_family.all(|chip| chip.shell == first.shell).then_some(first)
+}
+
 /// A chip by its UUID, whole and in any case, or by its index.
 fn find<'c>(chips: &'c [Chip], named: &str) -> Option<&'c Chip> {
     let by_uuid = chips.iter().find(|chip| chip.uuid.eq_ignore_ascii_case(named));

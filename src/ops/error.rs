@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::chip::NoChip;
 use super::shell::NoShell;
+use super::upload::UploadError;
 use super::wait::Awaited;
+use crate::bitstream::Examination;
 use crate::cloud;
 use crate::faas::Image;
 
@@ -41,6 +43,14 @@ pub enum Error {
     /// The service knows no such image.
     #[error("there is no image {0} in this account and region")]
     NoSuchImage(String),
+    /// There is no object under the key.
+    #[error("there is no object oss://{bucket}/{key}")]
+    NoSuchObject {
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+    },
     /// The service could not make the image.
     #[error("the build of image {} failed", .0.uuid)]
     BuildFailed(Box<Image>),
@@ -62,6 +72,42 @@ pub enum Error {
     /// No shell can be chosen.
     #[error(transparent)]
     Shell(#[from] NoShell),
+    /// The service makes no images for such a caller; nothing was sent to it.
+    #[error("images are made for RAM users only ({}), and this caller is {who}", super::caller::REFUSAL)]
+    CallerType {
+        /// What the caller is.
+        who: String,
+    },
+    /// A file holds something that no chip can be loaded with.
+    #[error("{} can't be deployed: {}", path.display(), why_unfit(exam))]
+    Unfit {
+        /// The file.
+        path: PathBuf,
+        /// What was found in it.
+        exam: Box<Examination>,
+    },
+    /// A file does not say for which type of chip it is.
+    #[error("{} ({kind}) does not say for which type of FPGA it is", path.display())]
+    UnknownType {
+        /// The file or object.
+        path: PathBuf,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// A file could not be uploaded.
+    #[error(transparent)]
+    Upload(Box<UploadError>),
+    /// Objects of other content are under every key that could be used.
+    #[error("objects of other content are under {0} and under every key that would be used in its place")]
+    NoFreeKey(String),
+    /// A driver of this machine holds the chips.
+    #[error("the driver {driver} holds {} on this machine; it must let go before an image is loaded", devices.join(", "))]
+    DriverInUse {
+        /// The driver.
+        driver: &'static str,
+        /// The devices that are bound to it.
+        devices: Vec<String>,
+    },
     /// A file on this machine can't be used.
     #[error("{}: {error}", path.display())]
     File {
@@ -78,6 +124,21 @@ impl From<cloud::Error> for Error {
     }
 }
 
+impl From<UploadError> for Error {
+    fn from(error: UploadError) -> Self {
+        Self::Upload(Box::new(error))
+    }
+}
+
+fn why_unfit(exam: &Examination) -> String {
+    match exam.errors().next() {
+        Some(finding) => {
+            format!("{} (expected {}, found {})", finding.message, finding.expected, finding.found)
+        }
+        None => format!("it is a {}", exam.kind.title()),
+    }
+}
+
 impl Error {
     /// Whether the same work may succeed later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
@@ -88,6 +149,7 @@ impl Error {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Cloud(error) => error.code(),
+            Self::Upload(error) => error.code(),
             _ => None,
         }
     }

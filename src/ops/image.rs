@@ -1,5 +1,6 @@
 //! Images: made once and never twice, found again by what they are made of, waited for.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -197,29 +198,42 @@ fn instant_of(time: Timestamp) -> Instant {
     Instant::now() + left + Duration::from_secs(1)
 }
 
-/// Waits until an image can be loaded. One that was just ordered may not be listed yet.
+/// An image that is waited for.
+#[derive(Clone, Debug)]
+pub struct Ordered {
+    /// The image as it was last seen.
+    pub image: Image,
+    /// Whether it was ordered a moment ago, so that it may not be listed yet.
+    pub is_new: bool,
+}
+
+/// Waits until an image can be loaded; gives it and the states that it went through.
 ///
 /// # Errors
 /// [`Error::BuildFailed`] when it can't be made, [`Error::NoSuchImage`] when there is none, and those of a wait.
-pub async fn wait(faas: &Faas, patience: &Patience, uuid: &str, just_ordered: bool) -> Result<Image> {
-    let appears = Instant::now() + Duration::from_secs(if just_ordered { 60 } else { 0 });
+pub async fn wait(faas: &Faas, patience: &Patience, ordered: &Ordered) -> Result<(Image, Vec<String>)> {
+    let uuid = &ordered.image.uuid;
+    let listed_by = Instant::now() + Duration::from_secs(if ordered.is_new { 60 } else { 0 });
+    let states = RefCell::new(vec![ordered.image.state.to_string()]);
     let look = || async {
-        let images = faas.images().await?.view;
-        let Some(image) = images.into_iter().find(|image| image.uuid.eq_ignore_ascii_case(uuid)) else {
-            let listed_late = Instant::now() < appears;
-            return if listed_late {
-                Ok(Look::Pending("ordered".into()))
-            } else {
-                Err(Error::NoSuchImage(uuid.into()))
-            };
+        let image = match find(faas, uuid).await {
+            Err(Error::NoSuchImage(_)) if Instant::now() < listed_by => {
+                return Ok(Look::Pending(ordered.image.state.to_string()));
+            }
+            found => found?,
         };
+        let state = image.state.to_string();
+        if states.borrow().last() != Some(&state) {
+            states.borrow_mut().push(state.clone());
+        }
         match image.state {
             ImageState::Success => Ok(Look::Done(image)),
             ImageState::Failed => Err(Error::BuildFailed(Box::new(image))),
-            state => Ok(Look::Pending(state.to_string())),
+            _ => Ok(Look::Pending(state)),
         }
     };
-    patience.wait(Awaited::Image(uuid.to_owned()), Pace::LOOKING, look).await
+    let image = patience.wait(Awaited::Image(uuid.clone()), Pace::LOOKING, look).await?;
+    Ok((image, states.into_inner()))
 }
 
 /// The image of this UUID.

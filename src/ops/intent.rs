@@ -43,17 +43,12 @@ impl Intent {
     }
 }
 
-/// Whether the image has what the order asked for. A text that was not given comes back absent or as `None`.
+/// Whether the image has what the order asked for.
 fn is_of_order(image: &Image, order: &NewImage) -> bool {
-    let same = |has: &Option<String>, asked: &Option<String>| match (has, asked) {
-        (Some(has), Some(asked)) => has == asked,
-        (has, None) => has.as_deref().is_none_or(|text| text == "None"),
-        (None, Some(_)) => false,
-    };
     image.shell.as_deref() == Some(&order.shell)
-        && same(&image.name, &order.name)
-        && same(&image.tags, &order.tags)
-        && same(&image.description, &order.description)
+        && image.name == order.name
+        && image.tags == order.tags
+        && image.description == order.description
 }
 
 impl Memory {
@@ -96,11 +91,8 @@ mod tests {
     #[test]
     fn a_new_image_of_the_order_is_ours_an_old_or_another_is_not() {
         let order = NewImage { shell: "s".into(), tags: Some("mine".into()), ..NewImage::default() };
-        let made = |uuid: &str, tags: &str| Image {
-            tags: Some(tags.into()),
-            name: Some("None".into()),
-            ..image(uuid, "s", "queued", "")
-        };
+        let made =
+            |uuid: &str, tags: &str| Image { tags: Some(tags.into()), ..image(uuid, "s", "queued", "") };
         let intent = Intent::now(&[made("old", "mine")]);
         let uuid = |images: &[Image]| intent.made(&order, images).map(|image| image.uuid.clone());
         assert_eq!(uuid(&[made("old", "mine"), made("other", "theirs")]), None);

@@ -10,6 +10,7 @@ use super::lock;
 use super::wait::{Awaited, Look, Pace, Patience};
 use super::{Error, Result};
 use crate::bitstream::Family;
+use crate::device::{Roots, driver_in_use};
 use crate::faas::{Chip, Faas, LoadImage, LoadStatus, TaskStatus, Time};
 
 /// How long an Intel chip has to be `operating` with our image until that counts as loaded: f1 documents since 2019
@@ -31,6 +32,8 @@ pub struct Loading<'a> {
     pub force: bool,
     /// Whether to wait: for a chip that is busy, and for the load.
     pub wait: bool,
+    /// This machine's devices, where the instance is this machine.
+    pub this_machine: Option<&'a Roots>,
 }
 
 /// How a load ended.
@@ -56,6 +59,11 @@ pub async fn load(faas: &Faas, patience: &Patience, loading: &Loading<'_>) -> Re
     if there {
         return Ok(Loaded { status: before, skipped: true });
     }
+    if !loading.force
+        && let Some(driver) = loading.this_machine.and_then(driver_in_use)
+    {
+        return Err(Error::DriverInUse { driver: driver.name, devices: driver.devices });
+    }
     let on_its_way = !loading.force && before.task_status.is_busy() && before.names(loading.image_uuid);
     let answer = if on_its_way { None } else { Some(work.order(&before).await?) };
     if !loading.wait {
@@ -74,6 +82,15 @@ pub async fn load(faas: &Faas, patience: &Patience, loading: &Loading<'_>) -> Re
     )
     .await?;
     Ok(Loaded { status, skipped: on_its_way })
+}
+
+/// Says early that a driver will be in the way of a load.
+pub fn warn_of_driver(patience: &Patience, this_machine: Option<&Roots>) {
+    if let Some(driver) = this_machine.and_then(driver_in_use) {
+        let devices = driver.devices.join(", ");
+        let name = driver.name;
+        patience.progress().warn(format!("{name} holds {devices}; before the load: sudo rmmod {name}"));
+    }
 }
 
 /// An order to load that is being given.

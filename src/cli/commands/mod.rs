@@ -4,8 +4,11 @@ mod auth;
 mod check;
 mod config;
 mod config_show;
+mod deploy;
 mod doctor;
 mod explain;
+mod fpga;
+mod image;
 mod object;
 mod sandbox;
 
@@ -21,8 +24,11 @@ pub(super) enum Command {
     Auth(auth::AuthArgs),
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
+    Deploy(deploy::DeployArgs),
     Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
+    Fpga(fpga::FpgaArgs),
+    Image(image::ImageArgs),
     Object(object::ObjectArgs),
     Sandbox(sandbox::SandboxArgs),
     #[command(flatten)]
@@ -35,8 +41,11 @@ pub(super) fn run(command: &Command, cx: &Context) -> Outcome {
         Command::Auth(args) => auth::run(args, cx),
         Command::Check(args) => check::run(args, cx),
         Command::Config(args) => config::run(args, cx),
+        Command::Deploy(args) => deploy::run(args, cx),
         Command::Doctor(args) => doctor::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
+        Command::Fpga(args) => fpga::run(args, cx),
+        Command::Image(args) => image::run(args, cx),
         Command::Object(args) => object::run(args, cx),
         Command::Sandbox(args) => sandbox::run(args, cx),
         Command::Legacy(command) => legacy::run(command, cx),

@@ -4,4 +4,5 @@ mod auth;
 mod cloud;
 mod config;
 mod download;
+mod ops;
 mod upload;

@@ -4,6 +4,7 @@ mod ask;
 mod log;
 mod page;
 mod progress;
+mod steps;
 mod ui;
 
 pub(super) use ask::{ask, ask_secret, secret_of_stdin, somebody_is_there};

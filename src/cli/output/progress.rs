@@ -106,9 +106,7 @@ impl Progress for Drawn {
             }
             Event::Waiting { thing, state, elapsed } => self.wait(&mut now, &thing, &state, elapsed),
             Event::StepDone { step, detail, skipped } => {
-                let mark = self.ui.painted("32", "✓");
-                let skipped = if skipped { " (was done)" } else { "" };
-                Self::above(&now, &format!("{mark} {step:<10} {}{skipped}", harmless(&detail)));
+                Self::above(&now, &step_line(&self.ui.painted("32", "✓"), step, &detail, skipped));
             }
             Event::Note(text) => Self::above(&now, &harmless(&text)),
             Event::Warning(text) => {
@@ -116,4 +114,10 @@ impl Progress for Drawn {
             }
         }
     }
+}
+
+/// `✓ uploaded   oss://…`.
+pub(super) fn step_line(mark: &str, step: &str, detail: &str, skipped: bool) -> String {
+    let skipped = if skipped { " (was done)" } else { "" };
+    format!("{mark} {step:<10} {}{skipped}", harmless(detail))
 }

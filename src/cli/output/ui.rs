@@ -151,6 +151,11 @@ impl Ui {
         failure.exit
     }
 
+    /// Text in a colour, where stdout shows colours.
+    pub(super) fn painted_answer(&self, sgr: &str, text: &str) -> String {
+        if self.color_stdout { format!("\x1b[{sgr}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
     /// Text in a colour, where stderr shows colours.
     pub(super) fn painted(&self, sgr: &str, text: &str) -> String {
         if self.color_stderr { format!("\x1b[{sgr}m{text}\x1b[0m") } else { text.to_owned() }

@@ -1,0 +1,175 @@
+//! `faascmd deploy FILE`: a compiled file becomes a loaded and tested chip.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::image::{MakeArgs, build_failed};
+use crate::base::duration::{duration, spent};
+use crate::cli::again;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::output::{Page, Report};
+use crate::ops::deploy::{self, Deployment, Request, Services, StepState};
+
+/// Take a compiled file all the way to a chip that is programmed and tested
+///
+/// Checks the file, uploads it, makes the image, waits for it, loads it, waits, and tests the chip. Killed or stopped at
+/// any point, the same command goes on where it stopped: what is done is not done again (docs/deploy.md).
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd deploy bit.tar.gz
+  faascmd deploy bit.tar.gz --test smoke,prbs
+  faascmd deploy dma_afu.gbs --shell V1.1 --fpga 1
+  faascmd deploy bit.tar.gz --no-load --no-wait     orders the image and returns
+  faascmd deploy bit.tar.gz --dry-run               says what would be done")]
+pub(in crate::cli) struct DeployArgs {
+    /// The package (.tar.gz) for f2 and f3, or the .gbs for f1
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Key of the object [default: the file's name]
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    #[command(flatten)]
+    make: MakeArgs,
+    /// How long to wait for everything together
+    #[arg(long, value_name = "TIME", default_value = "4h", value_parser = duration)]
+    timeout: Duration,
+    /// Do everything anew, also what is done; and ask the service what it is known to refuse
+    #[arg(long)]
+    force: bool,
+    /// Send the file without looking into it
+    #[arg(long)]
+    no_check: bool,
+    /// End when the image is made
+    #[arg(long)]
+    no_load: bool,
+    /// Return as soon as the service has taken the order
+    #[arg(long)]
+    no_wait: bool,
+    /// Say what would be done, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Deployed<'a> {
+    #[serde(flatten)]
+    deployment: &'a Deployment,
+    dry_run: bool,
+}
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &DeployArgs, cx: &Context) -> Outcome {
+    let deployment = cx.block_on(deploy(args, cx))?;
+    say_what_is_left(args, cx, &deployment);
+    cx.ui.print(&Deployed { deployment: &deployment, dry_run: args.dry_run })
+}
+
+async fn deploy(args: &DeployArgs, cx: &Context) -> Result<Deployment, Failure> {
+    let (faas, oss) = (cx.faas().await?, cx.oss().await?);
+    let request = args.request(cx).await?;
+    let patience = cx.patience_told_to(args.timeout, cx.ui.steps(faas.cloud().progress().clone()))?;
+    let services = Services { faas: &faas, oss: &oss, patience: &patience };
+    let outcome = if args.dry_run {
+        deploy::plan(services, &request).await
+    } else {
+        deploy::deploy(services, &request).await
+    };
+    match outcome {
+        Err(crate::ops::Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
+        Err(error) => Err(goes_on(error.into())),
+        Ok(deployment) => Ok(deployment),
+    }
+}
+
+/// A deployment that was left goes on by the same command, whatever it was waiting for.
+fn goes_on(failure: Failure) -> Failure {
+    match failure.exit {
+        Exit::Pending | Exit::Interrupted | Exit::Terminated => {
+            Failure { hints: vec![format!("it goes on where it stopped: {}", again::command())], ..failure }
+        }
+        _ => failure,
+    }
+}
+
+impl DeployArgs {
+    async fn request(&self, cx: &Context) -> Result<Request, Failure> {
+        let needs_chip = !self.no_load || self.make.shell.is_none();
+        let instance_id = match (cx.instance_id().await, self.no_load) {
+            (Ok(id), _) if needs_chip => Some(id),
+            (Err(failure), false) => return Err(failure),
+            _ => None,
+        };
+        let this_machine = match instance_id.as_deref().filter(|_| !self.no_load) {
+            Some(id) => cx.drivers_of(id).await?,
+            None => None,
+        };
+        Ok(Request {
+            file: self.file.clone(),
+            key: self.object_key()?,
+            name: self.make.name.clone(),
+            description: self.make.description.clone(),
+            tags: self.make.tags.clone(),
+            shell: self.make.shell.clone(),
+            family: self.make.family(),
+            kms_key: self.make.kms_key.clone(),
+            instance_id,
+            fpga: self.make.fpga.clone(),
+            check: !self.no_check,
+            load: !self.no_load,
+            wait: !self.no_wait,
+            force: self.force,
+            this_machine,
+        })
+    }
+
+    fn object_key(&self) -> Result<String, Failure> {
+        if let Some(key) = &self.key {
+            return Ok(key.clone());
+        }
+        let name = self.file.file_name().and_then(|name| name.to_str());
+        name.map(str::to_owned).ok_or_else(|| {
+            Failure::new(Exit::Usage, format!("{} gives no key for the object", self.file.display()))
+                .hint("name one: --key KEY")
+        })
+    }
+}
+
+/// What the user does next, where the deployment ends before the chip is loaded.
+fn say_what_is_left(args: &DeployArgs, cx: &Context, deployment: &Deployment) {
+    let Some(image) = deployment.image.as_ref().filter(|_| !args.dry_run) else { return };
+    if args.no_wait && deployment.fpga.is_none() && image.state.name() != "success" {
+        cx.ui.note(&format!("wait for it: faascmd image wait {}", image.uuid));
+    }
+}
+
+impl Report for Deployed<'_> {
+    const SCHEMA: &'static str = "faascmd.deploy/1";
+
+    /// The steps have been written as they were done; a plan is written whole.
+    fn human(&self, page: &mut Page) {
+        if !self.dry_run {
+            return;
+        }
+        let Deployment { steps, object, image, fpga } = self.deployment;
+        let rows = steps.iter().map(|step| {
+            let what = match step.state {
+                StepState::Done => format!("done, {}", spent(Duration::from_secs_f64(step.seconds))),
+                StepState::Skipped => "nothing to do".to_owned(),
+                StepState::Planned => "would be done".to_owned(),
+            };
+            let which = match step.name {
+                "upload" => format!("oss://{}/{}", object.bucket, object.key),
+                "create" => image.as_ref().map(|image| image.uuid.clone()).unwrap_or_default(),
+                "load" => fpga.as_ref().map(|fpga| fpga.uuid.clone()).unwrap_or_default(),
+                _ => String::new(),
+            };
+            vec![step.name.to_owned(), what, which]
+        });
+        page.table(&["step", "state", "what"], &rows.collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,38 @@
+//! `faascmd fpga`: the chips of an instance.
+
+mod list;
+mod load;
+mod pick;
+mod status;
+mod wait;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+
+/// The chips of an instance: list, load, ask, wait
+#[derive(Debug, Args)]
+pub(in crate::cli) struct FpgaArgs {
+    #[command(subcommand)]
+    command: FpgaCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum FpgaCommand {
+    #[command(visible_alias = "list")]
+    Ls(list::ListArgs),
+    Load(load::LoadArgs),
+    Status(status::StatusArgs),
+    Wait(wait::WaitArgs),
+}
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &FpgaArgs, cx: &Context) -> Outcome {
+    match &args.command {
+        FpgaCommand::Ls(args) => list::run(args, cx),
+        FpgaCommand::Load(args) => load::run(args, cx),
+        FpgaCommand::Status(args) => status::run(args, cx),
+        FpgaCommand::Wait(args) => wait::run(args, cx),
+    }
+}

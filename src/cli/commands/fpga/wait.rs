@@ -1,0 +1,62 @@
+//! `faascmd fpga wait`.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::pick::PickArgs;
+use super::status::facts;
+use crate::base::duration::duration;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::{Page, Report};
+use crate::faas::LoadStatus;
+use crate::ops::load::{self, Expected};
+
+/// Wait until a chip is loaded
+///
+/// Ends with 0 when it is, 9 when the load failed, 8 when the time is over.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd fpga wait --fpga 0
+  faascmd fpga wait --image a8cee2f0-b8bd-11e7-879a-0dba4bf26e88 --timeout 5m")]
+pub(in crate::cli) struct WaitArgs {
+    #[command(flatten)]
+    pick: PickArgs,
+    /// Image that the chip is to carry [default: whatever is being loaded]
+    #[arg(long, value_name = "UUID")]
+    image: Option<String>,
+    /// How long to wait
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration)]
+    timeout: Duration,
+}
+
+#[derive(Debug, Serialize)]
+struct Waited(LoadStatus);
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &WaitArgs, cx: &Context) -> Outcome {
+    let status = cx.block_on(wait(args, cx))?;
+    cx.ui.print(&Waited(status))
+}
+
+async fn wait(args: &WaitArgs, cx: &Context) -> Result<LoadStatus, Failure> {
+    let (faas, patience) = (cx.faas().await?, cx.patience(args.timeout).await?);
+    let picked = args.pick.pick(cx, &faas, None).await?;
+    let expected = Expected {
+        instance_id: &picked.instance_id,
+        chip: &picked.chip,
+        image_uuid: args.image.as_deref(),
+        stale: None,
+    };
+    Ok(load::until_loaded(&faas, &patience, &expected).await?)
+}
+
+impl Report for Waited {
+    const SCHEMA: &'static str = "faascmd.fpga.wait/1";
+
+    fn human(&self, page: &mut Page) {
+        page.facts(&facts(&self.0));
+    }
+}

@@ -1,0 +1,173 @@
+//! `faascmd image create KEY`.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::log::build_failed;
+use super::make::MakeArgs;
+use super::show::facts;
+use crate::base::duration::duration;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::{Page, Report};
+use crate::faas::{Image, NewImage};
+use crate::ops::create::{self, Request};
+use crate::ops::deploy::Services;
+use crate::ops::image::{self, Order, Ordered};
+
+/// Make an image from an object in the bucket
+///
+/// A build takes seconds for Intel and up to hours for Xilinx, so this returns when the service has taken the order and
+/// prints the command that waits.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd image create bit.tar.gz
+  faascmd image create dma_afu.gbs --shell V1.1 --name dma --wait")]
+pub(in crate::cli) struct CreateArgs {
+    /// Key of the object, in the caller's bucket
+    #[arg(value_name = "KEY")]
+    key: String,
+    #[command(flatten)]
+    make: MakeArgs,
+    /// Wait until the image is made; also for the service's half hour between two images
+    #[arg(long)]
+    wait: bool,
+    /// How long to wait
+    #[arg(long, value_name = "TIME", default_value = "4h", value_parser = duration)]
+    timeout: Duration,
+    /// Order it without looking at the object
+    #[arg(long)]
+    no_check: bool,
+    /// Ask the service although it is known to refuse this caller
+    #[arg(long)]
+    force: bool,
+    /// Say what would be ordered, and order nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Created {
+    #[serde(flatten)]
+    image: Image,
+    object: Object,
+}
+
+#[derive(Debug, Serialize)]
+struct Object {
+    bucket: String,
+    key: String,
+}
+
+/// An order that was not given.
+#[derive(Debug, Serialize)]
+struct Planned {
+    dry_run: bool,
+    object: Object,
+    fpga_type: String,
+    shell: String,
+    role_arn: String,
+    name: Option<String>,
+    tags: Option<String>,
+    description: Option<String>,
+    kms_key: Option<String>,
+}
+
+/// What became of the order.
+enum Answer {
+    Planned(Planned),
+    Created(Created),
+}
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &CreateArgs, cx: &Context) -> Outcome {
+    match cx.block_on(work(args, cx))? {
+        Answer::Planned(planned) => cx.ui.print(&planned),
+        Answer::Created(created) => {
+            if !args.wait {
+                cx.ui.note(&format!("wait for it: faascmd image wait {}", created.image.uuid));
+            }
+            cx.ui.print(&created)
+        }
+    }
+}
+
+async fn work(args: &CreateArgs, cx: &Context) -> Result<Answer, Failure> {
+    let (faas, oss, patience) = (cx.faas().await?, cx.oss().await?, cx.patience(args.timeout).await?);
+    let services = Services { faas: &faas, oss: &oss, patience: &patience };
+    let new = args.order(cx, services).await?;
+    let object = Object { bucket: new.bucket.clone(), key: new.object.clone() };
+    if args.dry_run {
+        return Ok(Answer::Planned(Planned::of(new, object)));
+    }
+    let order = Order { image: new, mark: None, wait_for_turn: args.wait };
+    let image = image::create(&faas, &patience, &order).await?;
+    if !args.wait {
+        return Ok(Answer::Created(Created { image, object }));
+    }
+    match image::wait(&faas, &patience, &Ordered { image, is_new: true }).await {
+        Ok((image, _)) => Ok(Answer::Created(Created { image, object })),
+        Err(crate::ops::Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl CreateArgs {
+    async fn order(&self, cx: &Context, services: Services<'_>) -> Result<NewImage, Failure> {
+        let instance_id = match &self.make.shell {
+            Some(_) => None,
+            None => cx.instance_id().await.ok(),
+        };
+        let request = Request {
+            key: self.key.clone(),
+            shell: self.make.shell.clone(),
+            family: self.make.family(),
+            instance_id,
+            fpga: self.make.fpga.clone(),
+            check: !self.no_check,
+            force: self.force,
+        };
+        let found = create::survey(services, &request).await?;
+        Ok(NewImage {
+            bucket: services.oss.bucket().to_owned(),
+            object: self.key.clone(),
+            fpga_type: found.family.name().to_owned(),
+            shell: found.shell,
+            role_arn: found.role_arn,
+            name: self.make.name.clone(),
+            description: self.make.description.clone(),
+            tags: self.make.tags.clone(),
+            kms_key: self.make.kms_key.clone(),
+        })
+    }
+}
+
+impl Planned {
+    fn of(new: NewImage, object: Object) -> Self {
+        let NewImage { fpga_type, shell, role_arn, name, tags, description, kms_key, .. } = new;
+        Self { dry_run: true, object, fpga_type, shell, role_arn, name, tags, description, kms_key }
+    }
+}
+
+impl Report for Created {
+    const SCHEMA: &'static str = "faascmd.image.create/1";
+
+    fn human(&self, page: &mut Page) {
+        page.facts(&facts(&self.image));
+    }
+}
+
+impl Report for Planned {
+    const SCHEMA: &'static str = "faascmd.image.create/1";
+
+    fn human(&self, page: &mut Page) {
+        page.facts(&[
+            ("would make", format!("an image from oss://{}/{}", self.object.bucket, self.object.key)),
+            ("type", self.fpga_type.clone()),
+            ("shell", self.shell.clone()),
+            ("role", self.role_arn.clone()),
+        ]);
+    }
+}

@@ -1,0 +1,59 @@
+//! The flags that say what image is to be made.
+
+use clap::{Args, ValueEnum};
+
+use crate::bitstream::Family;
+
+/// What image is to be made; shared by `deploy` and `image create`.
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli::commands) struct MakeArgs {
+    /// Name of the image
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli::commands) name: Option<String>,
+    /// Tags of the image; the content's mark fc-… is added
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli::commands) tags: Option<String>,
+    /// Description of the image
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli::commands) description: Option<String>,
+    /// Shell to make the image for [default: the chip's; for Intel that of the newest successful image]
+    #[arg(long, value_name = "SHELL")]
+    pub(in crate::cli::commands) shell: Option<String>,
+    /// Chip, by UUID or by its number in `faascmd fpga ls` [default: the one that fits]
+    #[arg(long, value_name = "UUID|INDEX")]
+    pub(in crate::cli::commands) fpga: Option<String>,
+    /// Type of chip [default: what the file is for]
+    #[arg(long, value_enum, value_name = "TYPE")]
+    pub(in crate::cli::commands) fpga_type: Option<FpgaType>,
+    /// Encrypt the image with a key of the key service
+    #[arg(long, requires = "kms_key")]
+    pub(in crate::cli::commands) encrypt: bool,
+    /// Key of the key service (KMS) to encrypt with
+    #[arg(long, value_name = "ID", requires = "encrypt")]
+    pub(in crate::cli::commands) kms_key: Option<String>,
+}
+
+/// Type of chip, as the service spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli::commands) enum FpgaType {
+    /// f1
+    Intel,
+    /// f2 and f3
+    Xilinx,
+}
+
+impl From<FpgaType> for Family {
+    fn from(fpga_type: FpgaType) -> Self {
+        match fpga_type {
+            FpgaType::Intel => Self::Intel,
+            FpgaType::Xilinx => Self::Xilinx,
+        }
+    }
+}
+
+impl MakeArgs {
+    /// The type of chip that was named.
+    pub(in crate::cli::commands) fn family(&self) -> Option<Family> {
+        self.fpga_type.map(Family::from)
+    }
+}

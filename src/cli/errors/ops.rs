@@ -1,0 +1,121 @@
+//! Work that did not come to its end.
+
+use std::io::ErrorKind;
+
+use crate::cli::Exit;
+use crate::cli::again::{self, quoted};
+use crate::cli::error::{Failure, ServiceAnswer};
+use crate::codes;
+use crate::ops::Error;
+use crate::ops::caller::REFUSAL;
+use crate::ops::chip::NoChip;
+use crate::ops::shell::NoShell;
+use crate::ops::wait::Awaited;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        let failure = |exit| Self::new(exit, message.clone());
+        match error {
+            Error::Cloud(error) => (*error).into(),
+            Error::Upload(error) => (*error).into(),
+            Error::Pending { awaited, .. } => failure(Exit::Pending).hint(how_to_go_on(&awaited)),
+            Error::Interrupted { signal, awaited, .. } => {
+                let failure = failure(Exit::by_signal(signal));
+                match awaited {
+                    Some(awaited) => failure.hint(how_to_go_on(&awaited)),
+                    None => failure,
+                }
+            }
+            Error::NoSuchImage(_) => failure(Exit::NotFound).hint("see what there is: faascmd image ls"),
+            Error::NoSuchObject { .. } => failure(Exit::NotFound).hint("see what there is: faascmd object ls"),
+            Error::BuildFailed(image) => failure(Exit::TaskFailed)
+                .hint(format!("read why: faascmd image log {}", image.uuid))
+                .hint("when that is mended, the same command builds anew"),
+            Error::LoadFailed { instance_id, fpga_uuid, .. } => failure(Exit::TaskFailed)
+                .hint(format!(
+                    "see what the chip says: faascmd fpga status --instance-id {instance_id} --fpga {fpga_uuid}"
+                ))
+                .hint(format!("load it once more: {}", again::command())),
+            Error::Chip(error) => of_chip(&error),
+            Error::Shell(error) => of_shell(&error),
+            Error::CallerType { .. } => of_caller(&message),
+            Error::Unfit { path, exam } => {
+                let advice = exam.errors().next().map(|finding| finding.advice.clone());
+                let file = path.display().to_string();
+                let failure = advice.into_iter().fold(failure(Exit::Fault), Self::hint);
+                failure
+                    .hint(format!("see all that was found: faascmd check {}", quoted(&file)))
+                    .hint("--no-check sends it all the same")
+            }
+            Error::UnknownType { .. } => {
+                failure(Exit::Usage).hint("name it: --fpga-type intel, or --fpga-type xilinx")
+            }
+            Error::NoFreeKey(_) => failure(Exit::Conflict).hint("choose another: --key KEY"),
+            Error::DriverInUse { driver, .. } => failure(Exit::Conflict)
+                .hint(format!("sudo rmmod {driver}"))
+                .hint(again::command())
+                .hint(format!("sudo modprobe {driver}    (--force loads with the driver in place)")),
+            Error::File { path, error } => of_file(message, &path.display().to_string(), error.kind()),
+        }
+    }
+}
+
+/// The command that goes on waiting, or that goes on where the work stopped.
+fn how_to_go_on(awaited: &Awaited) -> String {
+    match awaited {
+        Awaited::Image(uuid) => format!("it goes on in the cloud; wait for it: faascmd image wait {uuid}"),
+        Awaited::Load { instance_id, fpga_uuid } => format!(
+            "it goes on in the cloud; wait for it: faascmd fpga wait --instance-id {instance_id} --fpga {fpga_uuid}"
+        ),
+        Awaited::Turn(_) | Awaited::Lock(_) => format!("go on: {}", again::command()),
+    }
+}
+
+fn of_chip(error: &NoChip) -> Failure {
+    let message = error.to_string();
+    match error {
+        NoChip::None { .. } => Failure::new(Exit::NotFound, message)
+            .hint("only f1, f2 and f3 instances have FPGAs: check --instance-id"),
+        NoChip::Unknown { .. } => Failure::new(Exit::NotFound, message)
+            .hint("name one of them by its UUID or by the number before it: --fpga 0"),
+        NoChip::Unfit { .. } => Failure::new(Exit::Usage, message)
+            .hint("choose the instance that has such a chip (--instance-id), or a file made for this one"),
+        NoChip::Several { .. } => Failure::new(Exit::Usage, message)
+            .hint("name one of them by its UUID or by the number before it: --fpga 0"),
+    }
+}
+
+fn of_shell(error: &NoShell) -> Failure {
+    let failure = Failure::new(Exit::Usage, error.to_string());
+    match error {
+        NoShell::Unreported => failure.hint("name it: --shell SHELL; `faascmd fpga ls` shows what the chips report"),
+        NoShell::NoEarlierImage => failure.hint(
+            "name it: --shell V1.1 for a file made with dcp1_1 (2019 and later), --shell V1.0 for one made with dcp1_0",
+        ),
+    }
+}
+
+/// Said as the service would have said it, so that scripts need to know one form only.
+fn of_caller(message: &str) -> Failure {
+    let (service, action) = ("faas", "CreateFpgaImageTask");
+    let mut failure = Failure::new(Exit::Config, format!("{REFUSAL}: {message}"));
+    failure.service = Some(Box::new(ServiceAnswer {
+        service,
+        action: action.to_owned(),
+        code: Some(REFUSAL.to_owned()),
+        ..ServiceAnswer::default()
+    }));
+    let advice = codes::advice(service, action, REFUSAL);
+    let failure = advice.into_iter().fold(failure, Failure::hint);
+    failure.hint("--force asks the service all the same")
+}
+
+fn of_file(message: String, path: &str, kind: ErrorKind) -> Failure {
+    match kind {
+        ErrorKind::NotFound => Failure::new(Exit::NotFound, message),
+        ErrorKind::IsADirectory => Failure::new(Exit::Usage, message)
+            .hint("give the compiled file: a .gbs, or the .tar.gz of the packaging script"),
+        _ => Failure::new(Exit::Failed, message).hint(format!("ls -l {}", quoted(path))),
+    }
+}

@@ -1,0 +1,51 @@
+//! The clients and the patience that a command of the road works with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::context::Context;
+use super::error::Failure;
+use crate::base::progress::Progress;
+use crate::device::{Roots, driver_in_use};
+use crate::faas::Faas;
+use crate::ops::wait::Patience;
+use crate::oss::Oss;
+
+impl Context {
+    /// Images and chips.
+    pub(super) async fn faas(&self) -> Result<Faas, Failure> {
+        let role = self.settings()?.role_arn().map(|role| role.value.clone());
+        Ok(Faas::new(self.cloud().await?.clone(), role))
+    }
+
+    /// The bucket.
+    pub(super) async fn oss(&self) -> Result<Oss, Failure> {
+        Ok(Oss::new(self.cloud().await?.clone(), self.bucket()?))
+    }
+
+    /// Patience for so long from now, told of on stderr.
+    pub(super) async fn patience(&self, timeout: Duration) -> Result<Patience, Failure> {
+        let progress = self.cloud().await?.progress().clone();
+        self.patience_told_to(timeout, progress)
+    }
+
+    /// The same, told of to somebody else.
+    pub(super) fn patience_told_to(
+        &self,
+        timeout: Duration,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Patience, Failure> {
+        Ok(Patience::new(timeout, self.cancel()?, progress))
+    }
+
+    /// This machine's devices if an FPGA driver holds one of them and the instance is this machine. The metadata
+    /// service is asked only where there is such a driver.
+    pub(super) async fn drivers_of(&self, instance_id: &str) -> Result<Option<Roots>, Failure> {
+        let roots = Roots::default();
+        if driver_in_use(&roots).is_none() {
+            return Ok(None);
+        }
+        let own = self.metadata()?.get("meta-data/instance-id").await.ok().flatten();
+        Ok((own.as_deref() == Some(instance_id)).then_some(roots))
+    }
+}

@@ -1,0 +1,106 @@
+//! What a deployment did.
+
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::faas::{Image, LoadStatus, TaskStatus};
+use crate::ops::content::Content;
+
+/// A deployment, done or planned.
+#[derive(Clone, Debug, Serialize)]
+pub struct Deployment {
+    /// Its steps, in order.
+    pub steps: Vec<Step>,
+    /// The object in the bucket.
+    pub object: Object,
+    /// The image; None where it is only planned.
+    pub image: Option<Image>,
+    /// The chip; None where nothing is to be loaded, or nothing could be yet.
+    pub fpga: Option<Chip>,
+}
+
+/// One step.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// `check`, `upload`, `create`, `load`, and the names of the device tests.
+    pub name: &'static str,
+    /// What became of it.
+    pub state: StepState,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// What became of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// It was done now.
+    Done,
+    /// It had been done before, or was not asked for.
+    Skipped,
+    /// It would be done.
+    Planned,
+}
+
+impl Step {
+    /// A step that began then and ends now.
+    pub fn ended(name: &'static str, skipped: bool, began: Instant) -> Self {
+        let state = if skipped { StepState::Skipped } else { StepState::Done };
+        // Milliseconds are all that anybody can use.
+        let seconds = began.elapsed().as_secs_f64();
+        Self { name, state, seconds: (seconds * 1000.0).round() / 1000.0 }
+    }
+
+    /// A step that would be done unless it is done already.
+    pub(super) fn planned(name: &'static str, is_done: bool) -> Self {
+        let state = if is_done { StepState::Skipped } else { StepState::Planned };
+        Self { name, state, seconds: 0.0 }
+    }
+}
+
+/// The object that the image is made from.
+#[derive(Clone, Debug, Serialize)]
+pub struct Object {
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// CRC-64/XZ, in decimal as OSS prints it.
+    pub crc64: String,
+}
+
+impl Object {
+    pub(super) fn of(bucket: &str, key: &str, content: &Content) -> Self {
+        let crc64 = content.crc64.to_string();
+        Self { bucket: bucket.to_owned(), key: key.to_owned(), size: content.size, crc64 }
+    }
+}
+
+/// The chip and what it carries.
+#[derive(Clone, Debug, Serialize)]
+pub struct Chip {
+    /// Its UUID.
+    pub uuid: String,
+    /// The instance.
+    pub instance_id: Option<String>,
+    /// How far the load is.
+    pub task_status: TaskStatus,
+    /// The image in it.
+    pub image_uuid: Option<String>,
+}
+
+impl Chip {
+    pub(super) fn of(status: LoadStatus, instance_id: &str) -> Self {
+        let instance_id = status.instance_id.clone().or_else(|| Some(instance_id.to_owned()));
+        Self { instance_id, ..Self::from(status) }
+    }
+}
+
+impl From<LoadStatus> for Chip {
+    fn from(status: LoadStatus) -> Self {
+        let LoadStatus { uuid, instance_id, task_status, image_uuid, .. } = status;
+        Self { uuid, instance_id, task_status, image_uuid }
+    }
+}

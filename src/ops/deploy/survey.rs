@@ -1,0 +1,160 @@
+//! What has to be known before anything is changed: the file, the caller, the chip, the shell, the images.
+
+use std::fs::File;
+use std::path::Path;
+
+use tokio::time::Instant;
+
+use super::report::Step;
+use super::{Request, Work};
+use crate::bitstream::{self, Examination, Family, Target};
+use crate::faas::{Chip, Image, LoadStatus};
+use crate::ops::chip::{self, Wanted};
+use crate::ops::content::Content;
+use crate::ops::image::Likeness;
+use crate::ops::{Error, Result, caller, shell};
+
+/// The facts that a deployment goes by.
+#[derive(Clone, Debug)]
+pub(super) struct Survey {
+    pub(super) family: Family,
+    pub(super) content: Content,
+    pub(super) role_arn: String,
+    pub(super) images: Vec<Image>,
+    /// What an image must have to stand in for a new one.
+    pub(super) likeness: Likeness,
+    /// The chip that is to be loaded, or whose shell was asked.
+    pub(super) chip: Option<Chip>,
+    /// What that chip carries, where it is to be loaded.
+    pub(super) loaded: Option<LoadStatus>,
+}
+
+impl Survey {
+    /// Looks at everything; changes nothing.
+    pub(super) async fn make(work: Work<'_>, steps: &mut Vec<Step>) -> Result<Self> {
+        let Work { services, request } = work;
+        let family = work.check(steps).await?;
+        let content = work.read().await?;
+        let role_arn = caller::role_for_images(services.faas, !request.force).await?;
+        let chips = work.chips().await?;
+        let chip = work.choose(&chips, family)?;
+        let images = services.faas.images().await?.view;
+        let shell = match &request.shell {
+            Some(shell) => shell.clone(),
+            None => shell::for_new_image(family, &chips, chip.as_ref(), &images)?,
+        };
+        let loaded = work.loaded(chip.as_ref()).await?;
+        work.warn_of_shell(family, &shell, chip.as_ref());
+        let likeness = Likeness::of(content.mark(), shell, request);
+        Ok(Self { family, content, role_arn, images, likeness, chip, loaded })
+    }
+
+    /// Whether the chip does not carry the image yet, as far as can be told now.
+    pub(super) fn chip_needs_load(&self, request: &Request) -> bool {
+        let image = self.likeness.find(&self.images);
+        let carries = |image: &Image| self.loaded.as_ref().is_some_and(|s| s.is_loaded_with(&image.uuid));
+        request.force || !image.is_some_and(carries)
+    }
+}
+
+impl Work<'_> {
+    /// The type of chip that the file is for.
+    async fn check(self, steps: &mut Vec<Step>) -> Result<Family> {
+        let began = Instant::now();
+        let (path, target) = (self.request.file.clone(), self.target());
+        let whole = self.request.check;
+        let exam = self.aside(move || examine(&path, &target, whole)).await?;
+        let unfit = exam.has_errors() || !exam.kind.is_loadable();
+        if self.request.check && unfit {
+            return Err(Error::Unfit { path: self.request.file.clone(), exam: Box::new(exam) });
+        }
+        let name = self.request.file.display();
+        for finding in exam.warnings().filter(|_| self.request.check) {
+            let warning = format!("{name}: {} ({})", finding.message, finding.advice);
+            self.services.patience.progress().warn(warning);
+        }
+        if self.request.check {
+            self.services.step_done("checked", format!("{name}  {}", exam.summary()), false);
+        }
+        steps.push(Step::ended("check", !self.request.check, began));
+        self.request
+            .family
+            .or_else(|| exam.family())
+            .ok_or_else(|| Error::UnknownType { path: self.request.file.clone(), kind: exam.kind.title() })
+    }
+
+    fn target(self) -> Target {
+        Target { family: self.request.family, shell: None }
+    }
+
+    async fn read(self) -> Result<Content> {
+        let path = self.request.file.clone();
+        self.aside(move || Content::of(&path)).await
+    }
+
+    /// Reads the file on a thread of its own, so that signals and timers go on.
+    async fn aside<T: Send + 'static>(
+        self,
+        read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let done = self.services.patience.unless_cancelled(tokio::task::spawn_blocking(read)).await?;
+        let outcome = done.unwrap_or_else(|panic| Err(std::io::Error::other(panic)));
+        outcome.map_err(Error::of_file(&self.request.file))
+    }
+
+    /// The instance's chips, where one is to be loaded or has to tell its shell.
+    async fn chips(self) -> Result<Vec<Chip>> {
+        match &self.request.instance_id {
+            Some(instance_id) => Ok(self.services.faas.chips(instance_id).await?.view),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn choose(self, chips: &[Chip], family: Family) -> Result<Option<Chip>> {
+        let Some(instance_id) = &self.request.instance_id else { return Ok(None) };
+        let wanted = Wanted { named: self.request.fpga.as_deref(), family: Some(family), image: None };
+        match chip::choose(chips, instance_id, &wanted) {
+            Ok(chip) => Ok(Some(chip.clone())),
+            Err(error) if self.request.load => Err(error.into()),
+            // Only the shell matters, and chips of one instance that report the same one are as good as each other.
+            Err(error) => {
+                chip::any_of_one_shell(chips, family).map_or(Err(error.into()), |chip| Ok(Some(chip.clone())))
+            }
+        }
+    }
+
+    async fn loaded(self, chip: Option<&Chip>) -> Result<Option<LoadStatus>> {
+        let (Some(instance_id), Some(chip), true) = (&self.request.instance_id, chip, self.request.load)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(self.services.faas.load_status(instance_id, &chip.uuid).await?.view))
+    }
+
+    fn warn_of_shell(self, family: Family, shell: &str, chip: Option<&Chip>) {
+        let reported = chip.and_then(|chip| chip.shell.as_deref());
+        if let (true, Family::Xilinx, Some(reported)) = (self.request.load, family, reported)
+            && reported != shell
+        {
+            self.services.patience.progress().warn(format!(
+                "the image is made for shell {shell}, but the chip reports {reported} and will refuse it"
+            ));
+        }
+    }
+}
+
+/// Examines the file, or with `whole` false only its first bytes.
+fn examine(path: &Path, target: &Target, whole: bool) -> std::io::Result<Examination> {
+    use std::io::Read;
+    let metadata = std::fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    let mut file = File::open(path)?;
+    if whole {
+        return bitstream::examine(file, metadata.len(), target);
+    }
+    let mut head = Vec::new();
+    (&mut file).take(bitstream::HEAD as u64).read_to_end(&mut head)?;
+    Ok(bitstream::examine_head(&head, &[], metadata.len(), target))
+}

@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-from urllib.parse import urlparse
 
 from alibabacloud_credentials.provider import (
     EcsRamRoleCredentialsProvider,
@@ -12,23 +11,11 @@ from alibabacloud_credentials.provider import (
 )
 from aliyunsdksts.request import v20150401 as sts
 from checks import Cloud, check
-from Tea.core import TeaCore
+from official import to_the_sandbox
 from with_core import ACCOUNT, OPERATOR, call, temporary
 
 # {"alg":"none"} . {"sub":"sandbox"} . anything
 OIDC_TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzYW5kYm94In0.eA"
-
-
-def to_the_sandbox():
-    """The providers know fixed hosts, by https: turns their requests to the sandbox."""
-    send, here = TeaCore.do_action, urlparse(Cloud.endpoint)
-
-    def turned(request, *rest):
-        request.protocol, request.port = "http", here.port
-        request.headers["host"] = here.hostname
-        return send(request, *rest)
-
-    TeaCore.do_action = staticmethod(turned)
 
 
 def run():

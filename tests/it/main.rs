@@ -8,6 +8,7 @@ mod check;
 mod check_properties;
 mod check_real_files;
 mod common;
+mod credentials;
 mod doctor;
 mod explain;
 mod fuzz;

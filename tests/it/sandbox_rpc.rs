@@ -7,6 +7,7 @@ use faascmd::sign::{Credential, OssRequest, Pairs, oss_v1, rpc_v1};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::common::data::real_files;
 use crate::common::http::{Answer, post_query, send};
 
 const ROLE: &str = "acs:ram::1234567890123456:role/AliyunFAASDefaultRole";
@@ -157,24 +158,33 @@ fn a_sandbox_whose_clock_is_wrong_refuses_and_says_its_time() {
     assert!((3540..3660).contains(&date.duration_since(Timestamp::now()).as_secs()), "{date}");
 }
 
+/// Creates an image of an object and gives its UUID.
+fn create(sandbox: &Sandbox, key: &str, fpga: (&str, &str)) -> String {
+    let given =
+        [("Bucket", BUCKET), ("Object", key), ("FpgaType", fpga.0), ("ShellUUID", fpga.1), ("RoleArn", ROLE)];
+    let image = call(sandbox, &user(), (FAAS, "CreateFpgaImageTask"), &given).json();
+    image["FpgaImageUUID"].as_str().unwrap().to_owned()
+}
+
+/// Waits for the end of a build and gives the state.
+fn end_of(sandbox: &Sandbox, uuid: &str) -> String {
+    let mut state = String::new();
+    until("the build is over", || {
+        let images = call(sandbox, &user(), (FAAS, "DescribeFpgaImages"), &[]).json();
+        let images = images["FpgaImages"]["fpgaImage"].as_array().unwrap().clone();
+        let image = images.iter().find(|image| image["FpgaImageUUID"] == uuid).unwrap();
+        state = image["State"].as_str().unwrap().to_owned();
+        !["queued", "compiling"].contains(&state.as_str())
+    });
+    state
+}
+
 #[test]
 fn an_image_is_built_and_loaded_and_brings_the_device_to_life_without_being_asked() {
     let sandbox = start();
     put(&sandbox, "bit.tar.gz", &faascmd::bitstream::sample::package("xcvu9p-flgb2104-2-i"));
-    let creation = [
-        ("Bucket", BUCKET),
-        ("Object", "bit.tar.gz"),
-        ("FpgaType", "xilinx"),
-        ("ShellUUID", "f30001"),
-        ("RoleArn", ROLE),
-    ];
-    let image = call(&sandbox, &user(), (FAAS, "CreateFpgaImageTask"), &creation).json();
-    let uuid = image["FpgaImageUUID"].as_str().unwrap();
-    until("the image is successful", || {
-        let images = call(&sandbox, &user(), (FAAS, "DescribeFpgaImages"), &[]).json();
-        let images = images["FpgaImages"]["fpgaImage"].as_array().unwrap().clone();
-        images.iter().any(|image| image["FpgaImageUUID"] == uuid && image["State"] == "success")
-    });
+    let uuid = create(&sandbox, "bit.tar.gz", ("xilinx", "f30001"));
+    assert_eq!(end_of(&sandbox, &uuid), "success");
     let environment = sandbox.environment();
     let device = &environment.iter().find(|(name, _)| *name == "FAASCMD_DEVICE").unwrap().1;
     let is_dead = || std::fs::read(device).unwrap().iter().all(|byte| *byte == 0xff);
@@ -183,12 +193,22 @@ fn an_image_is_built_and_loaded_and_brings_the_device_to_life_without_being_aske
         ("InstanceId", INSTANCE),
         ("FpgaUUID", "0x6c92bf4786940500"),
         ("FpgaType", "xilinx"),
-        ("FpgaImageUUID", uuid),
+        ("FpgaImageUUID", uuid.as_str()),
         ("FpgaImageType", "afu"),
         ("ShellUUID", "f30001"),
     ];
     assert_eq!(call(&sandbox, &user(), (FAAS, "LoadFpgaImageTask"), &load).json()["TaskStatus"], "committed");
     until("the device is alive", || !is_dead());
+}
+
+#[test]
+fn real_files_are_built() {
+    let Some(folder) = real_files() else { return };
+    let sandbox = start();
+    for (name, fpga) in [("bit.tar.gz", ("xilinx", "f30001")), ("dma_afu.gbs", ("intel", "V1.1"))] {
+        put(&sandbox, name, &std::fs::read(folder.join(name)).unwrap());
+        assert_eq!(end_of(&sandbox, &create(&sandbox, name, fpga)), "success", "{name}");
+    }
 }
 
 #[test]

@@ -29,7 +29,18 @@ pub enum Event {
         /// Time since the wait began.
         elapsed: Duration,
     },
-    /// The wait is over, well or not.
+    /// Something runs for a time that is known.
+    Running {
+        /// What runs: `prbs test on /dev/xdma0_user`.
+        thing: String,
+        /// Its state now.
+        state: String,
+        /// Time since it began.
+        elapsed: Duration,
+        /// How long it will run.
+        total: Duration,
+    },
+    /// The wait or the run is over, well or not.
     WaitEnded,
     /// One step of several is done: `✓ uploaded   oss://…`.
     StepDone {

@@ -46,6 +46,20 @@ impl Failure {
         Self { exit, message: message.into(), service: None, hints: Vec::new() }
     }
 
+    /// A signal stopped the command before it was done.
+    pub(super) fn interrupted(signal: i32) -> Self {
+        let exit = Exit::by_signal(signal);
+        let name = if exit == Exit::Terminated { "SIGTERM" } else { "SIGINT" };
+        Self::new(exit, format!("stopped by {name}"))
+    }
+
+    /// Puts the place in front of the message, such as a file and its line.
+    #[must_use]
+    pub(super) fn at(mut self, place: impl std::fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// Adds a next step.
     #[must_use]
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

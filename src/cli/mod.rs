@@ -4,6 +4,7 @@ mod again;
 mod args;
 mod commands;
 mod context;
+mod device;
 mod error;
 mod errors;
 mod exit;

@@ -230,7 +230,7 @@ pub struct Opener {
     pub name: String,
     /// The kernel's trees.
     pub roots: Roots,
-    /// Whether to take the lock for writing.
+    /// Whether [`Opener::open_locked`] takes the lock.
     pub lock: bool,
     /// Makes the last words from the error that they stand for.
     pub last_words: std::sync::Arc<dyn Fn(DeviceError) -> LastWords + Send + Sync>,
@@ -243,12 +243,23 @@ impl std::fmt::Debug for Opener {
 }
 
 impl Opener {
-    /// Opens and maps; for writing, takes the lock too.
+    /// Opens and maps.
+    ///
+    /// # Errors
+    /// When the device is not there, may not be opened or can't be mapped.
     pub fn open(&self, access: Access) -> Result<Device, DeviceError> {
         let node = Node::open(locate(&self.name, &self.roots)?, access)?;
         let vanished = DeviceError::Vanished { node: node.located.path.clone() };
-        let mut device = node.map((self.last_words)(vanished))?;
-        if access == Access::Write && self.lock {
+        node.map((self.last_words)(vanished))
+    }
+
+    /// Opens, maps and takes the lock, so that nobody else writes meanwhile.
+    ///
+    /// # Errors
+    /// As [`Opener::open`], and when somebody else has the lock.
+    pub fn open_locked(&self, access: Access) -> Result<Device, DeviceError> {
+        let mut device = self.open(access)?;
+        if self.lock {
             device.lock()?;
         }
         Ok(device)

@@ -1,26 +1,41 @@
 //! What registers read at one moment, as a document, and how two of them differ.
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::map::Register;
+use super::place::Place;
 
-/// One register's value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One register's value, or one field's.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Reading {
     /// Its name, where a map gives one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Bytes from the BAR's first.
     pub offset: u64,
-    /// The offset for people.
-    pub address: String,
     /// What it read.
     pub value: u32,
-    /// The value for people.
-    pub hex: String,
     /// Its fields, where a map gives some.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub fields: Vec<FieldReading>,
+}
+
+impl Serialize for Reading {
+    /// Adds `address` and `hex`, the offset and the value for people.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(name) = &self.name {
+            map.serialize_entry("name", name)?;
+        }
+        map.serialize_entry("offset", &self.offset)?;
+        map.serialize_entry("address", &hex(self.offset))?;
+        map.serialize_entry("value", &self.value)?;
+        map.serialize_entry("hex", &hex(self.value))?;
+        if !self.fields.is_empty() {
+            map.serialize_entry("fields", &self.fields)?;
+        }
+        map.end()
+    }
 }
 
 /// One field's value.
@@ -51,14 +66,25 @@ impl Reading {
                 meaning: field.meaning(part).map(str::to_owned),
             }
         });
-        Self {
-            name: register.map(|register| register.name.clone()),
-            offset,
-            address: hex(offset),
-            value,
-            hex: hex(value),
-            fields: fields.collect(),
+        Self { name: register.map(|register| register.name.clone()), offset, value, fields: fields.collect() }
+    }
+
+    /// What a register's value says of a place: of the whole register, or of the one field.
+    pub fn of(place: &Place, word: u32) -> Self {
+        match place.field {
+            Some(_) => Self {
+                name: Some(place.label()),
+                offset: place.offset,
+                value: place.value(word),
+                fields: Vec::new(),
+            },
+            None => Self::new(place.offset, word, place.register.as_ref()),
         }
+    }
+
+    /// The name, or else the address.
+    pub fn label(&self) -> String {
+        self.name.clone().unwrap_or_else(|| hex(self.offset))
     }
 }
 

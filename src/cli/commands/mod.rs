@@ -10,7 +10,9 @@ mod explain;
 mod fpga;
 mod image;
 mod object;
+mod reg;
 mod sandbox;
+mod test;
 
 use clap::Subcommand;
 
@@ -30,7 +32,11 @@ pub(super) enum Command {
     Fpga(fpga::FpgaArgs),
     Image(image::ImageArgs),
     Object(object::ObjectArgs),
+    #[command(subcommand)]
+    Reg(reg::RegCommand),
     Sandbox(sandbox::SandboxArgs),
+    #[command(subcommand)]
+    Test(test::TestCommand),
     #[command(flatten)]
     Legacy(LegacyCommand),
 }
@@ -47,7 +53,9 @@ pub(super) fn run(command: &Command, cx: &Context) -> Outcome {
         Command::Fpga(args) => fpga::run(args, cx),
         Command::Image(args) => image::run(args, cx),
         Command::Object(args) => object::run(args, cx),
+        Command::Reg(command) => reg::run(command, cx),
         Command::Sandbox(args) => sandbox::run(args, cx),
+        Command::Test(command) => test::run(command, cx),
         Command::Legacy(command) => legacy::run(command, cx),
     }
 }

@@ -3,6 +3,8 @@
 mod auth;
 mod cloud;
 mod config;
+mod ddr;
+mod device;
 mod download;
 mod ops;
 mod upload;

@@ -15,8 +15,18 @@ impl Page {
         Self { terminal, color, text: String::new() }
     }
 
-    pub(super) fn into_text(self) -> String {
+    pub(in crate::cli) fn into_text(self) -> String {
         self.text
+    }
+
+    /// Whether what was written is worth a write of its own.
+    pub(in crate::cli) fn is_long(&self) -> bool {
+        self.text.len() > 32 * 1024
+    }
+
+    /// What was written since the last call.
+    pub(in crate::cli) fn take(&mut self) -> String {
+        std::mem::take(&mut self.text)
     }
 
     /// One line; control characters in it are spelled out.
@@ -35,6 +45,11 @@ impl Page {
                 self.line_of(&[name, value]);
             }
         }
+    }
+
+    /// Cells of one line, between two spaces on a terminal, tab-separated off it; for lines that come one by one.
+    pub(in crate::cli) fn cells(&mut self, cells: &[&str]) {
+        if self.terminal { self.line(cells.join("  ")) } else { self.line_of(cells) }
     }
 
     /// A table with a header on a terminal; tab-separated lines without one off it.

@@ -18,8 +18,8 @@ pub(super) fn line(text: &str) {
     writeln!(std::io::stderr().lock(), "{text}").ok();
 }
 
-/// Writes to stderr without ending the line.
-pub(super) fn prompt(text: &str) {
+/// Writes to stderr as it is.
+pub(super) fn text(text: &str) {
     let mut stderr = std::io::stderr().lock();
     write!(stderr, "{text}").and_then(|()| stderr.flush()).ok();
 }
@@ -80,6 +80,24 @@ impl Drawn {
         }
     }
 
+    fn run(&self, now: &mut Now, thing: &str, state: &str, times: (Duration, Duration)) {
+        let (elapsed, total) = times;
+        if !self.terminal {
+            return self.wait(now, thing, state, elapsed);
+        }
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let bar = now.bar.get_or_insert_with(|| {
+            let target = ProgressDrawTarget::stderr_with_hz(10);
+            let bar = ProgressBar::with_draw_target(Some(milliseconds(total)), target);
+            let style = ProgressStyle::with_template("{msg} {wide_bar} {prefix}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        });
+        bar.set_position(milliseconds(elapsed));
+        bar.set_message(format!("{}: {}", harmless(thing), harmless(state)));
+        bar.set_prefix(format!("{} of {}", spent(elapsed), spent(total)));
+    }
+
     /// Prints a line above whatever is drawn.
     fn above(now: &Now, text: &str) {
         match &now.bar {
@@ -105,6 +123,9 @@ impl Progress for Drawn {
                 now.waiting.clear();
             }
             Event::Waiting { thing, state, elapsed } => self.wait(&mut now, &thing, &state, elapsed),
+            Event::Running { thing, state, elapsed, total } => {
+                self.run(&mut now, &thing, &state, (elapsed, total));
+            }
             Event::StepDone { step, detail, skipped } => {
                 Self::above(&now, &step_line(&self.ui.painted("32", "✓"), step, &detail, skipped));
             }

@@ -67,7 +67,7 @@ impl Ui {
         let text = match self.format {
             Format::Json => json_document(report)?,
             Format::Human => {
-                let mut page = Page::new(io::stdout().is_terminal(), self.color_stdout);
+                let mut page = self.page();
                 report.human(&mut page);
                 page.into_text()
             }
@@ -76,14 +76,23 @@ impl Ui {
         Ok(exit)
     }
 
+    /// An empty page for stdout; for answers that are written bit by bit.
+    pub(in crate::cli) fn page(&self) -> Page {
+        Page::new(io::stdout().is_terminal(), self.color_stdout)
+    }
+
     /// Writes to stdout as it is; a closed pipe is quiet and no error.
     pub(in crate::cli) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.write_while_read(bytes).map(drop)
+    }
+
+    /// Writes to stdout as it is, and tells whether somebody still reads there.
+    pub(in crate::cli) fn write_while_read(&self, bytes: &[u8]) -> Result<bool, Failure> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::new(Exit::Failed, format!("can't write to stdout: {e}")))
-            }
-            _ => Ok(()),
+            Ok(()) => Ok(true),
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(e) => Err(Failure::new(Exit::Failed, format!("can't write to stdout: {e}"))),
         }
     }
 
@@ -116,7 +125,7 @@ impl Ui {
             return Err(Failure::new(Exit::Usage, format!("{question} Nobody is there to answer"))
                 .hint("add --yes to go on without a question"));
         }
-        progress::prompt(&format!("{question} [y/N] "));
+        progress::text(&format!("{question} [y/N] "));
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok();
         Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
@@ -124,15 +133,20 @@ impl Ui {
 
     /// Says that the command failed and gives its exit code.
     pub(in crate::cli) fn fail(&self, failure: &Failure) -> Exit {
+        progress::text(&self.failure_text(failure));
+        failure.exit
+    }
+
+    /// What [`Ui::fail`] says, whole lines.
+    pub(in crate::cli) fn failure_text(&self, failure: &Failure) -> String {
         if self.is_json() {
-            progress::line(&failure.json().to_string());
-            return failure.exit;
+            return format!("{}\n", failure.json());
         }
-        progress::line(&format!("{} {}", self.painted("1;31", "error:"), harmless(&failure.message)));
+        let mut text = format!("{} {}\n", self.painted("1;31", "error:"), harmless(&failure.message));
         if let Some(id) = failure.service.as_ref().and_then(|a| a.request_id.as_deref()) {
-            progress::line(&format!("  request id: {}", harmless(id)));
+            text.push_str(&format!("  request id: {}\n", harmless(id)));
         }
-        self.hints(failure)
+        text + &self.hints(failure)
     }
 
     /// The same with a first line of the caller's choice, which names the request id where there is one.
@@ -140,15 +154,13 @@ impl Ui {
         if self.is_json() {
             return self.fail(failure);
         }
-        progress::line(&harmless(headline));
-        self.hints(failure)
+        progress::text(&format!("{}\n{}", harmless(headline), self.hints(failure)));
+        failure.exit
     }
 
-    fn hints(&self, failure: &Failure) -> Exit {
-        for hint in &failure.hints {
-            progress::line(&format!("  {} {}", self.painted("36", "hint:"), harmless(hint)));
-        }
-        failure.exit
+    fn hints(&self, failure: &Failure) -> String {
+        let hint = |hint: &String| format!("  {} {}\n", self.painted("36", "hint:"), harmless(hint));
+        failure.hints.iter().map(hint).collect()
     }
 
     /// Text in a colour, where stdout shows colours.

@@ -1,5 +1,6 @@
 //! What the behaviour tests share.
 
+pub mod bar;
 pub mod data;
 pub mod http;
 pub mod world;

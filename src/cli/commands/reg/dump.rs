@@ -1,0 +1,184 @@
+//! `faascmd reg dump RANGE|MAP`
+
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::bench::{self, Bench, BenchArgs, Maps};
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::{Page, Report};
+use crate::device::{Access, FieldReading, Harm, Reading, Register, RegisterAccess, hex, number};
+
+/// Show a range of addresses, or the registers of a map
+///
+/// There is no dump of everything: reading an address behind which nothing is can hang the bus.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd reg dump ddr_prbs
+  faascmd reg dump 0x0..0x40            from 0x0 to before 0x40
+  faascmd reg dump 0x100+0x20           0x20 bytes from 0x100
+  faascmd reg dump my.toml -o json > before.json")]
+pub(in crate::cli) struct DumpCommand {
+    #[command(flatten)]
+    dump: DumpArgs,
+    #[command(flatten)]
+    bench: BenchArgs,
+}
+
+/// Show a range of addresses, or the registers of a map
+#[derive(Clone, Debug, Args)]
+pub(super) struct DumpArgs {
+    /// START..END (END is not read), START+BYTES, a map's file, or `ddr_prbs`
+    #[arg(value_name = "RANGE|MAP")]
+    what: String,
+    /// Read also registers that reading clears, or that have no readable value
+    #[arg(long)]
+    force: bool,
+}
+
+/// The verb, understood: offsets and what a map says of them.
+#[derive(Debug)]
+pub(super) struct Dump {
+    map: Option<String>,
+    registers: Vec<(u64, Option<Register>)>,
+    left_out: Vec<String>,
+}
+
+/// What the registers read.
+#[derive(Debug, Serialize)]
+pub(super) struct DumpReport {
+    device: String,
+    time: Timestamp,
+    map: Option<String>,
+    items: Vec<Reading>,
+    /// Registers of the map that were not read.
+    left_out: Vec<String>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &DumpCommand, cx: &Context) -> Outcome {
+    let dump = args.dump.understood(&Maps::load(args.bench.map.as_deref())?)?;
+    let bench = Bench::new(cx.opener(false).open(Access::Read)?, &args.bench);
+    dump.check(&bench)?;
+    let report = dump.perform(&bench)?;
+    if !report.left_out.is_empty() {
+        let names = report.left_out.join(", ");
+        cx.ui.note(&format!(
+            "left out, as they can't be read without harm or meaning: {names} (--force reads them)"
+        ));
+    }
+    cx.ui.print(&report)
+}
+
+impl DumpArgs {
+    /// Finds the range or the map.
+    pub(super) fn understood(&self, maps: &Maps) -> Result<Dump, Failure> {
+        if self.what.starts_with(|c: char| c.is_ascii_digit()) {
+            return self.range(maps);
+        }
+        let map = bench::map(&self.what)?;
+        let readable = |register: &Register| self.force || register.access.reads_without_harm();
+        let (read, left_out): (Vec<_>, Vec<_>) = map.registers.into_iter().partition(readable);
+        Ok(Dump {
+            map: Some(map.name),
+            registers: read.into_iter().map(|register| (register.offset, Some(register))).collect(),
+            left_out: left_out.into_iter().map(|register| register.name).collect(),
+        })
+    }
+
+    fn range(&self, maps: &Maps) -> Result<Dump, Failure> {
+        let (start, end) = range(&self.what)?;
+        let map = maps.given();
+        let cleared = |register: &&Register| {
+            register.access == RegisterAccess::Rc && (start..end).contains(&register.offset)
+        };
+        let harmed = map.and_then(|map| map.registers.iter().find(cleared)).filter(|_| !self.force);
+        if let Some(register) = harmed {
+            return Err(Harm::InRange(register.name.clone()).into());
+        }
+        let at = |offset| (offset, map.and_then(|map| map.at(offset).cloned()));
+        Ok(Dump {
+            map: map.map(|map| map.name.clone()),
+            registers: (start..end).step_by(4).map(at).collect(),
+            left_out: Vec::new(),
+        })
+    }
+}
+
+/// `START..END` or `START+BYTES`, in whole words.
+fn range(text: &str) -> Result<(u64, u64), Failure> {
+    let wrong = |why: &str| {
+        Failure::new(Exit::Usage, format!("`{text}` {why}"))
+            .hint("write START..END (END is not read) or START+BYTES, such as 0x0..0x40 or 0x100+32")
+    };
+    let (start, end) = if let Some((start, end)) = text.split_once("..") {
+        (number(start)?, number(end)?)
+    } else if let Some((start, length)) = text.split_once('+') {
+        let start = number(start)?;
+        (start, start.checked_add(number(length)?).ok_or_else(|| wrong("has no end"))?)
+    } else {
+        return Err(wrong("is no range"));
+    };
+    if start >= end {
+        return Err(wrong("is empty"));
+    }
+    if !start.is_multiple_of(4) || !end.is_multiple_of(4) {
+        return Err(wrong("does not begin and end at a multiple of 4"));
+    }
+    // More would not be looked at by anybody, and would not fit the memory.
+    if end - start > 1 << 30 {
+        return Err(wrong("is longer than 1 GiB"));
+    }
+    Ok((start, end))
+}
+
+impl Dump {
+    /// Refuses what leaves the device, before anything is read.
+    pub(super) fn check(&self, bench: &Bench) -> Result<(), Failure> {
+        // Offsets go up, so the last tells for all.
+        Ok(self.registers.last().map_or(Ok(()), |(offset, _)| bench.device.check(*offset, 4))?)
+    }
+
+    /// Reads each register once.
+    pub(super) fn perform(&self, bench: &Bench) -> Result<DumpReport, Failure> {
+        let mut items = Vec::with_capacity(self.registers.len());
+        for (offset, register) in &self.registers {
+            items.push(Reading::new(*offset, bench.device.read32(*offset)?, register.as_ref()));
+        }
+        // Some registers may well read all ones; when every one does, nobody answers.
+        if let Some(first) = items.first().filter(|_| items.iter().all(|item| item.value == u32::MAX)) {
+            bench.judge(first.offset, first.value)?;
+        }
+        Ok(DumpReport {
+            device: bench.device.path().display().to_string(),
+            time: Timestamp::now(),
+            map: self.map.clone(),
+            items,
+            left_out: self.left_out.clone(),
+        })
+    }
+}
+
+impl Report for DumpReport {
+    const SCHEMA: &'static str = "faascmd.reg.dump/1";
+
+    fn human(&self, page: &mut Page) {
+        if self.items.iter().any(|item| item.name.is_some()) {
+            let row =
+                |item: &Reading| vec![item.label(), hex(item.offset), hex(item.value), fields(&item.fields)];
+            let rows: Vec<_> = self.items.iter().map(row).collect();
+            return page.table(&["register", "address", "value", "fields"], &rows);
+        }
+        for line in self.items.chunks(4) {
+            let words: Vec<String> = line.iter().map(|item| format!("{:08x}", item.value)).collect();
+            page.line(format!("{:08x}: {}", line[0].offset, words.join(" ")));
+        }
+    }
+}
+
+fn fields(fields: &[FieldReading]) -> String {
+    let shown: Vec<String> = fields.iter().map(|field| format!("{}={}", field.name, field.shown())).collect();
+    shown.join(" ")
+}

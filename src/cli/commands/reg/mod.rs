@@ -1,0 +1,54 @@
+//! `faascmd reg …`: the registers of the local device.
+
+mod bench;
+mod diff;
+mod dump;
+mod info;
+mod read;
+mod run;
+mod script;
+mod wait;
+mod watch;
+mod write;
+
+use clap::Subcommand;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+
+/// Read and write the registers of the local device
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "A place is an address (0x24, 36, 0b100100), a register of the map (SMOKE_DONE) or a field of one
+(SMOKE_DONE.DONE). The map is the built-in `ddr_prbs` or the TOML file of --map. Everything is one aligned 32-bit access.
+
+Examples:
+  faascmd reg read SMOKE_DONE ERROR
+  faascmd reg write 0x14 1
+  faascmd reg wait SMOKE_DONE --equals 1 --timeout 60s
+  faascmd reg dump 0x0..0x40 --device 05:00.0/2"
+)]
+pub(in crate::cli) enum RegCommand {
+    Read(read::ReadCommand),
+    Write(write::WriteCommand),
+    Wait(wait::WaitCommand),
+    Watch(watch::WatchArgs),
+    Dump(dump::DumpCommand),
+    Diff(diff::DiffArgs),
+    Run(run::RunArgs),
+    Info(info::InfoArgs),
+}
+
+/// Runs one.
+pub(in crate::cli) fn run(command: &RegCommand, cx: &Context) -> Outcome {
+    match command {
+        RegCommand::Read(args) => read::run(args, cx),
+        RegCommand::Write(args) => write::run(args, cx),
+        RegCommand::Wait(args) => wait::run(args, cx),
+        RegCommand::Watch(args) => watch::run(args, cx),
+        RegCommand::Dump(args) => dump::run(args, cx),
+        RegCommand::Diff(args) => diff::run(args, cx),
+        RegCommand::Run(args) => run::run(args, cx),
+        RegCommand::Info(args) => info::run(args, cx),
+    }
+}

@@ -1,0 +1,149 @@
+//! `faascmd reg wait PLACE --equals VALUE`
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::bench::{Bench, BenchArgs, Maps};
+use crate::base::duration::{duration, spent};
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::{Page, Report};
+use crate::device::{Access, Place, Reading, hex, word};
+
+/// Wait until a register or a field has a value
+///
+/// After the deadline it is read one last time. Exit 8 when it still has another value.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd reg wait SMOKE_DONE --equals 1 --timeout 60s
+  faascmd reg wait 0x40 --equals 0x80 --mask 0x80 --interval 10ms")]
+pub(in crate::cli) struct WaitCommand {
+    #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
+    bench: BenchArgs,
+}
+
+/// Wait until a register or a field has a value
+#[derive(Clone, Debug, Args)]
+pub(super) struct WaitArgs {
+    /// Address, register or REGISTER.FIELD
+    place: String,
+    /// Value to wait for
+    #[arg(long, value_name = "VALUE")]
+    equals: String,
+    /// Compare only the bits that are 1 in the mask
+    #[arg(long, value_name = "MASK", value_parser = word)]
+    mask: Option<u32>,
+    /// How long to wait
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    timeout: Duration,
+    /// Time between two reads
+    #[arg(long, value_name = "TIME", default_value = "1ms", value_parser = duration)]
+    interval: Duration,
+}
+
+/// The verb, understood.
+#[derive(Debug)]
+pub(super) struct Wait {
+    pub(super) place: Place,
+    equals: u32,
+    mask: u32,
+    timeout: Duration,
+    interval: Duration,
+}
+
+/// What the register reads at last.
+#[derive(Debug, Serialize)]
+pub(super) struct WaitReport {
+    #[serde(flatten)]
+    reading: Reading,
+    /// How long it took.
+    seconds: f64,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &WaitCommand, cx: &Context) -> Outcome {
+    let wait = args.wait.understood(&Maps::load(args.bench.map.as_deref())?)?;
+    let device = cx.opener(false).open(Access::Read)?;
+    let bench = Bench { cancel: cx.cancel()?, ..Bench::new(device, &args.bench) };
+    wait.check(&bench)?;
+    cx.ui.print(&wait.perform(&bench)?)
+}
+
+impl WaitArgs {
+    /// Finds the place and the value.
+    pub(super) fn understood(&self, maps: &Maps) -> Result<Wait, Failure> {
+        let place = maps.place(&self.place)?;
+        let equals = place.parse_value(&self.equals)?;
+        let mask = self.mask.unwrap_or(u32::MAX);
+        if equals & !mask != 0 {
+            let message = format!("{equals:#x} has bits outside the mask {mask:#x}: it would never be equal");
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        Ok(Wait { place, equals, mask, timeout: self.timeout, interval: self.interval })
+    }
+}
+
+impl Wait {
+    /// Refuses a place outside the device.
+    pub(super) fn check(&self, bench: &Bench) -> Result<(), Failure> {
+        Ok(bench.check(&self.place)?)
+    }
+
+    /// Reads until it is equal, and once more after the deadline.
+    pub(super) fn perform(&self, bench: &Bench) -> Result<WaitReport, Failure> {
+        let start = Instant::now();
+        loop {
+            // Asked before the read: what is read after the deadline counts.
+            let over = start.elapsed() >= self.timeout;
+            let word = bench.device.read32(self.place.offset)?;
+            if self.place.value(word) & self.mask == self.equals {
+                let reading = Reading::of(&self.place, word);
+                return Ok(WaitReport { reading, seconds: start.elapsed().as_secs_f64() });
+            }
+            bench.judge(self.place.offset, word)?;
+            bench.go_on()?;
+            if over {
+                return Err(self.still(self.place.value(word)));
+            }
+            let left = self.timeout.saturating_sub(start.elapsed());
+            pause(bench, self.interval.min(left))?;
+        }
+    }
+
+    fn still(&self, value: u32) -> Failure {
+        let wanted = match self.mask {
+            u32::MAX => hex(self.equals),
+            mask => format!("{} under the mask {}", hex(self.equals), hex(mask)),
+        };
+        let (label, timeout) = (self.place.label(), spent(self.timeout));
+        let message = format!("{label} still reads {} after {timeout}, not {wanted}", hex(value));
+        Failure::new(Exit::Pending, message).hint("a longer --timeout waits longer")
+    }
+}
+
+/// Sleeps, but not through a signal.
+pub(super) fn pause(bench: &Bench, time: Duration) -> Result<(), Failure> {
+    const LONGEST_NAP: Duration = Duration::from_millis(20);
+    let end = Instant::now() + time;
+    loop {
+        bench.go_on()?;
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        std::thread::sleep(left.min(LONGEST_NAP));
+    }
+}
+
+impl Report for WaitReport {
+    const SCHEMA: &'static str = "faascmd.reg.wait/1";
+
+    fn human(&self, page: &mut Page) {
+        page.line(hex(self.reading.value));
+    }
+}

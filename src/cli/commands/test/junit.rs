@@ -1,0 +1,57 @@
+//! Test results as JUnit XML, which CI servers show.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use quick_xml::escape::escape;
+
+use super::result::{Outcome, TestResult};
+use crate::cli::Exit;
+use crate::cli::error::Failure;
+
+/// Writes the results, and the test that could not be carried out if there is one.
+pub(super) fn write(
+    path: &Path,
+    results: &[TestResult],
+    broken: Option<(&'static str, &str)>,
+) -> Result<(), Failure> {
+    std::fs::write(path, document(results, broken)).map_err(|e| {
+        Failure::new(Exit::Failed, format!("the JUnit file {} can't be written: {e}", path.display()))
+    })
+}
+
+fn document(results: &[TestResult], broken: Option<(&'static str, &str)>) -> String {
+    let count = |outcome| results.iter().filter(|result| result.result == outcome).count();
+    let failures = count(Outcome::Failed);
+    let errors = results.len() - failures - count(Outcome::Passed) + usize::from(broken.is_some());
+    let tests = results.len() + usize::from(broken.is_some());
+    let seconds: f64 = results.iter().map(|result| result.seconds).sum();
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <testsuites>\n  <testsuite name=\"ddr\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" \
+         skipped=\"0\" time=\"{seconds:.3}\">\n"
+    );
+    for result in results {
+        let outcome = match result.result {
+            Outcome::Passed => None,
+            Outcome::Failed => Some("failure"),
+            Outcome::Inconclusive | Outcome::NotDone | Outcome::Interrupted => Some("error"),
+        };
+        case(&mut xml, (result.test, result.seconds), outcome.map(|kind| (kind, result.detail.as_str())));
+    }
+    if let Some((test, message)) = broken {
+        case(&mut xml, (test, 0.0), Some(("error", message)));
+    }
+    xml.push_str("  </testsuite>\n</testsuites>\n");
+    xml
+}
+
+fn case(xml: &mut String, (test, seconds): (&str, f64), outcome: Option<(&str, &str)>) {
+    let inside = outcome
+        .map_or_else(String::new, |(kind, message)| format!("<{kind} message=\"{}\"/>", escape(message)));
+    writeln!(
+        xml,
+        "    <testcase classname=\"faascmd.ddr\" name=\"{test}\" time=\"{seconds:.3}\">{inside}</testcase>"
+    )
+    .expect("a String takes everything");
+}

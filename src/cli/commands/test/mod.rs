@@ -1,0 +1,37 @@
+//! `faascmd test …`: the DDR tests of the reference design on the local device.
+
+mod all;
+mod junit;
+mod prbs;
+mod result;
+mod smoke;
+
+use clap::Subcommand;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+
+/// Test the memory behind the chip: the DDR tests of the reference design
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Exit codes: 0 passed, 11 failed, 6 inconclusive or locked, 8 not done in time, 10 no usable device.
+
+Examples:
+  faascmd test smoke
+  faascmd test prbs --duration 8h --log soak.jsonl
+  faascmd test all --junit ddr.xml -o json"
+)]
+pub(in crate::cli) enum TestCommand {
+    Smoke(smoke::SmokeArgs),
+    Prbs(prbs::PrbsArgs),
+    All(all::AllArgs),
+}
+
+/// Runs one.
+pub(in crate::cli) fn run(command: &TestCommand, cx: &Context) -> Outcome {
+    match command {
+        TestCommand::Smoke(args) => smoke::run(args, cx),
+        TestCommand::Prbs(args) => prbs::run(args, cx),
+        TestCommand::All(args) => all::run(args, cx),
+    }
+}

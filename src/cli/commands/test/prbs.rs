@@ -1,0 +1,151 @@
+//! `faascmd test prbs`
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::result::{TestArgs, TestResult, UnderTest};
+use crate::base::duration::duration;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::{Page, Report, Ui};
+use crate::ddr::{self, BitRate, PrbsOptions, Sample};
+use crate::device::hex;
+
+/// Run the DDR PRBS test for a time: start it, watch for errors, stop it, wait until it is done
+///
+/// However it ends, also by SIGINT, SIGTERM or a dead link, 1 is written to the stop register before the program leaves.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd test prbs --duration 10m
+  faascmd test prbs --duration 2d --sample 10s --log soak.jsonl --junit soak.xml
+  faascmd test prbs --bits-per-second 102.4e9 --confidence 0.99")]
+pub(in crate::cli) struct PrbsArgs {
+    #[command(flatten)]
+    pub(super) soak: SoakArgs,
+    /// How long to wait for done after the stop
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    timeout: Duration,
+    #[command(flatten)]
+    test: TestArgs,
+}
+
+/// The flags of the soak.
+#[derive(Clone, Debug, Args)]
+pub(super) struct SoakArgs {
+    /// How long to run it
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    duration: Duration,
+    /// Time between two looks at the error register
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    sample: Duration,
+    /// Write each look as a line of JSON
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Bits tested per second (data width × clock), for a bound of the bit error rate
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    bits_per_second: Option<f64>,
+    /// Confidence of that bound, from 0 to 1
+    #[arg(long, value_name = "CL", default_value = "0.95", value_parser = confidence)]
+    confidence: f64,
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+struct PrbsReport(TestResult);
+
+/// Runs the command.
+pub(super) fn run(args: &PrbsArgs, cx: &Context) -> Outcome {
+    let mut log = args.soak.log()?;
+    let under_test = UnderTest::open(&args.test, "prbs", cx)?;
+    let options = args.soak.options(args.timeout, args.test.accept_stale);
+    let result = under_test
+        .run("prbs", &[], |bench| ddr::prbs(bench, &options, &mut |sample| log.line(sample, &cx.ui)))?;
+    under_test.finish(std::slice::from_ref(&result))?;
+    let exit = result.exit;
+    cx.ui.print_with(&PrbsReport(result), exit)
+}
+
+impl Report for PrbsReport {
+    const SCHEMA: &'static str = "faascmd.test.prbs/1";
+
+    fn human(&self, page: &mut Page) {
+        self.0.human(page);
+    }
+}
+
+impl SoakArgs {
+    /// What the test needs.
+    pub(super) fn options(&self, timeout: Duration, accept_stale: bool) -> PrbsOptions {
+        let confidence = self.confidence;
+        PrbsOptions {
+            duration: self.duration,
+            sample: self.sample,
+            timeout,
+            accept_stale,
+            bit_rate: self.bits_per_second.map(|bits_per_second| BitRate { bits_per_second, confidence }),
+        }
+    }
+
+    /// Makes the log before the test starts.
+    pub(super) fn log(&self) -> Result<Log, Failure> {
+        let file = self.log.as_ref().map(|path| {
+            File::create(path).map_err(|e| {
+                Failure::new(Exit::Failed, format!("the log {} can't be written: {e}", path.display()))
+            })
+        });
+        Ok(Log { file: file.transpose()?, complete: true })
+    }
+}
+
+/// Where the samples go.
+pub(super) struct Log {
+    file: Option<File>,
+    complete: bool,
+}
+
+/// A sample as a line of JSON.
+#[derive(Serialize)]
+struct Line {
+    schema: &'static str,
+    time: Timestamp,
+    seconds: f64,
+    error_register: u32,
+    hex: String,
+}
+
+impl Log {
+    /// Writes one; a full disk is said once and does not end a soak of days.
+    pub(super) fn line(&mut self, sample: &Sample, ui: &Ui) {
+        let Some(file) = &mut self.file else { return };
+        let line = Line {
+            schema: "faascmd.test.sample/1",
+            time: sample.time,
+            seconds: sample.elapsed.as_secs_f64(),
+            error_register: sample.error_register,
+            hex: hex(sample.error_register),
+        };
+        let json = serde_json::to_string(&line).expect("numbers and texts become JSON");
+        if let Err(e) = writeln!(file, "{json}")
+            && std::mem::replace(&mut self.complete, false)
+        {
+            ui.warn(&format!("the log is no longer complete: {e}"));
+        }
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
+    rate.ok_or_else(|| "write a number of bits per second, such as 102.4e9".to_owned())
+}
+
+fn confidence(text: &str) -> Result<f64, String> {
+    let confidence = text.parse().ok().filter(|confidence: &f64| *confidence > 0.0 && *confidence < 1.0);
+    confidence.ok_or_else(|| "write a number between 0 and 1, such as 0.95".to_owned())
+}

@@ -1,0 +1,48 @@
+//! `faascmd test smoke`
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::result::{TestArgs, TestResult, UnderTest};
+use crate::base::duration::duration;
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::output::{Page, Report};
+use crate::ddr::{self, SmokeOptions};
+
+/// Run the DDR smoke test: start it, wait until it is done, look for errors
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd test smoke
+  faascmd test smoke --timeout 5m --junit smoke.xml")]
+pub(in crate::cli) struct SmokeArgs {
+    /// How long to wait for done
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    timeout: Duration,
+    #[command(flatten)]
+    test: TestArgs,
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+struct SmokeReport(TestResult);
+
+/// Runs the command.
+pub(super) fn run(args: &SmokeArgs, cx: &Context) -> Outcome {
+    let under_test = UnderTest::open(&args.test, "smoke", cx)?;
+    let options = SmokeOptions { timeout: args.timeout, accept_stale: args.test.accept_stale };
+    let result = under_test.run("smoke", &[], |bench| ddr::smoke(bench, &options))?;
+    under_test.finish(std::slice::from_ref(&result))?;
+    let exit = result.exit;
+    cx.ui.print_with(&SmokeReport(result), exit)
+}
+
+impl Report for SmokeReport {
+    const SCHEMA: &'static str = "faascmd.test.smoke/1";
+
+    fn human(&self, page: &mut Page) {
+        self.0.human(page);
+    }
+}

@@ -1,0 +1,34 @@
+//! The local device, as the global flags name it.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use super::error::Failure;
+use crate::device::{DeviceError, LastWords, Opener, Roots};
+
+/// What `--device` means when it is not given.
+pub(super) const DEFAULT: &str = "/dev/xdma0_user";
+
+impl Context {
+    /// How to open the device that the user named; nothing is opened yet.
+    pub(super) fn opener(&self, lock: bool) -> Opener {
+        let ui = self.ui.clone();
+        let last_words = move |error: DeviceError| {
+            let failure = Failure::from(error);
+            LastWords { text: ui.failure_text(&failure), exit: failure.exit.code() }
+        };
+        Opener {
+            name: self.global.device.clone().unwrap_or_else(|| DEFAULT.to_owned()),
+            roots: roots(),
+            lock,
+            last_words: Arc::new(last_words),
+        }
+    }
+}
+
+/// The kernel's trees; the tests set the variables to trees of their own.
+pub(super) fn roots() -> Roots {
+    let of = |variable, default| std::env::var_os(variable).map_or(default, Into::into);
+    let default = Roots::default();
+    Roots { sysfs: of("FAASCMD_SYSFS_ROOT", default.sysfs), dev: of("FAASCMD_DEV_ROOT", default.dev) }
+}

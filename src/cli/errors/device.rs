@@ -1,0 +1,103 @@
+//! Devices that can't be used, and accesses that were refused.
+
+use crate::cli::Exit;
+use crate::cli::error::Failure;
+use crate::device::{DeviceError, Harm, NotANumber, NotAPlace, WhyMissing};
+
+impl From<DeviceError> for Failure {
+    fn from(error: DeviceError) -> Self {
+        let exit = match &error {
+            DeviceError::OutOfRange { .. } | DeviceError::Misaligned { .. } => Exit::Usage,
+            DeviceError::Locked { .. } => Exit::Conflict,
+            _ => Exit::NoDevice,
+        };
+        let hints = hints(&error);
+        hints.into_iter().fold(Self::new(exit, error.to_string()), Self::hint)
+    }
+}
+
+fn hints(error: &DeviceError) -> Vec<String> {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    match error {
+        DeviceError::Missing { why, .. } | DeviceError::NoNode { why, .. } => why_hints(why),
+        DeviceError::NoSuchPciDevice { .. } => texts(&["`lspci -D` lists the addresses that there are"]),
+        DeviceError::Denied { node, wanted, .. } => {
+            let rule = r#"for good, a udev rule: SUBSYSTEM=="xdma", GROUP="fpga", MODE="0660""#;
+            let letters = if *wanted == "writing" { "rw" } else { "r" };
+            vec![
+                format!("run it with sudo, or: setfacl -m u:$USER:{letters} {}", node.display()),
+                rule.into(),
+            ]
+        }
+        DeviceError::Unmappable { .. } => {
+            texts(&["while xdma is bound to the device, use its node: --device /dev/xdma0_user"])
+        }
+        DeviceError::NotEnabled { directory, .. } => {
+            vec![format!("echo 1 > {}", directory.join("enable").display())]
+        }
+        DeviceError::OutOfRange { .. } => texts(&["`faascmd reg info` tells the length"]),
+        DeviceError::LinkDead { address, .. } => {
+            vec![
+                format!("lspci -vv -s {address}"),
+                "load the image again: faascmd fpga load IMAGE_UUID".into(),
+            ]
+        }
+        DeviceError::AllOnes { .. } => texts(&[
+            "an empty chip reads so: is an image loaded? `faascmd fpga status` tells",
+            "if 0xffffffff is a value of this register: --all-ones-ok",
+        ]),
+        DeviceError::Vanished { .. } => {
+            texts(&["an image was loaded or a driver unloaded meanwhile? try again when that is over"])
+        }
+        DeviceError::Locked { pid, .. } => {
+            let who = pid.map(|pid| format!("ps -fp {pid}"));
+            who.into_iter().chain(["--no-lock goes on all the same".to_owned()]).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn why_hints(why: &WhyMissing) -> Vec<String> {
+    match why {
+        WhyMissing::NoDriver => {
+            vec!["modprobe xdma".into(), "`lspci -d 10ee:` shows whether the card is there".into()]
+        }
+        WhyMissing::NoDevice => vec![
+            "is an image loaded? `faascmd fpga status` tells".into(),
+            "after a load, let the bus be scanned: echo 1 > /sys/bus/pci/rescan".into(),
+        ],
+        WhyMissing::WithoutAxiLiteMaster { .. } => {
+            vec!["build the image with the XDMA IP's option \"PCIe to AXI Lite Master Interface\"".into()]
+        }
+        WhyMissing::OtherDriver { .. } => vec!["name a BAR of it, such as --device 05:00.0/2".into()],
+        WhyMissing::Unknown => {
+            vec!["--device takes a node, a sysfs resource, a PCI address or a file".into()]
+        }
+    }
+}
+
+impl From<NotANumber> for Failure {
+    fn from(error: NotANumber) -> Self {
+        Self::new(Exit::Usage, error.to_string())
+    }
+}
+
+impl From<NotAPlace> for Failure {
+    fn from(error: NotAPlace) -> Self {
+        let failure = Self::new(Exit::Usage, error.to_string());
+        match error {
+            NotAPlace::NoRegister { there_are, .. } | NotAPlace::NoField { there_are, .. }
+                if !there_are.is_empty() =>
+            {
+                failure.hint(format!("there are: {}", there_are.join(", ")))
+            }
+            _ => failure,
+        }
+    }
+}
+
+impl From<Harm> for Failure {
+    fn from(harm: Harm) -> Self {
+        Self::new(Exit::Usage, harm.to_string()).hint("--force does it all the same")
+    }
+}

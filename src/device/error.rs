@@ -61,6 +61,8 @@ pub enum DeviceError {
         node: PathBuf,
         /// The likely reason, with what the system said.
         why: String,
+        /// What the system said.
+        source: io::Error,
     },
     /// Memory accesses to the PCI device are switched off.
     #[error("PCI device {address} is not enabled: it answers no memory access")]

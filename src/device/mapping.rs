@@ -18,7 +18,7 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
 /// What the program says and how it exits when mapped memory is gone; prepared while there is time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct LastWords {
     /// The whole text for stderr, with its line ends.
     pub text: String,
@@ -52,7 +52,7 @@ macro_rules! word {
 }
 word!(u8: 1, u16: 2, u32: 4);
 
-/// A device mapped from its first byte to its last.
+/// A part of a device in memory.
 #[derive(Debug)]
 pub(super) struct Mapping {
     memory: MmapRaw,
@@ -61,16 +61,24 @@ pub(super) struct Mapping {
     watch: &'static Watch,
 }
 
+/// What to map.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Options {
+    /// Where the part begins in the device; a multiple of the page.
+    pub(super) start: u64,
+    /// Bytes.
+    pub(super) length: usize,
+    /// For reading only, the MMU itself refuses a write.
+    pub(super) writable: bool,
+}
+
 impl Mapping {
-    /// Maps `length` bytes; for reading only, the MMU itself then refuses a write.
-    pub(super) fn new(file: &File, length: usize, writable: bool, last_words: LastWords) -> io::Result<Self> {
-        let mut options = MmapOptions::new();
-        options.len(length);
-        let memory = if writable {
-            options.map_raw(file.as_raw_fd())
-        } else {
-            options.map_raw_read_only(file.as_raw_fd())
-        }?;
+    /// Maps a part of a device.
+    pub(super) fn new(file: &File, options: Options, last_words: LastWords) -> io::Result<Self> {
+        let Options { start, length, writable } = options;
+        let mut map = MmapOptions::new();
+        map.offset(start).len(length);
+        let memory = if writable { map.map_raw(file) } else { map.map_raw_read_only(file) }?;
         let watch = Watch::over(memory.as_ptr() as usize, length, last_words)?;
         Ok(Self { memory, length, writable, watch })
     }
@@ -92,9 +100,9 @@ impl Mapping {
         unsafe { cell.write_volatile(word.little_endian()) }
     }
 
-    /// Where the mapping begins; `reg_rw` prints it.
-    pub(super) fn address(&self) -> usize {
-        self.memory.as_ptr() as usize
+    /// The address of `offset` in this process; `reg_rw` prints it.
+    pub(super) fn address(&self, offset: usize) -> usize {
+        self.memory.as_ptr().wrapping_add(offset) as usize
     }
 
     fn cell<W: Word>(&self, offset: usize) -> *mut W {

@@ -24,7 +24,7 @@ pub use locate::{Kind, Located, locate};
 pub use map::{Field, MapError, Register, RegisterAccess, RegisterMap};
 pub use mapping::{LastWords, Word};
 pub use number::{NotANumber, number, word};
-pub use open::{ALL_ONES, Access, Device, Node, Opener};
+pub use open::{ALL_ONES, Access, Device, Node, Opener, page_size};
 pub use pci::{BoundDriver, PciDevice, Roots, driver_in_use, full_address};
 pub use place::{Harm, NotAPlace, Place, WriteKind, is_address};
 pub use snapshot::{Difference, FieldReading, Reading, differences, hex};

@@ -1,5 +1,8 @@
 //! An open device: its length, its mapping, and checked accesses of one register.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::num::NonZeroUsize;
@@ -61,6 +64,8 @@ impl Node {
             }
         };
         if length == 0 {
+            // Files of procfs have no length and no memory; the system says so better than their length does.
+            mapping::can_map(&self.file, page_size()).map_err(|e| self.unmappable(e))?;
             return Err(DeviceError::NotRegisters { node: self.located.path.clone(), kind: "empty" });
         }
         Ok(length)
@@ -83,7 +88,7 @@ impl Node {
         Ok((good * page.get()) as u64)
     }
 
-    /// Maps the device; `last_words` are said if its memory goes away under us.
+    /// Maps the device's beginning, and the rest when it is accessed; `last_words` are said if its memory goes away.
     pub fn map(self, last_words: LastWords) -> Result<Device, DeviceError> {
         let length = self.length()?;
         if let Some(pci) = self.located.pci.as_ref().filter(|pci| !pci.answers_memory() && !pci.is_gone()) {
@@ -92,10 +97,11 @@ impl Node {
                 directory: pci.directory().into(),
             });
         }
-        let bytes = usize::try_from(length).map_err(|_| self.unmappable(Errno::EOVERFLOW))?;
-        let mapping = Mapping::new(&self.file, bytes, self.access == Access::Write, last_words)
-            .map_err(|e| self.unmappable(errno(&e)))?;
-        Ok(Device { node: self, length, mapping, lock: None })
+        let chunks = Chunks { length, last_words, ..Chunks::default() };
+        let device = Device { node: self, chunks, lock: None };
+        // What can't be mapped at all is told now.
+        device.at(0, 1, |_, _| ())?;
+        Ok(device)
     }
 
     fn unmappable(&self, errno: Errno) -> DeviceError {
@@ -112,7 +118,7 @@ impl Node {
             (_, Some(driver), _) => format!("{said} (driver {driver})"),
             (_, None, _) => said.to_owned(),
         };
-        DeviceError::Unmappable { node: self.located.path.clone(), why }
+        DeviceError::Unmappable { node: self.located.path.clone(), why, source: errno.into() }
     }
 
     pub(super) fn file(&self) -> &File {
@@ -123,12 +129,23 @@ impl Node {
 /// No BAR is longer than 2⁴⁰ bytes; beyond that a node has no end, such as `/dev/zero`.
 const MOST_PAGES: usize = 1 << 28;
 
+/// Most BARs are no longer than this, and so are mapped at once; of a longer one, only what is accessed.
+const CHUNK: u64 = 1 << 20;
+
+/// The parts of a device that are mapped, by their offset.
+#[derive(Debug, Default)]
+struct Chunks {
+    length: u64,
+    last_words: LastWords,
+    first: OnceCell<Mapping>,
+    others: RefCell<BTreeMap<u64, Mapping>>,
+}
+
 /// A mapped device.
 #[derive(Debug)]
 pub struct Device {
     node: Node,
-    length: u64,
-    mapping: Mapping,
+    chunks: Chunks,
     lock: Option<Lock>,
 }
 
@@ -145,12 +162,12 @@ impl Device {
 
     /// Bytes that can be accessed.
     pub fn length(&self) -> u64 {
-        self.length
+        self.chunks.length
     }
 
-    /// The address in this process of the device's first byte.
-    pub fn address(&self) -> usize {
-        self.mapping.address()
+    /// The address in this process of a word of the device.
+    pub fn address(&self, offset: u64, width: u8) -> Result<usize, DeviceError> {
+        self.at(offset, width, Mapping::address)
     }
 
     /// Takes the lock, or says who has it.
@@ -184,30 +201,56 @@ impl Device {
 
     /// Reads one word of any width: one load, after the checks.
     pub fn read<W: Word>(&self, offset: u64) -> Result<W, DeviceError> {
-        Ok(self.mapping.load(self.checked(offset, W::WIDTH)?))
+        self.at(offset, W::WIDTH, Mapping::load)
     }
 
     /// Writes one word of any width: one store, after the checks.
     pub fn write<W: Word>(&self, offset: u64, word: W) -> Result<(), DeviceError> {
-        self.mapping.store(self.checked(offset, W::WIDTH)?, word);
-        Ok(())
+        self.at(offset, W::WIDTH, |mapping, at| mapping.store(at, word))
     }
 
     /// Refuses an access that is misaligned or leaves the device.
     pub fn check(&self, offset: u64, width: u8) -> Result<(), DeviceError> {
-        self.checked(offset, width).map(drop)
-    }
-
-    fn checked(&self, offset: u64, width: u8) -> Result<usize, DeviceError> {
-        let outside =
-            || DeviceError::OutOfRange { node: self.path().into(), offset, width, length: self.length };
-        if offset.checked_add(width.into()).is_none_or(|end| end > self.length) {
-            return Err(outside());
+        let length = self.length();
+        if offset.checked_add(width.into()).is_none_or(|end| end > length) {
+            return Err(DeviceError::OutOfRange { node: self.path().into(), offset, width, length });
         }
         if !offset.is_multiple_of(width.into()) {
             return Err(DeviceError::Misaligned { offset, width });
         }
-        usize::try_from(offset).map_err(|_| outside())
+        Ok(())
+    }
+
+    /// Checks an access and makes it in the chunk where it is; a word that is aligned lies in one.
+    fn at<T>(
+        &self,
+        offset: u64,
+        width: u8,
+        access: impl FnOnce(&Mapping, usize) -> T,
+    ) -> Result<T, DeviceError> {
+        self.check(offset, width)?;
+        let start = offset - offset % CHUNK;
+        let inside = usize::try_from(offset - start).expect("a chunk is small");
+        if start > 0 {
+            let mut others = self.chunks.others.borrow_mut();
+            let mapping = match others.entry(start) {
+                Entry::Occupied(mapped) => mapped.into_mut(),
+                Entry::Vacant(free) => free.insert(self.mapped(start)?),
+            };
+            return Ok(access(mapping, inside));
+        }
+        if let Some(first) = self.chunks.first.get() {
+            return Ok(access(first, inside));
+        }
+        let first = self.mapped(0)?;
+        Ok(access(self.chunks.first.get_or_init(|| first), inside))
+    }
+
+    fn mapped(&self, start: u64) -> Result<Mapping, DeviceError> {
+        let length = usize::try_from(CHUNK.min(self.length() - start)).expect("a chunk is small");
+        let options = mapping::Options { start, length, writable: self.node.access == Access::Write };
+        Mapping::new(&self.node.file, options, self.chunks.last_words.clone())
+            .map_err(|e| self.node.unmappable(errno(&e)))
     }
 
     /// All ones may be a value or a dead link: the PCI configuration space tells, and without one it is suspicious.
@@ -275,7 +318,7 @@ fn nonzero(pages: usize) -> NonZeroUsize {
 }
 
 /// Bytes of a page, as the kernel says.
-fn page_size() -> NonZeroUsize {
+pub fn page_size() -> NonZeroUsize {
     let size = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten();
     size.and_then(|size| usize::try_from(size).ok())
         .and_then(NonZeroUsize::new)
@@ -330,6 +373,20 @@ mod tests {
     }
 
     #[test]
+    fn a_long_device_is_mapped_where_it_is_accessed() {
+        let file = file_of((1 << 30) + 4);
+        let device = opener(file.path()).open(Access::Write).unwrap();
+        let offsets = [0, CHUNK - 4, CHUNK, 5 * CHUNK + 0x40, 1 << 30];
+        for (offset, value) in offsets.into_iter().zip(1..) {
+            device.write32(offset, value).unwrap();
+        }
+        let read: Vec<u32> = offsets.iter().map(|offset| device.read32(*offset).unwrap()).collect();
+        assert_eq!(read, [1, 2, 3, 4, 5]);
+        assert_eq!(device.chunks.others.borrow().len(), 3);
+        assert!(device.read32((1 << 30) + 4).is_err());
+    }
+
+    #[test]
     #[should_panic(expected = "never written")]
     fn what_is_open_for_reading_is_never_written() {
         let file = file_of(64);
@@ -350,7 +407,7 @@ mod tests {
     fn a_node_without_memory_says_so() {
         let open = |path: &str| opener(Path::new(path)).open(Access::Read).unwrap_err().to_string();
         assert_eq!(open("/dev/null"), "/dev/null can't be mapped: it has no memory to map (No such device)");
-        assert_eq!(open("/proc/version"), "/proc/version is empty, not a device with registers");
+        assert_eq!(open("/proc/version"), "/proc/version can't be mapped: I/O error");
         assert_eq!(open("/dev"), "/dev is a directory, not a device with registers");
     }
 

@@ -14,6 +14,8 @@ mod doctor;
 mod explain;
 mod fuzz;
 mod reg;
+mod reg_rw;
+mod reg_rw_golden;
 mod sandbox_codes;
 mod sandbox_rpc;
 mod vectors;

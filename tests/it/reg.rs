@@ -77,9 +77,11 @@ fn what_is_no_number_is_an_error_and_never_zero() {
 
 #[test]
 fn refuses_an_offset_past_the_end_or_askew() {
-    assert_snapshot!(
-        reg(&["reg", "read", "0xfffc", "0x10000"]).exits(2).stderr.replace(char::is_whitespace, " "),
-        @""
+    let said = reg(&["reg", "read", "0xfffc", "0x10000"]).exits(2).stderr;
+    assert!(said.starts_with("error: 32 bits at offset 0x10000 are outside of "), "{said}");
+    assert!(
+        said.contains("fpga.bin, which has 0x10000 bytes\n  hint: `faascmd reg info` tells the length\n"),
+        "{said}"
     );
     for offset in ["0x10000", "0x8000_0000", "0xffff_ffff_ffff_fffc", "0x41", "0x42"] {
         reg(&["reg", "read", offset]).exits(2);
@@ -181,8 +183,22 @@ fn wait_ends_with_the_value_or_with_exit_8() {
 
 #[test]
 fn dump_shows_a_range_or_a_map() {
-    assert_snapshot!(reg(&["reg", "dump", "0x20..0x4c"]).exits(0).stdout, @"");
-    assert_snapshot!(reg(&["reg", "dump", "ddr_prbs"]).exits(0).stdout, @"");
+    assert_snapshot!(reg(&["reg", "dump", "0x20..0x4c"]).exits(0).stdout, @r"
+    00000020: 00000000 00000001 00000000 00000000
+    00000030: 00000000 00000000 00000000 00000000
+    00000040: 12345678 89abcdef ffffffff
+    ");
+    let table = reg(&["reg", "dump", "ddr_prbs"]).exits(0);
+    assert_snapshot!(table.stdout.replace('\t', " | "), @"
+    SMOKE_DONE | 0x00000024 | 0x00000001 | DONE=1 (done)
+    PRBS_DONE | 0x00000028 | 0x00000000 | DONE=0 (busy)
+    ERROR | 0x00000030 | 0x00000000 | 
+    ");
+    assert!(
+        table.stderr.contains("SMOKE_START, PRBS_START, PRBS_STOP (--force reads them)"),
+        "{}",
+        table.stderr
+    );
     assert_eq!(reg(&["reg", "dump", "0x40+4"]).exits(0).stdout, "00000040: 12345678\n");
     let document = reg(&["reg", "dump", "ddr_prbs", "-o", "json"]).exits(0).json();
     assert_eq!(document["left_out"], json!(["SMOKE_START", "PRBS_START", "PRBS_STOP"]));
@@ -215,7 +231,11 @@ fn diff_names_the_fields_that_differ() {
     bar.set(0x30, 7);
     world.file("b.json", dump());
     let ran = bar.faascmd(&world, &["reg", "diff", "a.json", "b.json"]).exits(1);
-    assert_snapshot!(ran.stdout, @"");
+    assert_snapshot!(ran.stdout.replace('\t', " | "), @"
+    0x00000024 | SMOKE_DONE | 0x00000001 | 0x00000000
+    0x00000024 | SMOKE_DONE.DONE | 1 (done) | 0 (busy)
+    0x00000030 | ERROR | 0x00000000 | 0x00000007
+    ");
     let document = bar.faascmd(&world, &["reg", "diff", "a.json", "b.json", "-o", "json"]).exits(1).json();
     assert_eq!(document["items"][0]["fields"][0]["name"], "DONE");
     assert_eq!(bar.faascmd(&world, &["reg", "diff", "a.json", "a.json"]).exits(0).stdout, "");

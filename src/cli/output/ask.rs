@@ -17,7 +17,7 @@ pub(in crate::cli) fn somebody_is_there() -> bool {
 /// # Errors
 /// When stdin ends or can't be read.
 pub(in crate::cli) fn ask(question: &str) -> Result<String, Failure> {
-    progress::prompt(question);
+    progress::text(question);
     line_of_stdin()
 }
 

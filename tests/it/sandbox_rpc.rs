@@ -235,3 +235,16 @@ fn the_credentials_uri_gives_credentials_that_the_services_take() {
     let identity = call(&sandbox, &credential(&document), (STS, "GetCallerIdentity"), &[]).json();
     assert_eq!(identity["Arn"], "acs:ram::1234567890123456:assumed-role/SandboxOperatorRole/credentials-uri");
 }
+
+#[test]
+fn bad_weather_is_the_gateway_s_own_words() {
+    let code_with = |fault: &str| {
+        let mut options = Options::default();
+        options.faults.add(fault).unwrap();
+        let sandbox = Sandbox::start(options).unwrap();
+        call(&sandbox, &user(), (FAAS, "DescribeFpgaImages"), &[]).code()
+    };
+    assert_eq!(code_with("throttle=1"), "400 Throttling.User");
+    let code = code_with("server-error=1");
+    assert!(["500 InternalError", "503 ServiceUnavailable"].contains(&code.as_str()), "{code}");
+}

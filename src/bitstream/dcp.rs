@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::examination::Facts;
 use super::source::Source;
 use super::zipfile::{self, Member, TwoEnds, Zip};
-use super::{Code, Examination, Finding, Kind, Target, part, tables};
+use super::{Code, Examination, Finding, Kind, Target, other, part, tables};
 
 /// What a checkpoint says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -109,7 +109,7 @@ pub(super) fn examine_ends(ends: TwoEnds<'_>, target: &Target, exam: &mut Examin
 
 fn judge(mut zip: Zip, target: &Target, exam: &mut Examination) {
     let broken = !zip.findings.is_empty();
-    exam.findings.append(&mut zip.findings);
+    zip.findings.drain(..).for_each(|finding| exam.report(finding));
     let has = |name: &str| zip.members.iter().any(|member| member.name == name);
     let mut facts = DcpFacts { members_total: zip.members_total, ..DcpFacts::default() };
     facts.unpacked_bytes = zip.unpacked_bytes;
@@ -122,6 +122,9 @@ fn judge(mut zip: Zip, target: &Target, exam: &mut Examination) {
     if let Some(xml) = zip.content(XML) {
         read_xml(xml, &zip, &mut facts, exam);
         judge_design(&facts, target, exam);
+    }
+    if matches!(exam.kind, Kind::Xsa | Kind::Xo) {
+        other::report_not_loadable(exam, other::advice(exam.kind));
     }
     // The rest of the members may be where nobody looked.
     if exam.kind == Kind::Zip && !broken && (!exam.head_only || zip.members_total > 0) {

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    AocxFacts, BitFacts, DcpFacts, Family, Finding, GbsFacts, Kind, PackageFacts, PackageMember, Severity,
-    XclbinFacts,
+    AocxFacts, BitFacts, DcpFacts, FINDINGS_LIMIT, Family, Finding, GbsFacts, Kind, PackageFacts,
+    PackageMember, Severity, XclbinFacts,
 };
 use crate::base::size::ByteSize;
 
@@ -64,8 +64,12 @@ impl Examination {
         Self { kind, size, head_only: false, facts: Facts::None {}, findings: Vec::new() }
     }
 
+    /// Adds a finding; beyond the limit, only an error where there was none.
     pub(super) fn report(&mut self, finding: Finding) {
-        self.findings.push(finding);
+        let decides = finding.severity == Severity::Error && !self.has_errors();
+        if self.findings.len() < FINDINGS_LIMIT || decides {
+            self.findings.push(finding);
+        }
     }
 
     /// Whether something contradicts the file's use.

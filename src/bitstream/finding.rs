@@ -2,6 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
+/// So many findings are kept of a file; the rest would say the same.
+pub(super) const FINDINGS_LIMIT: usize = 200;
+
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -125,8 +128,6 @@ codes! {
         "look into it with other tools before you trust it";
     TrailingBytes "trailing-bytes" "bytes follow behind the end"
         "make the file again if you did not put them there";
-    Manifest "manifest" "the manifest and the member disagree"
-        "run the packaging script again: a file was changed after it had been packaged";
 
     ZipCutOff "zip-cut-off" "the zip ends before its end"
         "copy or build it again: the file is cut off";

@@ -141,7 +141,9 @@ fn read_metadata(bytes: &[u8], facts: &mut GbsFacts, exam: &mut Examination) {
     facts.platform_name = metadata["platform-name"].as_str().map(str::to_owned);
     match facts.version {
         Some(version) if VERSIONS.contains(&version) => {}
-        _ => exam.report(Finding::error(Code::GbsVersion, "1, 640 or 650", metadata["version"].to_string())),
+        _ => {
+            exam.report(Finding::warning(Code::GbsVersion, "1, 640 or 650", metadata["version"].to_string()))
+        }
     }
     let image = &metadata["afu-image"];
     if !image.is_object() {
@@ -164,8 +166,8 @@ fn read_metadata(bytes: &[u8], facts: &mut GbsFacts, exam: &mut Examination) {
 }
 
 fn read_clusters(clusters: &Value, facts: &mut GbsFacts, exam: &mut Examination) {
-    let Some(clusters) = clusters.as_array().filter(|clusters| !clusters.is_empty()) else {
-        return json_fault(exam, "a list `accelerator-clusters` with an accelerator", &clusters.to_string());
+    let Some(clusters) = clusters.as_array() else {
+        return json_fault(exam, "a list `accelerator-clusters`", &clusters.to_string());
     };
     for cluster in clusters {
         facts.afus.push(Afu {

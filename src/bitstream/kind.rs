@@ -184,6 +184,9 @@ pub fn identify(head: &[u8]) -> Kind {
     if is_tar(head) {
         return Kind::Tar;
     }
+    if is_qar(head) {
+        return Kind::Qar;
+    }
     identify_configuration(head).or_else(|| identify_text(head)).unwrap_or(Kind::Unknown)
 }
 
@@ -192,6 +195,15 @@ fn is_tar(head: &[u8]) -> bool {
     let Some(block) = head.first_chunk::<512>() else { return false };
     let ustar = block[257..].starts_with(b"ustar");
     ustar || block[0] != 0 && checksum_is_right(block)
+}
+
+/// Quartus' archive: 71 02, a count, then for each member the length, a flag, the name's length and the name.
+///
+/// Nobody documents it; this is how public unpackers read it.
+fn is_qar(head: &[u8]) -> bool {
+    let Some([0x71, 0x02, a, b, .., low, high]) = head.first_chunk::<12>() else { return false };
+    let name = head.get(12..12 + usize::from(u16::from_le_bytes([*low, *high]))).unwrap_or_default();
+    (*a, *b) != (0, 0) && !name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
 }
 
 fn checksum_is_right(block: &[u8; 512]) -> bool {
@@ -272,6 +284,8 @@ mod tests {
             (&[0xff; 64], Kind::Unknown),
             (b":020000040000FA\n:10000000FFFF\n", Kind::Hex),
             (b"<?xml version=\"1.0\"?>", Kind::Text),
+            (b"q\x02\x05\0\x99\0\0\0\0\x7f\x07\0top.qpfx\x9c", Kind::Qar),
+            (b"q\x02\x05\0\x99\0\0\0\0\x7f\x07\0\0\0\0\0\0\0\0x\x9c", Kind::Unknown),
             (b"Xeo", Kind::Unknown),
             (b"\x01\x02\x03\x04\x05\x06\x07\x08\x09", Kind::Unknown),
         ] {

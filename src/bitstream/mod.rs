@@ -28,6 +28,7 @@ pub use dcp::{DcpFacts, Stage};
 pub use elf::AocxFacts;
 pub use examination::{Examination, Facts, Target};
 pub use examine::{HEAD, TAIL, examine, examine_head, wants_tail};
+use finding::FINDINGS_LIMIT;
 pub use finding::{Code, Finding, Severity};
 pub use gbs::{Afu, GbsFacts};
 pub use kind::{Family, Kind, identify};

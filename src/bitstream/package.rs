@@ -116,7 +116,7 @@ pub(super) fn examine_tar(
     exam: &mut Examination,
 ) -> io::Result<Option<usize>> {
     let mut facts = PackageFacts::default();
-    let (mut loadable, mut last_member, mut ended) = (Vec::new(), exam.findings.len(), false);
+    let (mut last_member, mut ended) = (exam.findings.len(), false);
     loop {
         let entry = match tarball::next(source)? {
             Next::Member(entry) => entry,
@@ -136,7 +136,7 @@ pub(super) fn examine_tar(
         };
         last_member = exam.findings.len();
         let end = source.position().saturating_add(entry.size);
-        examine_member(source, &entry, target, (&mut *exam, &mut facts, &mut loadable))?;
+        examine_member(source, &entry, target, (&mut *exam, &mut facts))?;
         if !tarball::finish(source, end)? {
             let expected = format!("{} bytes of {}", entry.size, entry.name);
             let finding = Finding::error(Code::TarCutOff, expected, "the end of the archive");
@@ -145,7 +145,7 @@ pub(super) fn examine_tar(
         }
     }
     if !exam.head_only || ended {
-        judge(&facts, &loadable, exam);
+        judge(&facts, exam);
     }
     exam.facts = Facts::Package(Box::new(facts));
     Ok(Some(last_member))
@@ -158,13 +158,11 @@ fn report_unless_unseen(exam: &mut Examination, finding: Finding) {
     }
 }
 
-type Collected<'a> = (&'a mut Examination, &'a mut PackageFacts, &'a mut Vec<String>);
-
 fn examine_member(
     source: &mut Source<'_>,
     entry: &Entry,
     target: &Target,
-    (exam, facts, loadable): Collected<'_>,
+    (exam, facts): (&mut Examination, &mut PackageFacts),
 ) -> io::Result<()> {
     if leads_out(&entry.name) {
         exam.report(Finding::error(Code::TarName, "a name inside of a folder", entry.name.clone()));
@@ -184,14 +182,13 @@ fn examine_member(
     if is_loadable(inner.kind) || inner.kind == Kind::Zip {
         examine_kind(&mut content, target, &mut inner)?;
     }
-    if is_loadable(inner.kind) {
-        loadable.push(entry.name.clone());
-    }
     // A zip beside the checkpoint need not be one.
     if is_loadable(inner.kind) || entry.name.ends_with(".dcp") {
-        exam.findings.extend(inner.findings.into_iter().map(|finding| finding.of_member(&entry.name)));
+        inner.findings.into_iter().for_each(|finding| exam.report(finding.of_member(&entry.name)));
     }
-    if facts.members.len() < MEMBERS_LISTED {
+    // What can be loaded is listed in any case, unless there is far too much of it.
+    let listed = if is_loadable(inner.kind) { 2 * MEMBERS_LISTED } else { MEMBERS_LISTED };
+    if facts.members.len() < listed {
         let (name, size) = (entry.name.clone(), entry.size);
         facts.members.push(PackageMember { name, size, kind: inner.kind, facts: inner.facts });
     }
@@ -203,9 +200,10 @@ fn leads_out(name: &str) -> bool {
     name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|component| component == "..")
 }
 
-fn judge(facts: &PackageFacts, loadable: &[String], exam: &mut Examination) {
+fn judge(facts: &PackageFacts, exam: &mut Examination) {
     let expected = "one checkpoint (.dcp) or bitstream";
-    match loadable {
+    let loadable: Vec<&str> = facts.loadable().take(5).map(|member| member.name.as_str()).collect();
+    match loadable.as_slice() {
         [_] => {}
         [] => {
             let kinds: Vec<&str> = facts.members.iter().take(3).map(|member| member.kind.title()).collect();
@@ -215,8 +213,7 @@ fn judge(facts: &PackageFacts, loadable: &[String], exam: &mut Examination) {
             exam.report(if green { finding.advise("give the .gbs itself, not packaged") } else { finding });
         }
         several => {
-            let found = several.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-            exam.report(Finding::warning(Code::SeveralLoadable, expected, found));
+            exam.report(Finding::warning(Code::SeveralLoadable, expected, several.join(", ")));
         }
     }
 }

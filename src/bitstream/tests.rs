@@ -103,7 +103,7 @@ fn each_field_of_a_green_bitstream_is_held_to_its_rule() {
     };
     assert_eq!(with("{", "{"), [""; 0]);
     assert_eq!(with("\"version\":1", "\"version\":640"), [""; 0]);
-    assert_eq!(with("\"version\":1", "\"version\":2"), ["GBS-VERSION"]);
+    assert_eq!(with("\"version\":1", "\"version\":2"), ["gbs-version"]);
     assert_eq!(with("488605312", "1"), ["GBS-MAGIC-NUMBER"]);
     assert_eq!(with("9926ab6d", "9926ab6"), ["GBS-UUID"]);
     assert_eq!(with("9926ab6d", "00000000"), ["gbs-interface-unknown"]);
@@ -236,6 +236,12 @@ fn an_xclbin_is_held_against_its_own_header() {
     assert_eq!(codes_of(&sample::xclbin(f3, &[(0, &sample::bit(VU9P, 9))])), ["xclbin-content"]);
     assert_eq!(codes_of(&sample::xclbin(f3, &[(0, b"\x7fELF\x02")])), ["xclbin-emulation"]);
     assert_eq!(codes_of(&sample::xclbin("xilinx_u250_xdma_201830_2", &[(0, &dcp)])), ["xclbin-platform"]);
+    assert_eq!(codes_of(&sample::xclbin(f3, &[(0, &sample::zip(&[("a", b"b")]))])), ["xclbin-content"]);
+    assert_eq!(
+        codes_of(&sample::xclbin(f3, &[(0, &sample::zip(&[("behav_waveform/", b"")]))])),
+        ["xclbin-emulation"]
+    );
+    assert_eq!(codes_of(&sample::xclbin(f3, &[(0, &dcp[..dcp.len() - 1])])), ["ZIP-CUT-OFF"]);
     let fast: Vec<u8> = [&[1, 0, 44, 1, 1, 0, 0, 0, 0, 0][..], &[b'D'; 128]].concat();
     let f2 = sample::xclbin("xilinx:kcu1500:4ddr-xpr:4.0", &[(0, &dcp), (11, &fast)]);
     assert_eq!(codes_of(&f2), ["xclbin-clock"]);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::layout::Kind;
-use crate::bitstream::identify;
+use crate::bitstream::{DcpFacts, identify};
 
 /// What an xclbin says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -36,6 +36,8 @@ pub struct XclbinFacts {
     pub target: Option<String>,
     /// The bitstream, if there is one.
     pub bitstream: Option<Bitstream>,
+    /// What the checkpoint says of itself, if that is what the bitstream is.
+    pub checkpoint: Option<Box<DcpFacts>>,
     /// The image's id that stands in an `.awsxclbin` instead of a bitstream.
     pub aws_id: Option<String>,
     /// Its sections.
@@ -167,6 +169,10 @@ pub enum Content {
     Pdi,
     /// A program: software emulation.
     Elf,
+    /// A zip with a simulation: hardware emulation.
+    Simulation,
+    /// Another zip.
+    Zip,
     /// The id of an image at AWS.
     AwsId,
     /// None of these.
@@ -185,6 +191,8 @@ impl Content {
             return Self::AwsId;
         }
         match identify(bytes) {
+            // `xclbinutil` knows the zip of a simulation by its first member's name.
+            Kind::Zip if bytes.get(30..).is_some_and(|name| name.starts_with(b"behav")) => Self::Simulation,
             Kind::Zip => Self::Checkpoint,
             Kind::Bit | Kind::Bin => Self::Bitstream,
             Kind::Pdi => Self::Pdi,
@@ -200,6 +208,8 @@ impl Content {
             Self::Bitstream => "a bitstream",
             Self::Pdi => "a Versal device image",
             Self::Elf => "a program for software emulation",
+            Self::Simulation => "a simulation for hardware emulation",
+            Self::Zip => "a zip without a checkpoint",
             Self::AwsId => "the id of an image at AWS",
             Self::Raw => "a raw image",
             Self::Unseen => "not looked at",
@@ -281,7 +291,7 @@ impl Clock {
 
 impl XclbinFacts {
     /// Takes the beginning of a section with a bitstream; the first one counts, a checkpoint before others.
-    pub(super) fn add_bitstream(&mut self, kind: Kind, bytes: &[u8], size: u64) {
+    pub(super) fn add_bitstream(&mut self, kind: Kind, bytes: &[u8], size: u64) -> Content {
         let content = match kind {
             Kind::Pdi | Kind::PartialPdi => Content::Pdi,
             _ => Content::of(bytes),
@@ -292,6 +302,7 @@ impl XclbinFacts {
         if self.bitstream.is_none() || content == Content::Checkpoint {
             self.bitstream = Some(Bitstream { content, size });
         }
+        content
     }
 
     /// What says that it is for emulation.
@@ -302,6 +313,7 @@ impl XclbinFacts {
             (_, Some("csim" | "sw_em" | "sw_emu"), _) => Some("software emulation (target of its metadata)"),
             (mode, ..) if mode.is_emulation() => Some("emulation (mode of its header)"),
             (_, _, Some(Content::Elf)) => Some("software emulation (a program as its bitstream)"),
+            (_, _, Some(Content::Simulation)) => Some("hardware emulation (a simulation as its bitstream)"),
             _ => None,
         }
     }

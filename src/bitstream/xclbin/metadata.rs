@@ -4,8 +4,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
 
-use super::facts::{Argument, Clock, XclbinFacts};
-use super::payload::kernel_named;
+use super::facts::{Argument, Clock, Kernel, XclbinFacts};
+use super::payload::{LISTED, kernel_named};
 
 /// Takes the platform, the kernels and the clocks of EMBEDDED_METADATA. What is no XML says nothing.
 pub(super) fn read_xml(bytes: &[u8], facts: &mut XclbinFacts) {
@@ -66,22 +66,28 @@ fn read_element(element: &BytesStart<'_>, place: &Place, facts: &mut XclbinFacts
         ("device", _) if get("fpgaDevice").is_some() => facts.fpga_device = get("fpgaDevice"),
         ("core", _) => facts.target = get("target"),
         ("clock", None) => read_clock(&get, facts),
-        ("kernel", Some(name)) => kernel_named(facts, name).language = get("language"),
-        ("arg", Some(kernel)) => {
-            let text = |name: &str| get(name).unwrap_or_default();
-            kernel_named(facts, kernel).arguments.push(Argument {
-                name: text("name"),
-                c_type: text("type"),
-                port: text("port"),
-                offset: text("offset"),
-                size: text("size"),
-            });
-        }
-        ("instance", Some(kernel)) => {
-            if let Some(name) = get("name") {
-                kernel_named(facts, kernel).unit_named(&name);
+        (part @ ("kernel" | "arg" | "instance"), Some(name)) => {
+            if let Some(kernel) = kernel_named(facts, name) {
+                read_kernel(part, &get, kernel);
             }
         }
+        _ => {}
+    }
+}
+
+/// What an element inside of a kernel, or the kernel's own, says of it.
+fn read_kernel(part: &str, get: &dyn Fn(&str) -> Option<String>, kernel: &mut Kernel) {
+    let text = |name: &str| get(name).unwrap_or_default();
+    match part {
+        "kernel" => kernel.language = get("language"),
+        "instance" => drop(get("name").map(|name| kernel.unit_named(&name).is_some())),
+        _ if kernel.arguments.len() < LISTED => kernel.arguments.push(Argument {
+            name: text("name"),
+            c_type: text("type"),
+            port: text("port"),
+            offset: text("offset"),
+            size: text("size"),
+        }),
         _ => {}
     }
 }
@@ -96,7 +102,7 @@ fn read_clock(get: &dyn Fn(&str) -> Option<String>, facts: &mut XclbinFacts) {
         "KERNEL_CLK" => "KERNEL",
         _ => "SYSTEM",
     };
-    if facts.clocks.iter().all(|clock| clock.name != port) {
+    if facts.clocks.len() < LISTED && facts.clocks.iter().all(|clock| clock.name != port) {
         facts.clocks.push(Clock { name: port, clock_type: clock_type.to_owned(), mhz });
     }
 }

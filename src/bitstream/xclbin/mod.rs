@@ -11,20 +11,20 @@ mod payload;
 use std::io;
 
 pub use facts::{
-    Argument, Clock, Content, CuInstance, Kernel, MemoryBank, Mode, Platform, Section, XclbinFacts,
+    Argument, Bitstream, Clock, Content, CuInstance, Kernel, MemoryBank, Mode, Platform, Section, XclbinFacts,
 };
 
 use self::layout::{Header, Kind as SectionKind};
 use super::examination::Facts;
 use super::source::{Input, Source};
-use super::{Code, Examination, Finding, Target, part, tables};
+use super::{Code, Examination, Finding, Kind as FileKind, Target, dcp, part, tables};
 
 /// More sections than this are nonsense (XRT `xclbin.h`: `XCLBIN_MAX_NUM_SECTION`).
 const SECTIONS_LIMIT: u32 = 0x1_0000;
 /// Longer metadata is not read; real ones have some hundred KB.
 const PAYLOAD_LIMIT: u64 = 8 << 20;
 /// Enough of a bitstream to see what it is, and of an AWS id to see it whole.
-const SNIFF: u64 = 64;
+const SNIFF: usize = 64;
 /// What `xclbinutil` of 2018 appends as a signature, behind the stated length (XRT `XclBinUtilities.cxx`).
 const APPENDED_SIGNATURE: &[u8] = b"SIGN\x9d\xff\x41\xc0\x8c\xcb\x82\xa7\x13\x1c\xc9\xf3";
 
@@ -68,7 +68,7 @@ fn read(source: &mut Source<'_>, facts: &mut XclbinFacts, exam: &mut Examination
         facts.sections.push(section);
     }
     judge_layout(source, facts, exam);
-    read_sections(source, facts)?;
+    read_sections(source, facts, exam)?;
     judge_length(source, facts, exam)?;
     Ok(Ok(()))
 }
@@ -97,7 +97,7 @@ fn judge_layout(source: &Source<'_>, facts: &XclbinFacts, exam: &mut Examination
 }
 
 /// Reads the sections in the order in which they stand in the file.
-fn read_sections(source: &mut Source<'_>, facts: &mut XclbinFacts) -> io::Result<()> {
+fn read_sections(source: &mut Source<'_>, facts: &mut XclbinFacts, exam: &mut Examination) -> io::Result<()> {
     let mut order: Vec<(u64, u64, u32)> = facts
         .sections
         .iter()
@@ -106,16 +106,17 @@ fn read_sections(source: &mut Source<'_>, facts: &mut XclbinFacts) -> io::Result
         .collect();
     order.sort_unstable();
     for (offset, size, kind) in order {
-        let Some(kind) = SectionKind::of(kind).filter(|_| source.skip_to(offset).unwrap_or(false)) else {
+        let Some(kind) = SectionKind::of(kind) else { continue };
+        if !source.skip_to(offset)? {
             continue;
-        };
+        }
         match kind {
             SectionKind::Bitstream
             | SectionKind::DesignCheckPoint
             | SectionKind::Pdi
             | SectionKind::PartialPdi => {
-                let bytes = source.take(size.min(SNIFF))?;
-                facts.add_bitstream(kind, &bytes, size);
+                let mut section = Source::new(source, size);
+                read_bitstream(&mut section, kind, facts, exam)?;
             }
             _ if !kind.is_metadata() || size > PAYLOAD_LIMIT => {}
             _ => {
@@ -128,6 +129,38 @@ fn read_sections(source: &mut Source<'_>, facts: &mut XclbinFacts) -> io::Result
         }
     }
     Ok(())
+}
+
+/// Sees what stands for a bitstream, and reads a checkpoint through.
+fn read_bitstream(
+    section: &mut Source<'_>,
+    kind: SectionKind,
+    facts: &mut XclbinFacts,
+    exam: &mut Examination,
+) -> io::Result<()> {
+    let size = section.size();
+    let first = section.peek(SNIFF)?;
+    let content = facts.add_bitstream(kind, &first[..first.len().min(SNIFF)], size);
+    if content != Content::Checkpoint || lies_outside(exam) {
+        return Ok(());
+    }
+    let mut inner = Examination::new(FileKind::Zip, size);
+    inner.head_only = exam.head_only;
+    // The container's part is held against the target, once.
+    dcp::examine(section, &Target::default(), &mut inner)?;
+    if inner.kind == FileKind::Zip && !inner.head_only {
+        facts.bitstream = facts.bitstream.map(|bitstream| Bitstream { content: Content::Zip, ..bitstream });
+        inner.findings.retain(|finding| finding.code != Code::DcpNoXml);
+    }
+    if let Facts::Dcp(checkpoint) = inner.facts {
+        facts.checkpoint = Some(checkpoint).filter(|_| inner.kind == FileKind::Dcp);
+    }
+    inner.findings.into_iter().for_each(|finding| exam.report(finding.of_member(kind.name())));
+    Ok(())
+}
+
+fn lies_outside(exam: &Examination) -> bool {
+    exam.findings.iter().any(|finding| finding.code == Code::XclbinSectionOutside)
 }
 
 /// The stated length is that of the file; the signature of 2018 stands behind it.
@@ -162,7 +195,7 @@ fn judge(facts: &XclbinFacts, target: &Target, exam: &mut Examination) {
 
 fn judge_bitstream(facts: &XclbinFacts, exam: &mut Examination) {
     let expected = "a checkpoint in its BITSTREAM section";
-    let outside = exam.findings.iter().any(|finding| finding.code == Code::XclbinSectionOutside);
+    let outside = lies_outside(exam);
     match facts.bitstream.map(|bitstream| bitstream.content) {
         Some(Content::Checkpoint) => {}
         // It may be the section that is not where it should be.

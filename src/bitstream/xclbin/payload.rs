@@ -4,6 +4,8 @@ use super::facts::{Clock, CuInstance, Kernel, MemoryBank, XclbinFacts};
 use super::layout::{Kind, text, u16_at, u32_at, u64_at};
 use super::metadata;
 
+/// So many kernels, compute units of a kernel, arguments and clocks are listed.
+pub(super) const LISTED: usize = 512;
 /// More records than this are nonsense.
 const RECORDS_LIMIT: usize = 4096;
 
@@ -58,9 +60,10 @@ fn compute_units(bytes: &[u8], facts: &mut XclbinFacts) {
             continue;
         };
         let base = u64_at(record, 8);
-        let unit = kernel_named(facts, kernel).unit_named(instance);
-        // All ones: it has no registers.
-        unit.base_address = (base != u64::MAX).then(|| format!("{base:#x}"));
+        if let Some(unit) = kernel_named(facts, kernel).and_then(|kernel| kernel.unit_named(instance)) {
+            // All ones: it has no registers.
+            unit.base_address = (base != u64::MAX).then(|| format!("{base:#x}"));
+        }
     }
 }
 
@@ -74,22 +77,22 @@ fn clocks(bytes: &[u8]) -> Vec<Clock> {
     records(bytes, u64::from(u16_at(bytes, 0)), 2, 136).map(clock).collect()
 }
 
-/// The kernel of a name, a new one when there was none.
-pub(super) fn kernel_named<'a>(facts: &'a mut XclbinFacts, name: &str) -> &'a mut Kernel {
-    let at = facts.kernels.iter().position(|kernel| kernel.name == name).unwrap_or_else(|| {
+/// The kernel of a name, a new one when there was none; nothing beyond what a chip has room for.
+pub(super) fn kernel_named<'a>(facts: &'a mut XclbinFacts, name: &str) -> Option<&'a mut Kernel> {
+    let known = facts.kernels.iter().position(|kernel| kernel.name == name);
+    if known.is_none() && facts.kernels.len() < LISTED {
         facts.kernels.push(Kernel { name: name.to_owned(), ..Kernel::default() });
-        facts.kernels.len() - 1
-    });
-    &mut facts.kernels[at]
+    }
+    facts.kernels.iter_mut().find(|kernel| kernel.name == name)
 }
 
 impl Kernel {
-    /// The compute unit of a name, a new one when there was none.
-    pub(super) fn unit_named(&mut self, name: &str) -> &mut CuInstance {
-        let at = self.instances.iter().position(|unit| unit.name == name).unwrap_or_else(|| {
+    /// The compute unit of a name, a new one when there was none; nothing beyond what a chip has room for.
+    pub(super) fn unit_named(&mut self, name: &str) -> Option<&mut CuInstance> {
+        let known = self.instances.iter().position(|unit| unit.name == name);
+        if known.is_none() && self.instances.len() < LISTED {
             self.instances.push(CuInstance { name: name.to_owned(), base_address: None });
-            self.instances.len() - 1
-        });
-        &mut self.instances[at]
+        }
+        self.instances.iter_mut().find(|unit| unit.name == name)
     }
 }

@@ -9,7 +9,7 @@ use super::record::{self, End, Entry};
 use super::{Keep, Kept, MEMBERS_COMPARED, Member, Zip};
 use crate::bitstream::inflate::{self, Step};
 use crate::bitstream::source::{Input, Source};
-use crate::bitstream::{Code, Finding};
+use crate::bitstream::{Code, FINDINGS_LIMIT, Finding};
 
 /// Reads a zip to its end.
 pub(in crate::bitstream) fn read(source: &mut Source<'_>, keep: Keep) -> io::Result<Zip> {
@@ -153,7 +153,7 @@ impl Walk<'_, '_> {
             self.seen.insert(at, actual);
         }
         let encrypted = entry.is_encrypted();
-        if !kept.is_empty() || (self.keep)(&entry.name) > 0 {
+        if can_unpack(&entry) && (self.keep)(&entry.name) > 0 {
             self.zip.kept.push(Kept { name: entry.name.clone(), content: kept });
         }
         self.zip.add(Member {
@@ -186,7 +186,9 @@ impl Walk<'_, '_> {
         let words = |a: Actual| format!("crc {:08x}, {} bytes from {}", a.crc, a.size, a.compressed);
         let finding = Finding::error(Code::ZipCrc, words(stated), words(*actual)).of_member(&entry.name);
         if actual.compressed == stated.compressed {
-            self.zip.findings.push(finding);
+            if self.zip.findings.len() < FINDINGS_LIMIT {
+                self.zip.findings.push(finding);
+            }
             *actual = stated;
             return Ok(Ok(()));
         }

@@ -250,11 +250,12 @@ fn judge_design(facts: &DcpFacts, target: &Target, exam: &mut Examination) {
         part::judge(found, target, exam);
     }
     let fits = |row: &&tables::Instance| facts.device.as_deref() == Some(row.device);
-    let oldest = tables::INSTANCES.iter().find(fits).map(|row| (row.name, row.oldest_tool));
-    if let (Some((instance, oldest)), Some(tool)) = (oldest, &facts.tool)
-        && version(tool).is_some_and(|version| version < oldest)
+    let row = tables::INSTANCES.iter().find(fits);
+    if let (Some(row), Some(tool)) = (row, &facts.tool)
+        && let (Some(oldest), Some(version)) = (row.oldest_vivado, version(tool))
+        && version < oldest
     {
-        let expected = format!("Vivado {}.{} or newer ({instance})", oldest.0, oldest.1);
+        let expected = format!("Vivado {}.{} or newer ({})", oldest.0, oldest.1, row.name);
         exam.report(Finding::warning(Code::DcpOldTool, expected, tool.clone()));
     }
 }

@@ -233,13 +233,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_is_in_the_table_of_the_documents() {
+    fn every_code_kind_and_table_row_is_in_the_document() {
+        use crate::bitstream::{Kind, tables};
         let document = include_str!("../../docs/check.md");
-        let missing: Vec<&str> = Code::ALL
-            .iter()
-            .map(|code| code.name())
-            .filter(|name| !document.contains(&format!("`{name}` |")))
-            .collect();
+        let codes = Code::ALL.iter().map(|code| code.name());
+        let kinds = Kind::ALL.iter().map(|kind| kind.name());
+        let devices = tables::INSTANCES.iter().map(|row| row.device);
+        let shells = tables::SHELLS.iter().map(|row| row.id);
+        let interfaces = tables::INTERFACES.iter().map(|row| row.uuid);
+        let platforms = tables::PLATFORMS.iter().map(|row| row.vbnv);
+        let names = codes.chain(kinds).chain(devices).chain(shells).chain(interfaces).chain(platforms);
+        let missing: Vec<&str> = names.filter(|name| !document.contains(&format!("| `{name}` |"))).collect();
         assert!(missing.is_empty(), "docs/check.md has no row for {missing:?}");
     }
 }

@@ -17,8 +17,8 @@ pub struct Instance {
     pub chip: &'static str,
     /// The chip's device family, as in [`SERIES`].
     pub series: &'static str,
-    /// The oldest version of the tools that its documents build with.
-    pub oldest_tool: (u16, u16),
+    /// Year and release of the oldest Vivado that its documents build with.
+    pub oldest_vivado: Option<(u16, u16)>,
     /// Where this is from.
     pub source: &'static str,
 }
@@ -31,8 +31,8 @@ pub const INSTANCES: &[Instance] = &[
         device: "10ax115",
         chip: "Intel Arria 10 GX 1150",
         series: "Arria 10",
-        oldest_tool: (17, 0),
-        source: "ECS documents, instance families: f1; Quartus 17.0 in its OpenCL practice",
+        oldest_vivado: None,
+        source: "ECS documents, instance families: f1",
     },
     Instance {
         name: "f2",
@@ -40,7 +40,7 @@ pub const INSTANCES: &[Instance] = &[
         device: "xcku115",
         chip: "Xilinx Kintex UltraScale KU115",
         series: "Kintex UltraScale",
-        oldest_tool: (2017, 2),
+        oldest_vivado: Some((2017, 2)),
         source: "ECS documents of 2017 and 2018, instance families: f2; SDx 2017.2 in its OpenCL practice",
     },
     Instance {
@@ -49,8 +49,8 @@ pub const INSTANCES: &[Instance] = &[
         device: "xcvu9p",
         chip: "Xilinx Virtex UltraScale+ VU9P",
         series: "Virtex UltraScale+",
-        oldest_tool: (2017, 4),
-        source: "ECS documents, instance families: f3; SDx 2017.4 in its OpenCL practice of 2018",
+        oldest_vivado: Some((2017, 4)),
+        source: "ECS documents, instance families: f3; SDx 2017.4.op in its OpenCL practice of 2018",
     },
 ];
 

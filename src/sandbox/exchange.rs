@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 
 use super::http::Download;
 use super::log::Entry;
@@ -17,6 +17,9 @@ use super::world::World;
 
 /// Bytes of an object that are read and sent at a time.
 const SLICE: usize = 128 * 1024;
+
+/// The longest rest of a refused body that is read.
+const DRAINED_BYTES: u64 = 1 << 30;
 
 /// An answer's body.
 pub(super) type Outgoing = UnsyncBoxBody<Bytes, Broken>;
@@ -86,8 +89,11 @@ impl Intake {
         Ok(Some(whole.into()))
     }
 
-    /// Reads to the end, so that a client that is still sending sees the answer.
+    /// Reads to the end, so that a client that is still sending sees the answer; not what is absurdly long.
     pub(crate) async fn drain(&mut self) -> Result<(), Broken> {
+        if self.body.size_hint().lower() > DRAINED_BYTES {
+            return Ok(());
+        }
         while self.next().await?.is_some() {}
         Ok(())
     }

@@ -257,8 +257,9 @@ impl Faults {
     /// Counts bytes of a body that pass, either way; true when the connection is to be reset now.
     pub(crate) fn resets(&self, bytes: u64) -> bool {
         let Some(limit) = self.plan.reset_after else { return false };
-        let before = self.passed.fetch_add(bytes, Ordering::SeqCst);
-        before / limit != (before + bytes) / limit
+        let count = |before: u64| Some(if before + bytes < limit { before + bytes } else { 0 });
+        let before = self.passed.fetch_update(Ordering::SeqCst, Ordering::SeqCst, count);
+        before.is_ok_and(|before| before + bytes >= limit)
     }
 
     fn strikes(&self, fault: &str, share: f64, request: &str) -> bool {

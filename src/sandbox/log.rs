@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::http::{Pairs, Request};
 use super::time;
 
-/// Query parameters that sign or carry a secret; they stay out of the log.
-const SECRET_PARAMETERS: [&str; 9] = [
+/// Query parameters that belong to a signature or carry a secret; they stay out of the log.
+const SECRET_PARAMETERS: [&str; 10] = [
     "Signature",
     "OSSAccessKeyId",
     "Expires",
@@ -22,6 +22,7 @@ const SECRET_PARAMETERS: [&str; 9] = [
     "x-oss-signature-version",
     "x-oss-credential",
     "x-oss-date",
+    "x-oss-expires",
     "x-oss-security-token",
 ];
 

@@ -3,4 +3,5 @@
 pub mod bar;
 pub mod data;
 pub mod http;
+pub mod raw;
 pub mod world;

@@ -1,0 +1,185 @@
+//! What a command finds in a sandbox, and what its caller sees of it.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::common::world::{World, ran};
+
+/// The variables that a command sees, as `NAME=VALUE` lines.
+fn environment(world: &World, given: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut command = world.command("faascmd");
+    let out = ran(command.args(["sandbox", "--", "env"]).envs(given.iter().copied())).exits(0);
+    let split = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    out.stdout.lines().filter_map(split).collect()
+}
+
+fn left_behind(world: &World) -> Vec<String> {
+    let names = std::fs::read_dir(world.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    names.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.contains("sandbox")).collect()
+}
+
+#[test]
+fn a_command_finds_the_sandbox_in_its_environment_and_nothing_that_leads_out() {
+    let world = World::new();
+    let stray = [
+        ("ALIBABA_CLOUD_SECURITY_TOKEN", "stray"),
+        ("ALIBABA_CLOUD_PROFILE", "stray"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "stray"),
+        ("FAASCMD_OUTPUT", "human"),
+        ("FAASCMD_REGION", "stray"),
+        ("HTTP_PROXY", "stray"),
+        ("https_proxy", "stray"),
+        ("NO_PROXY", "stray"),
+        ("all_proxy", "stray"),
+        ("FAASCMD_OSS_STYLE", "path"),
+        ("UNRELATED", "kept"),
+    ];
+    let found = environment(&world, &stray);
+    let value = |name: &str| found.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    assert!(found.iter().all(|(_, value)| value != "stray"), "{found:?}");
+    assert_eq!((value("FAASCMD_OSS_STYLE"), value("UNRELATED")), (Some("path"), Some("kept")));
+    let mut set: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    set.retain(|name| name.starts_with("FAASCMD_") || name.starts_with("ALIBABA_"));
+    set.sort_unstable();
+    let expected = [
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "FAASCMD_BUCKET",
+        "FAASCMD_CREDENTIALS_FILE",
+        "FAASCMD_DEVICE",
+        "FAASCMD_ENDPOINT",
+        "FAASCMD_INSTANCE_ID",
+        "FAASCMD_OSS_STYLE",
+        "FAASCMD_REGION",
+        "FAASCMD_ROLE_ARN",
+    ];
+    assert_eq!(set, expected);
+    assert!(value("FAASCMD_ENDPOINT").unwrap().starts_with("http://127.0.0.1:"));
+    assert_eq!(value("FAASCMD_REGION"), Some("cn-hangzhou"));
+    assert_eq!(value("FAASCMD_ROLE_ARN"), Some("acs:ram::1234567890123456:role/AliyunFAASDefaultRole"));
+}
+
+#[test]
+fn this_build_stands_first_on_the_path() {
+    let found = World::sandbox(&[]).script("command -v faascmd").exits(0).stdout;
+    assert_eq!(Path::new(found.trim()), Path::new(env!("CARGO_BIN_EXE_faascmd")));
+}
+
+#[test]
+fn the_device_reads_all_ones_and_the_credentials_file_is_not_there_yet() {
+    let script = "od -An -tx4 -N4 \"$FAASCMD_DEVICE\"; wc -c < \"$FAASCMD_DEVICE\"; \
+                  ls \"$FAASCMD_CREDENTIALS_FILE\" 2>/dev/null || echo none; \
+                  ls -d \"$(dirname \"$FAASCMD_CREDENTIALS_FILE\")\" > /dev/null && echo folder";
+    let out = World::sandbox(&[]).script(script).exits(0).stdout;
+    let words: Vec<&str> = out.split_whitespace().collect();
+    assert_eq!(words, ["ffffffff", "65536", "none", "folder"]);
+}
+
+#[test]
+fn the_status_is_the_command_s_and_stdout_is_its_own() {
+    let world = World::sandbox(&[]);
+    let out = world.script("echo answer; echo other >&2; exit 7").exits(7);
+    assert_eq!((out.stdout.as_str(), out.stderr.as_str()), ("answer\n", "other\n"));
+    world.script("kill -KILL $$").exits(137);
+    world.script("kill -INT $$").exits(130);
+    assert_eq!(left_behind(&world), Vec::<String>::new());
+}
+
+#[test]
+fn a_command_that_is_not_there_is_127_and_one_that_can_not_run_126() {
+    let world = World::new();
+    let file = world.file("plain", "text");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let out = world.faascmd(&["sandbox", "--", "no-such-command"]).exits(127);
+    assert!(out.stderr.contains("no-such-command"), "{}", out.stderr);
+    world.faascmd(&["sandbox", "--", "./plain"]).exits(126);
+    assert_eq!(left_behind(&world), Vec::<String>::new());
+}
+
+#[test]
+fn an_interrupt_is_left_to_the_command() {
+    let world = World::sandbox(&[]);
+    world.script("kill -INT $PPID; kill -QUIT $PPID; kill -INT $PPID; exit 5").exits(5);
+    assert_eq!(left_behind(&world), Vec::<String>::new());
+}
+
+#[test]
+fn a_termination_is_passed_on_and_the_command_s_answer_counts() {
+    let world = World::sandbox(&[]);
+    world.script("trap 'exit 9' TERM; kill -TERM $PPID; exec sleep 60 > /dev/null 2>&1 & wait $!").exits(9);
+    world.script("kill -TERM $PPID; exec sleep 60").exits(143);
+    assert_eq!(left_behind(&world), Vec::<String>::new());
+}
+
+#[test]
+fn a_signal_that_was_ignored_from_the_start_stays_so() {
+    let world = World::new();
+    let program = env!("CARGO_BIN_EXE_faascmd");
+    let script =
+        format!("trap '' INT TERM; exec {program} sandbox -- sh -c 'kill -INT $$; kill -TERM $$; exit 3'");
+    ran(world.command("sh").args(["-c", &script])).exits(3);
+}
+
+/// A sandbox that serves until a signal, and what it printed first.
+struct Serving {
+    child: Child,
+    lines: Vec<String>,
+}
+
+impl Serving {
+    fn start(command: &mut Command, lines: usize) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let lines = stdout.lines().take(lines).map(Result::unwrap).collect();
+        Self { child, lines }
+    }
+
+    fn ends_by(mut self, signal: Signal) -> Option<i32> {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+#[test]
+fn without_a_command_it_prints_exports_and_serves_until_a_signal() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
+        let world = World::new();
+        let mut command = world.command("faascmd");
+        let command = command.args(["sandbox"]).env("https_proxy", "http://proxy:1");
+        let serving = Serving::start(command, 10);
+        assert_eq!(serving.lines[0], "unset https_proxy");
+        let endpoint = serving.lines[1].strip_prefix("export FAASCMD_ENDPOINT='http://").unwrap();
+        TcpStream::connect(endpoint.trim_end_matches('\'')).unwrap();
+        let evaluated = format!("{}\nenv", serving.lines.join("\n"));
+        let out = ran(world.command("sh").args(["-c", &evaluated])).exits(0);
+        assert!(out.stdout.contains("ALIBABA_CLOUD_ACCESS_KEY_SECRET="), "{}", out.stdout);
+        assert!(!left_behind(&world).is_empty());
+        assert_eq!(serving.ends_by(signal), Some(code));
+        assert_eq!(left_behind(&world), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn without_a_command_the_exports_come_as_json_too() {
+    let world = World::new();
+    let serving = Serving::start(world.command("faascmd").args(["sandbox", "-o", "json"]), 15);
+    let document: serde_json::Value = serde_json::from_str(&serving.lines.join("\n")).unwrap();
+    assert_eq!(document["schema"], "faascmd.sandbox/1");
+    assert_eq!(document["set"]["FAASCMD_REGION"], "cn-hangzhou");
+    assert_eq!(document["unset"], serde_json::json!([]));
+    serving.ends_by(Signal::SIGTERM);
+}
+
+#[test]
+fn a_port_that_is_taken_is_said() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let out = World::new().faascmd(&["sandbox", "--port", &port, "--", "true"]).exits(1);
+    assert!(out.stderr.contains("can't start the sandbox"), "{}", out.stderr);
+}

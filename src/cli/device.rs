@@ -6,10 +6,15 @@ use super::context::Context;
 use super::error::Failure;
 use crate::device::{DeviceError, LastWords, Opener, Roots};
 
-/// What `--device` means when it is not given.
-pub(super) const DEFAULT: &str = "/dev/xdma0_user";
+/// What `--device` means when it is not given: the node that the xdma driver makes for the first card.
+const DEFAULT: &str = "/dev/xdma0_user";
 
 impl Context {
+    /// The device that the user named, or the default.
+    pub(super) fn device_name(&self) -> String {
+        self.global.device.clone().unwrap_or_else(|| DEFAULT.to_owned())
+    }
+
     /// How to open the device that the user named; nothing is opened yet.
     pub(super) fn opener(&self, lock: bool) -> Opener {
         let ui = self.ui.clone();
@@ -17,12 +22,7 @@ impl Context {
             let failure = Failure::from(error);
             LastWords { text: ui.failure_text(&failure), exit: failure.exit.code() }
         };
-        Opener {
-            name: self.global.device.clone().unwrap_or_else(|| DEFAULT.to_owned()),
-            roots: roots(),
-            lock,
-            last_words: Arc::new(last_words),
-        }
+        Opener { name: self.device_name(), roots: roots(), lock, last_words: Arc::new(last_words) }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Context;
+use super::device::roots;
 use super::error::Failure;
 use crate::base::progress::Progress;
 use crate::device::{Roots, driver_in_use};
@@ -41,7 +42,7 @@ impl Context {
     /// This machine's devices if an FPGA driver holds one of them and the instance is this machine. The metadata
     /// service is asked only where there is such a driver.
     pub(super) async fn drivers_of(&self, instance_id: &str) -> Result<Option<Roots>, Failure> {
-        let roots = Roots::default();
+        let roots = roots();
         if driver_in_use(&roots).is_none() {
             return Ok(None);
         }

@@ -9,6 +9,7 @@ mod check_properties;
 mod check_real_files;
 mod common;
 mod credentials;
+mod ddr;
 mod device;
 mod doctor;
 mod explain;

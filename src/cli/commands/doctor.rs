@@ -8,14 +8,11 @@ use serde_json::json;
 
 use crate::base::private_file::write_private;
 use crate::cli::context::Context;
+use crate::cli::device::roots;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
-use crate::device::Roots;
 use crate::ops::doctor::{Check, State, Subject, examine};
-
-/// The node that the xdma driver makes for the first card.
-const DEFAULT_DEVICE: &str = "/dev/xdma0_user";
 
 /// Examine credentials, network, account and device, and say what to do next
 #[derive(Debug, Args)]
@@ -62,9 +59,9 @@ fn examined(cx: &Context) -> Result<Vec<Check>, Failure> {
             chain: cx.chain()?.clone(),
             metadata: cx.metadata()?.clone(),
             settings,
-            device: cx.global.device.clone().unwrap_or_else(|| DEFAULT_DEVICE.to_owned()),
+            device: cx.device_name(),
             device_is_named: cx.global.device.is_some(),
-            roots: Roots::default(),
+            roots: roots(),
         };
         Ok(examine(&subject).await)
     })

@@ -1,0 +1,273 @@
+//! `faascmd test …` on the simulated chip, and on a plain file whose registers the test itself plays.
+
+use std::io::{BufRead, BufReader, Read as _};
+use std::process::{Child, ChildStderr, Stdio};
+
+use faascmd::sandbox::{Chip, ChipFaults, Seen};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+
+use crate::common::bar::Bar;
+use crate::common::world::{Ran, World, ran};
+
+const NONE: ChipFaults = ChipFaults {
+    ddr_error: false,
+    never_done: false,
+    stale_done: false,
+    all_ones: false,
+    dead_link: false,
+    shrink: false,
+};
+
+/// A machine with a chip in which the reference design is loaded.
+struct Machine {
+    world: World,
+    bar: Bar,
+    chip: Chip,
+}
+
+impl Machine {
+    fn new(faults: ChipFaults) -> Self {
+        let world = World::new();
+        let bar = Bar::new(&world);
+        let chip = Chip::start(&bar.path, faults).unwrap();
+        chip.load();
+        Self { world, bar, chip }
+    }
+
+    fn faascmd(&self, args: &[&str]) -> Ran {
+        self.bar.faascmd(&self.world, args)
+    }
+}
+
+/// A soak that has been seen to run.
+struct Soak {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Soak {
+    fn new(world: &World, bar: &Bar, args: &[&str]) -> Self {
+        let mut command = world.command("sh");
+        // As under nohup or a shell's `&`: the signals come ignored.
+        command.args(["-c", "trap '' INT TERM; exec \"$@\"", "sh"]);
+        command.arg(world.command("faascmd").get_program()).args(["test", "prbs", "--device", bar.name()]);
+        command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        assert!(line.contains("fpga.bin: 0x30 reads 0x00000000 ("), "{line}");
+        Self { child, stderr }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    fn end(mut self) -> Ran {
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.stderr.read_to_string(&mut stderr).unwrap();
+        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        Ran { stdout, stderr, code: self.child.wait().unwrap().code().unwrap() }
+    }
+}
+
+#[test]
+fn smoke_passes_and_passes_again() {
+    let machine = Machine::new(NONE);
+    let first = machine.faascmd(&["test", "smoke", "-o", "json"]).exits(0).json();
+    assert_eq!(first["schema"], "faascmd.test.smoke/1");
+    assert_eq!((&first["result"], &first["stale_before"]), (&json!("passed"), &json!(false)));
+    let again = machine.faascmd(&["test", "smoke", "-o", "json"]).exits(0).json();
+    assert_eq!(again["stale_before"], true, "the done bit of the first run was seen to be cleared");
+    let human = machine.faascmd(&["test", "smoke", "-q"]).exits(0);
+    assert!(human.stdout.starts_with("✓ smoke  passed in 0."), "{}", human.stdout);
+    assert_eq!(human.stderr, "");
+    assert_eq!(machine.chip.seen(), Seen { smoke_starts: 3, ..Seen::default() });
+}
+
+#[test]
+fn an_error_is_shown_as_it_is_and_not_called_a_count() {
+    let machine = Machine::new(ChipFaults { ddr_error: true, ..NONE });
+    let ran = machine.faascmd(&["test", "smoke"]).exits(11);
+    assert!(ran.stdout.starts_with("✗ smoke  failed: 0x30 reads 0x0000124e after 0."), "{}", ran.stdout);
+    let document = machine.faascmd(&["test", "prbs", "--duration", "50ms", "-o", "json"]).exits(11).json();
+    assert_eq!((&document["result"], &document["error_register"]), (&json!("failed"), &json!(0x124e)));
+    let all = machine.faascmd(&["test", "all", "-o", "json"]).exits(11).json();
+    assert_eq!(all["items"].as_array().unwrap().len(), 1, "PRBS says nothing after a failed smoke test");
+}
+
+#[test]
+fn a_done_bit_that_never_comes_is_waited_for_until_the_timeout() {
+    let machine = Machine::new(ChipFaults { never_done: true, ..NONE });
+    let ran = machine.faascmd(&["test", "smoke", "--timeout", "60ms"]).exits(8);
+    assert!(ran.stdout.starts_with("✗ smoke  not done after 0.1s: 0x24 still reads 0"), "{}", ran.stdout);
+    let soak = ["test", "prbs", "--duration", "20ms", "--timeout", "60ms", "-o", "json"];
+    assert_eq!(machine.faascmd(&soak).exits(8).json()["result"], "not_done");
+    assert_eq!(machine.chip.seen().prbs_stops, 1);
+}
+
+#[test]
+fn a_done_bit_that_was_there_before_proves_nothing() {
+    let machine = Machine::new(ChipFaults { stale_done: true, ..NONE });
+    for test in ["smoke", "prbs"] {
+        let flags: &[&str] = if test == "prbs" { &["--duration", "20ms"] } else { &[] };
+        let args = [&["test", test, "--timeout", "50ms"], flags].concat();
+        let ran = machine.faascmd(&args).exits(6);
+        assert!(ran.stdout.contains("inconclusive: the done bit 0x2"), "{}", ran.stdout);
+        let ran = machine.faascmd(&[args.as_slice(), &["--accept-stale"]].concat()).exits(0);
+        assert!(ran.stdout.contains("was 1 before the start)"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn an_empty_chip_is_no_device() {
+    let machine = Machine::new(NONE);
+    machine.chip.unload();
+    let error = machine.faascmd(&["test", "all", "-o", "json"]).exits(10).error();
+    assert!(error["message"].as_str().unwrap().starts_with("suspicious: all ones: offset 0x24"), "{error}");
+    assert_eq!(machine.chip.seen(), Seen::default());
+}
+
+#[test]
+fn prbs_runs_for_its_time_and_is_stopped() {
+    let machine = Machine::new(NONE);
+    let args =
+        ["test", "prbs", "--duration", "100ms", "--sample", "20ms", "--log", "soak.jsonl", "-o", "json"];
+    let document = machine.faascmd(&args).exits(0).json();
+    assert_eq!((&document["schema"], &document["result"]), (&json!("faascmd.test.prbs/1"), &json!("passed")));
+    let ran = document["soak"]["seconds"].as_f64().unwrap();
+    assert!((0.1..5.0).contains(&ran), "{ran}");
+    assert_eq!((machine.chip.seen().prbs_starts, machine.chip.seen().prbs_stops), (1, 1));
+
+    let log = std::fs::read_to_string(machine.world.path().join("soak.jsonl")).unwrap();
+    let samples: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(document["soak"]["samples"], samples.len());
+    assert!((1..=6).contains(&samples.len()), "{log}");
+    for sample in &samples {
+        assert_eq!((&sample["error_register"], &sample["hex"]), (&json!(0), &json!("0x00000000")));
+        sample["time"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    }
+}
+
+#[test]
+fn a_signal_in_a_soak_stops_it_before_the_program_leaves() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let machine = Machine::new(NONE);
+        let soak = Soak::new(&machine.world, &machine.bar, &["--duration", "1d", "-o", "json"]);
+        machine.faascmd(&["reg", "read", "ERROR"]).exits(0);
+        machine.faascmd(&["reg", "write", "0x40", "1"]).exits(6);
+        soak.signal(signal);
+        let document = soak.end().exits(code).json();
+        assert_eq!(document["result"], "interrupted");
+        assert_eq!(machine.bar.get(0x20), 1, "the stop was written");
+        // The chip looks every half millisecond.
+        while machine.chip.seen().prbs_stops == 0 {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn a_link_that_dies_in_a_soak_leaves_the_stop_written() {
+    let world = World::new();
+    let bar = Bar::new(&world);
+    let soak = Soak::new(&world, &bar, &["--duration", "1d", "--sample", "1ms"]);
+    assert_eq!((bar.get(0x1c), bar.get(0x20)), (1, 0));
+    bar.set(0x30, u32::MAX);
+    let said = soak.end().exits(10).stderr;
+    assert!(said.contains("suspicious: all ones: offset 0x30 of "), "{said}");
+    assert_eq!(bar.get(0x20), 1);
+
+    let machine = Machine::new(ChipFaults { dead_link: true, ..NONE });
+    machine.faascmd(&["test", "prbs", "--sample", "1ms"]).exits(10);
+    machine.chip.load();
+    machine.faascmd(&["test", "smoke"]).exits(10);
+}
+
+#[test]
+fn a_device_that_goes_away_in_a_test_ends_it_with_the_reason() {
+    let machine = Machine::new(ChipFaults { shrink: true, ..NONE });
+    let said = machine.faascmd(&["test", "smoke"]).exits(10).stderr;
+    assert!(said.contains("fpga.bin vanished or shrank while it was in use"), "{said}");
+}
+
+#[test]
+fn the_bound_of_the_error_rate_rests_on_the_given_rate() {
+    let machine = Machine::new(NONE);
+    let args = ["test", "prbs", "--duration", "20ms", "--bits-per-second", "1e11", "--confidence", "0.9"];
+    let document = machine.faascmd(&[args.as_slice(), &["-o", "json"]].concat()).exits(0).json();
+    let ber = &document["soak"]["ber"];
+    let bits = document["soak"]["seconds"].as_f64().unwrap() * 1e11;
+    let bound = ber["upper_bound"].as_f64().unwrap();
+    assert!((bound * bits - 0.1_f64.ln().abs()).abs() < 1e-9, "{document}");
+    assert_eq!(ber["assumption"], "rests on the given 1e11 bits per second");
+    let ran = machine.faascmd(&args).exits(0);
+    assert!(
+        ran.stdout.contains("at 90% confidence; rests on the given 1e11 bits per second\n"),
+        "{}",
+        ran.stdout
+    );
+    machine.faascmd(&["test", "prbs", "--confidence", "1"]).exits(2);
+
+    let faulty = Machine::new(ChipFaults { ddr_error: true, ..NONE });
+    let ran = faulty.faascmd(&args).exits(11);
+    assert!(ran.stdout.contains("and that 0x30 counts wrong bits, which nobody documents"), "{}", ran.stdout);
+}
+
+#[test]
+fn junit_has_each_outcome() {
+    let machine = Machine::new(NONE);
+    let junit = |machine: &Machine, test: &str, code| {
+        let timeout = if code == 8 { "60ms" } else { "60s" };
+        machine
+            .faascmd(&["test", test, "--duration", "20ms", "--timeout", timeout, "--junit", "ddr.xml"])
+            .exits(code);
+        std::fs::read_to_string(machine.world.path().join("ddr.xml")).unwrap()
+    };
+    let xml = junit(&machine, "all", 0);
+    assert!(xml.contains("<testsuite name=\"ddr\" tests=\"2\" failures=\"0\" errors=\"0\""), "{xml}");
+    let xml = junit(&Machine::new(ChipFaults { ddr_error: true, ..NONE }), "prbs", 11);
+    assert!(
+        xml.contains("tests=\"1\" failures=\"1\" errors=\"0\"")
+            && xml.contains("<failure message=\"failed: 0x30"),
+        "{xml}"
+    );
+    let xml = junit(&Machine::new(ChipFaults { never_done: true, ..NONE }), "all", 8);
+    assert!(
+        xml.contains("failures=\"0\" errors=\"1\"") && xml.contains("<error message=\"not done"),
+        "{xml}"
+    );
+    let xml = junit(&Machine::new(ChipFaults { all_ones: true, ..NONE }), "all", 10);
+    assert!(xml.contains("name=\"smoke\"") && xml.contains("<error message=\"suspicious: all ones"), "{xml}");
+}
+
+#[test]
+fn a_full_disk_does_not_end_a_soak() {
+    let machine = Machine::new(NONE);
+    let args = ["test", "prbs", "--duration", "50ms", "--sample", "5ms", "--log", "/dev/full"];
+    let said = machine.faascmd(&args).exits(0).stderr;
+    assert_eq!(said.matches("the log is no longer complete: No space left on device").count(), 1, "{said}");
+    machine.faascmd(&["test", "prbs", "--log", "no-such-folder/soak.jsonl"]).exits(1);
+    assert_eq!(machine.chip.seen().prbs_starts, 1, "a log that can't be made is told before the start");
+}
+
+#[test]
+fn the_sandbox_has_a_chip_that_can_be_tested() {
+    let world = World::sandbox(&["--speed", "50"]);
+    let ran = world.faascmd(&["test", "smoke"]).exits(10);
+    assert!(ran.stderr.contains("is an image loaded?"), "{}", ran.stderr);
+    let device = world.script("wc -c < \"$FAASCMD_DEVICE\"").exits(0);
+    assert_eq!(device.stdout.trim(), "65536");
+}
+
+#[test]
+fn help_is_there_without_a_device() {
+    let world = World::new();
+    for command in ["smoke", "prbs", "all"] {
+        let ran = ran(world.command("faascmd").args(["test", command, "--help"])).exits(0);
+        assert!(ran.stdout.contains("Examples:"), "{}", ran.stdout);
+    }
+}

@@ -4,10 +4,12 @@
 #![allow(dead_code, reason = "while the house is being built")]
 #![allow(clippy::print_stdout, reason = "what was skipped or measured is shown with the test")]
 
+mod auth;
 mod check;
 mod check_properties;
 mod check_real_files;
 mod common;
+mod config;
 mod credentials;
 mod ddr;
 mod device;

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::common::data::real_files;
-use crate::common::http::{Answer, post_query, send};
+use crate::common::http::{post_query, send};
+use crate::common::rpc::{call, parameters, signed, user};
 
 const ROLE: &str = "acs:ram::1234567890123456:role/AliyunFAASDefaultRole";
 const OPERATOR: &str = "acs:ram::1234567890123456:role/SandboxOperatorRole";
@@ -17,33 +18,8 @@ const INSTANCE: &str = "i-bp1faascmdsandbox0001";
 const FAAS: &str = "2017-08-24";
 const STS: &str = "2015-04-01";
 
-fn user() -> Credential {
-    Credential::long_lived("LTAI5tFaascmdSandboxUser", "SandboxUserSecret0123456789abc")
-}
-
 fn start() -> Sandbox {
     Sandbox::start(Options { speed: 20.0, ..Options::default() }).unwrap()
-}
-
-/// The parameters of a call without their signature; the nonce is new.
-fn parameters(credential: &Credential, call: (&str, &str), given: &[(&str, &str)]) -> Pairs {
-    let nonce = uuid::Uuid::new_v4().to_string();
-    let (version, action) = call;
-    let call =
-        rpc_v1::Call { action, version, region: Some("cn-hangzhou"), time: Timestamp::now(), nonce: &nonce };
-    let mut pairs = rpc_v1::common_parameters(&call, credential);
-    pairs.extend(given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    pairs
-}
-
-fn signed(method: &str, credential: &Credential, mut pairs: Pairs) -> Pairs {
-    let text = rpc_v1::string_to_sign(method, &pairs);
-    pairs.push(("Signature".into(), rpc_v1::signature(credential.secret.expose(), &text)));
-    pairs
-}
-
-fn call(sandbox: &Sandbox, credential: &Credential, action: (&str, &str), given: &[(&str, &str)]) -> Answer {
-    post_query(sandbox.address(), &signed("POST", credential, parameters(credential, action, given)))
 }
 
 /// Temporary credentials as the answer's document holds them.

@@ -1,0 +1,137 @@
+//! `faascmd config`: whose key it is, what is stored, and what never is.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
+use serde_json::json;
+
+use crate::common::cloud::Cloud;
+use crate::common::terminal::Terminal;
+use crate::common::world::World;
+
+const ID: &str = "LTAI5tFaascmdSandboxUser";
+const SECRET: &str = "SandboxUserSecret0123456789abc";
+
+#[test]
+fn stores_a_key_as_the_old_tool_did_and_says_whose_it_is() {
+    let cloud = Cloud::new();
+    let ran =
+        cloud.faascmd(&["config", &format!("--id={ID}"), &format!("--key={SECRET}"), "-o", "json"]).exits(0);
+    let file = cloud.credentials_file();
+    let expected = json!({
+        "schema": "faascmd.config/1", "file": file, "access_key_id": ID, "verified": true,
+        "account_id": "1234567890123456", "arn": "acs:ram::1234567890123456:user/faas-engineer",
+        "identity_type": "RAMUser", "region": null, "bucket": null, "role_arn": null
+    });
+    assert_eq!(ran.json(), expected);
+    assert!(ran.stderr.contains("warning: a secret on the command line"), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    let text = fs::read_to_string(&file).unwrap();
+    assert_eq!(text, format!("[FaaSCredentials]\naccessid={ID}\naccesskey={SECRET}\n"));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_secret_from_stdin_is_nowhere_to_be_seen() {
+    let cloud = Cloud::new();
+    let mut command = cloud.command("faascmd");
+    command.args(["config", "--id", ID, "--key", "-", "-vvv"]);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    writeln!(child.stdin.take().unwrap(), "{SECRET}").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let seen = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    assert!(output.status.success() && !seen.contains(SECRET) && !seen.contains("warning"), "{seen}");
+    assert!(fs::read_to_string(cloud.credentials_file()).unwrap().contains(SECRET));
+}
+
+#[test]
+fn a_key_that_the_service_refuses_leaves_the_file_as_it_was() {
+    let cloud = Cloud::new();
+    let before = "# mine\n[FaaSCredentials]\naccessid=old\naccesskey=older\n";
+    fs::write(cloud.credentials_file(), before).unwrap();
+    for (id, code) in [(ID, "SignatureDoesNotMatch"), ("LTAI5tNobody", "InvalidAccessKeyId.NotFound")] {
+        let error = cloud.faascmd(&["config", "--id", id, "--key", "wrong", "-o", "json"]).exits(4).error();
+        assert_eq!(error["code"], code);
+        assert_eq!(fs::read_to_string(cloud.credentials_file()).unwrap(), before);
+    }
+}
+
+#[test]
+fn off_line_the_key_is_stored_with_a_warning() {
+    let world = World::new();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let args = ["config", "--id", ID, "--key", SECRET, "--endpoint", &endpoint, "-o", "json"];
+    let ran = world.faascmd(&args).exits(0);
+    assert_eq!((&ran.json()["verified"], &ran.json()["arn"]), (&json!(false), &json!(null)));
+    assert!(ran.stderr.contains("stored without knowing whether it is right"), "{}", ran.stderr);
+    assert!(fs::read_to_string(world.path().join(".faascredentials")).unwrap().contains(SECRET));
+}
+
+#[test]
+fn the_accounts_own_key_is_warned_of() {
+    let root = ["--id", "LTAI5tFaascmdSandboxRoot", "--key", "SandboxRootSecret0123456789abc"];
+    let ran = Cloud::new().faascmd(&[&["config"][..], &root].concat()).exits(0);
+    assert!(ran.stderr.contains("warning: this AccessKey is the account's own (root)"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("warning: ALIBABA_CLOUD_ACCESS_KEY_ID is set to another"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_others_wrote_into_the_file_stays_and_its_mode_is_narrowed() {
+    let cloud = Cloud::new();
+    let file = cloud.credentials_file();
+    fs::write(&file, "; mine\n[FaaSCredentials]\naccessid=old ; why\naccesskey=old\n[Other]\nx=1\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let ran = cloud.faascmd(&["config", "--id", ID, "--key", SECRET, "--region", "cn-shanghai"]).exits(0);
+    assert!(ran.stderr.contains("can be read by others (mode 0644)"), "{}", ran.stderr);
+    let expected = format!(
+        "; mine\n[FaaSCredentials]\naccessid={ID} ; why\naccesskey={SECRET}\n[Other]\nx=1\n[faascmd]\nregion=cn-shanghai\n"
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_setting_is_stored_by_itself_and_shown_with_its_source() {
+    let world = World::new();
+    world.faascmd(&["config", "--region", "cn-beijing", "--bucket", "b"]).exits(0);
+    let shown = world.faascmd(&["config", "--show", "-o", "json"]).exits(0).json();
+    let of = |name: &str| {
+        let items = shown["items"].as_array().unwrap();
+        items.iter().find(|item| item["name"] == name).unwrap().clone()
+    };
+    let place = format!("{}:2", world.path().join(".faascredentials").display());
+    assert_eq!(of("region"), json!({"name": "region", "value": "cn-beijing", "source": place}));
+    assert_eq!(of("role_arn"), json!({"name": "role_arn", "value": null, "source": null}));
+}
+
+#[test]
+fn without_a_terminal_the_flags_are_named() {
+    for args in [&["config"][..], &["config", "--id", ID]] {
+        let ran = World::new().faascmd(args).exits(2);
+        assert!(ran.stderr.contains("faascmd config --id ID --key -"), "{}", ran.stderr);
+    }
+    let ran = World::new().faascmd(&["config", "--id", "STS.x", "--key", "y"]).exits(2);
+    assert!(ran.stderr.contains("ALIBABA_CLOUD_SECURITY_TOKEN"), "{}", ran.stderr);
+}
+
+#[test]
+fn on_a_terminal_it_asks_and_does_not_show_the_secret() {
+    let cloud = Cloud::new();
+    let mut command = cloud.command("setsid");
+    command.args(["--ctty", "--wait", env!("CARGO_BIN_EXE_faascmd"), "config"]);
+    let mut terminal = Terminal::start(command);
+    terminal.shows("AccessKey id: ");
+    terminal.type_line(ID);
+    terminal.shows("AccessKey secret (not shown): ");
+    terminal.hides_what_is_typed();
+    terminal.type_line(SECRET);
+    let (shown, code) = terminal.end();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains(ID) && shown.contains("user/faas-engineer"), "{shown}");
+    assert!(!shown.contains(SECRET), "{shown}");
+    assert!(fs::read_to_string(cloud.credentials_file()).unwrap().contains(SECRET));
+}

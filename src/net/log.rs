@@ -127,7 +127,8 @@ fn next_secret(lower: &str, from: usize) -> Option<(usize, usize)> {
     let rest = &lower[from..];
     let named = SECRET_NAMES.iter().filter_map(|name| {
         rest.match_indices(name).find_map(|(i, _)| {
-            let whole = !rest[..i].ends_with(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c));
+            // Behind a slash it closes an element: its value stands before it.
+            let whole = !rest[..i].ends_with(|c: char| c.is_ascii_alphanumeric() || "-_/".contains(c));
             value_after(rest, i + name.len()).filter(|(start, end)| whole && start < end)
         })
     });
@@ -142,9 +143,12 @@ fn next_secret(lower: &str, from: usize) -> Option<(usize, usize)> {
 /// The value that follows a name: `=v&`, `>v<`, `":"v"`.
 fn value_after(text: &str, name_end: usize) -> Option<(usize, usize)> {
     let rest = &text[name_end..];
-    if rest.starts_with(['=', '>']) {
-        let start = name_end + 1;
-        return Some((start, end_of_value(text, start, &['&', '<', '"', ' '])));
+    let start = name_end + 1;
+    if rest.starts_with('=') {
+        return Some((start, end_of_value(text, start, &['&', '<', '"', ' ', '\n'])));
+    }
+    if rest.starts_with('>') {
+        return Some((start, end_of_value(text, start, &['<'])));
     }
     let quoted = rest.strip_prefix('"')?.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
     let start = text.len() - quoted.len();
@@ -171,8 +175,8 @@ mod tests {
                 r#"{"AccessKeySecret" : "***", "Code":"OK","SecurityToken":"***"}"#,
             ),
             (
-                "<Error><StringToSign>GET\n\nx</StringToSign><EC>1</EC></Error>",
-                "<Error><StringToSign>***</StringToSign><EC>1</EC></Error>",
+                "<StringToSign>GET\n\na&b c</StringToSign>\n<StringToSignBytes>47 45</StringToSignBytes><EC>1</EC>",
+                "<StringToSign>***</StringToSign>\n<StringToSignBytes>***</StringToSignBytes><EC>1</EC>",
             ),
             (
                 r#"{"Message":"server string to sign is:POST&%2F&SecurityToken%3Dt","Code":"S"}"#,

@@ -76,3 +76,72 @@ fn the_report_is_private_and_holds_no_secret() {
     assert!(text.contains("LTAI…eyId") && text.contains("faascmd.doctor.report/1"), "{text}");
     assert!(!text.contains("hunter2") && !text.contains("LTAI5tExample"), "{text}");
 }
+
+#[test]
+fn with_everything_in_order_says_so_within_three_seconds() {
+    let world = World::sandbox(&[]);
+    let ran = world.script("faascmd auth --yes -q > /dev/null; faascmd doctor -o json").exits(0);
+    let diagnosis = ran.json();
+    for name in [
+        "region",
+        "credentials",
+        "caller",
+        "endpoint oss",
+        "endpoint faas",
+        "endpoint ram",
+        "endpoint sts",
+        "clock",
+        "metadata",
+        "bucket",
+        "role",
+        "policy",
+        "images",
+        "chip 0",
+        "chip 1",
+        "device",
+    ] {
+        let check = check(&diagnosis, name);
+        assert_eq!(check["state"], "ok", "{check:#}");
+        assert!(check["seconds"].as_f64().unwrap() < 3.0, "{check:#}");
+    }
+    assert_eq!(check(&diagnosis, "chip 0")["facts"]["shell"], "f30001");
+    assert_eq!(check(&diagnosis, "images")["facts"]["quota"], 30);
+}
+
+#[test]
+fn what_is_wrong_in_the_cloud_is_found_each_with_its_command() {
+    let state = |world: &World, flags: &str, name: &str| {
+        let script = format!("faascmd doctor -o json {flags} || test $? = 1");
+        let diagnosis = world.script(&script).exits(0).json();
+        let check = check(&diagnosis, name).clone();
+        let text = |key: &str| check[key].as_str().unwrap_or_default().to_owned();
+        (text("state"), text("detail"), text("next"))
+    };
+    let cloud = World::sandbox(&[]);
+    let (bucket, detail, next) = state(&cloud, "--bucket faascmd-beijing", "bucket");
+    assert!(bucket == "fail" && detail.contains("cn-beijing"), "{detail} {next}");
+    let (bucket, _, next) = state(&cloud, "--bucket no-such-bucket-here", "bucket");
+    assert!(bucket == "fail" && next.contains("--bucket"), "{next}");
+    let (role, detail, _) = state(&cloud, "--role-arn acs:ram::1:role/AliyunFAASDefaultRole", "role");
+    assert!(role == "fail" && detail.contains("another account"), "{detail}");
+    let (role, _, next) = state(&World::sandbox(&["--without-role"]), "", "role");
+    assert_eq!((role.as_str(), next.as_str()), ("fail", "faascmd auth --bucket faascmd-sandbox"));
+    let (clock, detail, _) = state(&World::sandbox(&["--clock-offset", "3600"]), "", "clock");
+    assert!(clock == "warn" && detail.contains("behind"), "{detail}");
+    let (chips, detail, _) = state(&cloud, "--instance-id i-bp1faascmdsandbox0002", "chips");
+    assert!(chips == "fail", "{detail}");
+}
+
+#[test]
+fn a_root_key_and_a_wrong_secret_are_told_apart() {
+    let caller = |id: &str, secret: &str| {
+        let key = format!("export ALIBABA_CLOUD_ACCESS_KEY_ID={id} ALIBABA_CLOUD_ACCESS_KEY_SECRET={secret}");
+        let script = format!("{key}\nfaascmd doctor -o json || test $? = 1");
+        check(&World::sandbox(&[]).script(&script).exits(0).json(), "caller").clone()
+    };
+    let root = caller("LTAI5tFaascmdSandboxRoot", "SandboxRootSecret0123456789abc");
+    assert_eq!((&root["state"], &root["facts"]["identity_type"]), (&"warn".into(), &"Account".into()));
+    let wrong = caller("LTAI5tFaascmdSandboxUser", "x");
+    assert_eq!(wrong["state"], "fail");
+    assert!(wrong["detail"].as_str().unwrap().contains("SignatureDoesNotMatch"), "{wrong:#}");
+}

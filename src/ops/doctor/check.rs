@@ -92,6 +92,12 @@ impl Check {
             Error::Credential(CredentialError::Missing(_)) => Self::skipped("no credentials"),
             Error::Credential(_) => Self::skipped("the credentials can't be used"),
             Error::Endpoint(_) => Self::skipped("no region is set"),
+            Error::Service(e) if e.endpoint.is_some() => {
+                let endpoint = e.endpoint.as_deref().unwrap_or_default();
+                let region = endpoint.trim_start_matches("oss-").split('.').next().unwrap_or_default();
+                Self::fail(format!("it is in another region: it is reached at {endpoint}"))
+                    .next(format!("--region {region}: bucket, image and instance belong into one region"))
+            }
             Error::Service(e) => {
                 let may_not_look = e.http_status == 403
                     && (e.code.starts_with("NoPermission") || e.code.starts_with("Forbidden"));

@@ -6,7 +6,7 @@ use super::error::DeviceError;
 use super::locate::Kind;
 use super::lock;
 use super::mapping;
-use super::open::Node;
+use super::node::Node;
 use super::pci::PciDevice;
 
 /// The facts about a device.

@@ -1,133 +1,23 @@
-//! An open device: its length, its mapping, and checked accesses of one register.
+//! An open device: checked accesses of one register, in the parts of it that are mapped.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::num::NonZeroUsize;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::libc::{O_NOCTTY, O_NONBLOCK};
 
 use super::error::DeviceError;
-use super::locate::{Kind, Located, locate, refused};
+use super::locate::locate;
 use super::lock::Lock;
 use super::mapping::{self, LastWords, Mapping, Word};
-use super::pci::{PciDevice, Roots};
-
-/// What a device is opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Reading; nothing can be written by mistake.
-    Read,
-    /// Reading and writing.
-    Write,
-}
+use super::node::{Access, Node};
+use super::pci::Roots;
 
 /// What a read gives when nobody answers.
 pub const ALL_ONES: u32 = u32::MAX;
-
-/// A node that is open and not yet mapped.
-#[derive(Debug)]
-pub struct Node {
-    located: Located,
-    file: File,
-    access: Access,
-}
-
-impl Node {
-    /// Opens what was located. Nothing of the device is touched.
-    pub fn open(located: Located, access: Access) -> Result<Self, DeviceError> {
-        let wanted = if access == Access::Write { "writing" } else { "reading" };
-        let mut options = OpenOptions::new();
-        // A terminal must not become ours, and a pipe that took the file's place must not make us wait.
-        options.read(true).write(access == Access::Write).custom_flags(O_NOCTTY | O_NONBLOCK);
-        let file = options.open(&located.path).map_err(|e| refused(&located.path, wanted, e))?;
-        Ok(Self { located, file, access })
-    }
-
-    /// What was located.
-    pub fn located(&self) -> &Located {
-        &self.located
-    }
-
-    /// The length in bytes of what can be mapped.
-    pub fn length(&self) -> Result<u64, DeviceError> {
-        let length = match self.located.kind {
-            Kind::Node => self.measured()?,
-            Kind::Resource | Kind::File => {
-                let metadata = self.file.metadata();
-                metadata.map_err(|e| refused(&self.located.path, "reading", e))?.len()
-            }
-        };
-        if length == 0 {
-            // Files of procfs have no length and no memory; the system says so better than their length does.
-            mapping::can_map(&self.file, page_size()).map_err(|e| self.unmappable(e))?;
-            return Err(DeviceError::NotRegisters { node: self.located.path.clone(), kind: "empty" });
-        }
-        Ok(length)
-    }
-
-    /// The longest mapping that a character device allows, in whole pages.
-    fn measured(&self) -> Result<u64, DeviceError> {
-        let page = page_size();
-        let fits = |pages: usize| mapping::can_map(&self.file, page.saturating_mul(nonzero(pages)));
-        fits(1).map_err(|e| self.unmappable(e))?;
-        // Doubling finds the first power of two that is too long, halving the exact end.
-        let (mut good, mut bad) = (1, 2);
-        while bad < MOST_PAGES && fits(bad).is_ok() {
-            (good, bad) = (bad, bad * 2);
-        }
-        while bad - good > 1 {
-            let middle = usize::midpoint(good, bad);
-            if fits(middle).is_ok() { good = middle } else { bad = middle }
-        }
-        Ok((good * page.get()) as u64)
-    }
-
-    /// Maps the device's beginning, and the rest when it is accessed; `last_words` are said if its memory goes away.
-    pub fn map(self, last_words: LastWords) -> Result<Device, DeviceError> {
-        let length = self.length()?;
-        if let Some(pci) = self.located.pci.as_ref().filter(|pci| !pci.answers_memory() && !pci.is_gone()) {
-            return Err(DeviceError::NotEnabled {
-                address: pci.address(),
-                directory: pci.directory().into(),
-            });
-        }
-        let chunks = Chunks { length, last_words, ..Chunks::default() };
-        let device = Device { node: self, chunks, lock: None };
-        // What can't be mapped at all is told now.
-        device.at(0, 1, |_, _| ())?;
-        Ok(device)
-    }
-
-    fn unmappable(&self, errno: Errno) -> DeviceError {
-        let driver = self.located.pci.as_ref().and_then(PciDevice::driver);
-        let said = errno.desc();
-        let why = match (self.located.kind, driver, errno) {
-            (Kind::Resource, Some(driver), Errno::EINVAL) => {
-                format!("the kernel refuses a resource while the driver {driver} is bound to it ({said})")
-            }
-            (Kind::Node, _, Errno::EINVAL) => {
-                format!("its BAR is shorter than a page of {} bytes ({said})", page_size())
-            }
-            (Kind::Node, _, Errno::ENODEV) => format!("it has no memory to map ({said})"),
-            (_, Some(driver), _) => format!("{said} (driver {driver})"),
-            (_, None, _) => said.to_owned(),
-        };
-        DeviceError::Unmappable { node: self.located.path.clone(), why, source: errno.into() }
-    }
-
-    pub(super) fn file(&self) -> &File {
-        &self.file
-    }
-}
-
-/// No BAR is longer than 2⁴⁰ bytes; beyond that a node has no end, such as `/dev/zero`.
-const MOST_PAGES: usize = 1 << 28;
 
 /// Most BARs are no longer than this, and so are mapped at once; of a longer one, only what is accessed.
 const CHUNK: u64 = 1 << 20;
@@ -149,10 +39,28 @@ pub struct Device {
     lock: Option<Lock>,
 }
 
+impl Node {
+    /// Maps the device's beginning, and the rest when it is accessed; `last_words` are said if its memory goes away.
+    pub fn map(self, last_words: LastWords) -> Result<Device, DeviceError> {
+        let length = self.length()?;
+        if let Some(pci) = self.located().pci.as_ref().filter(|pci| !pci.answers_memory() && !pci.is_gone()) {
+            return Err(DeviceError::NotEnabled {
+                address: pci.address(),
+                directory: pci.directory().into(),
+            });
+        }
+        let chunks = Chunks { length, last_words, ..Chunks::default() };
+        let device = Device { node: self, chunks, lock: None };
+        // What can't be mapped at all is told now.
+        device.at(0, 1, |_, _| ())?;
+        Ok(device)
+    }
+}
+
 impl Device {
     /// Where it was opened.
     pub fn path(&self) -> &Path {
-        &self.node.located.path
+        &self.node.located().path
     }
 
     /// The node it was mapped from.
@@ -177,7 +85,7 @@ impl Device {
     }
 
     /// Takes the lock as soon as it is free, until the time is over.
-    pub fn lock_within(&mut self, time: std::time::Duration) -> Result<(), DeviceError> {
+    pub fn lock_within(&mut self, time: Duration) -> Result<(), DeviceError> {
         self.lock = Some(Lock::take_within(self.path(), self.node.file(), time)?);
         Ok(())
     }
@@ -248,8 +156,8 @@ impl Device {
 
     fn mapped(&self, start: u64) -> Result<Mapping, DeviceError> {
         let length = usize::try_from(CHUNK.min(self.length() - start)).expect("a chunk is small");
-        let options = mapping::Options { start, length, writable: self.node.access == Access::Write };
-        Mapping::new(&self.node.file, options, self.chunks.last_words.clone())
+        let options = mapping::Options { start, length, writable: self.node.is_writable() };
+        Mapping::new(self.node.file(), options, self.chunks.last_words.clone())
             .map_err(|e| self.node.unmappable(errno(&e)))
     }
 
@@ -258,7 +166,7 @@ impl Device {
         if value != ALL_ONES {
             return Ok(());
         }
-        match &self.node.located.pci {
+        match &self.node.located().pci {
             Some(pci) if pci.is_gone() => Err(DeviceError::LinkDead { address: pci.address(), offset }),
             Some(_) => Ok(()),
             None => Err(DeviceError::AllOnes { node: self.path().into(), offset }),
@@ -292,7 +200,7 @@ impl Opener {
     /// When the device is not there, may not be opened or can't be mapped.
     pub fn open(&self, access: Access) -> Result<Device, DeviceError> {
         let node = Node::open(locate(&self.name, &self.roots)?, access)?;
-        let vanished = DeviceError::Vanished { node: node.located.path.clone() };
+        let vanished = DeviceError::Vanished { node: node.located().path.clone() };
         node.map((self.last_words)(vanished))
     }
 
@@ -311,18 +219,6 @@ impl Opener {
 
 fn errno(error: &io::Error) -> Errno {
     error.raw_os_error().map_or(Errno::UnknownErrno, Errno::from_raw)
-}
-
-fn nonzero(pages: usize) -> NonZeroUsize {
-    NonZeroUsize::new(pages).expect("a count of pages starts at 1")
-}
-
-/// Bytes of a page, as the kernel says.
-pub fn page_size() -> NonZeroUsize {
-    let size = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten();
-    size.and_then(|size| usize::try_from(size).ok())
-        .and_then(NonZeroUsize::new)
-        .expect("Linux tells its page size")
 }
 
 #[cfg(test)]

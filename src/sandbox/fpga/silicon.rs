@@ -1,36 +1,23 @@
-//! A simulated FPGA: a file that behaves as the register BAR of the DDR reference design.
-//!
-//! A thread looks at the file every half millisecond and answers as the design would. What a file can't show: the
-//! driver's errors at the BAR's end, side effects of a read, and write pulses (two equal writes within one look are
-//! one). The start registers read 0 again once the chip has seen them; the stop register keeps the 1 that was
-//! written until the next start.
+//! What the simulated chip does at each look at its registers.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::faults::ChipFaults;
-
-/// Bytes of the BAR.
-pub const BAR_LENGTH: u64 = 64 * 1024;
+use crate::sandbox::faults::ChipFaults;
 
 /// The registers of the reference design.
-mod register {
-    pub(super) const SMOKE_START: u64 = 0x14;
-    pub(super) const PRBS_START: u64 = 0x1c;
-    pub(super) const PRBS_STOP: u64 = 0x20;
-    pub(super) const SMOKE_DONE: u64 = 0x24;
-    pub(super) const PRBS_DONE: u64 = 0x28;
-    pub(super) const ERROR: u64 = 0x30;
+pub(super) mod register {
+    pub(in crate::sandbox::fpga) const SMOKE_START: u64 = 0x14;
+    pub(in crate::sandbox::fpga) const PRBS_START: u64 = 0x1c;
+    pub(in crate::sandbox::fpga) const PRBS_STOP: u64 = 0x20;
+    pub(in crate::sandbox::fpga) const SMOKE_DONE: u64 = 0x24;
+    pub(in crate::sandbox::fpga) const PRBS_DONE: u64 = 0x28;
+    pub(in crate::sandbox::fpga) const ERROR: u64 = 0x30;
 }
 use register::{ERROR, PRBS_DONE, PRBS_START, PRBS_STOP, SMOKE_DONE, SMOKE_START};
 
-const LOOK_EVERY: Duration = Duration::from_micros(500);
 const SMOKE_TIME: Duration = Duration::from_millis(40);
 const PRBS_STOP_TIME: Duration = Duration::from_millis(5);
 /// From a start until a chip with `dead-link` or `shrink` dies, and until one with `ddr-error` finds the error.
@@ -49,89 +36,9 @@ pub struct Seen {
     pub prbs_stops: u32,
 }
 
-/// A simulated chip; it stops when dropped, the file stays.
-#[derive(Debug)]
-pub struct Chip {
-    path: PathBuf,
-    silicon: Arc<Mutex<Silicon>>,
-    ended: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Chip {
-    /// Starts an empty chip behind the file, which reads all ones until [`Chip::load`].
-    ///
-    /// A new file gets [`BAR_LENGTH`]; one that is there keeps its own length.
-    ///
-    /// # Errors
-    /// When the file can't be made.
-    pub fn start(path: &Path, faults: ChipFaults) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        let length = Some(file.metadata()?.len()).filter(|length| *length > 0).unwrap_or(BAR_LENGTH);
-        let mut silicon = Silicon::new(file, length, faults);
-        silicon.unload()?;
-        let silicon = Arc::new(Mutex::new(silicon));
-        let ended = Arc::new(AtomicBool::new(false));
-        let thread = std::thread::Builder::new().name("fpga".into()).spawn({
-            let (silicon, ended) = (silicon.clone(), ended.clone());
-            move || live(&silicon, &ended)
-        })?;
-        Ok(Self { path: path.into(), silicon, ended, thread: Some(thread) })
-    }
-
-    /// The file, for `FAASCMD_DEVICE`.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// An image is in: the registers read their reset values.
-    pub fn load(&self) {
-        told(locked(&self.silicon).load());
-    }
-
-    /// The image is out, as during the load of another one: the BAR reads all ones.
-    pub fn unload(&self) {
-        told(locked(&self.silicon).unload());
-    }
-
-    /// What the chip has seen so far.
-    pub fn seen(&self) -> Seen {
-        locked(&self.silicon).seen
-    }
-}
-
-impl Drop for Chip {
-    fn drop(&mut self) {
-        self.ended.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // A chip that panicked has said so on stderr.
-            thread.join().ok();
-        }
-    }
-}
-
-/// The file may be gone with the sandbox's folder; then nobody looks at this chip any more.
-fn told(result: io::Result<()>) {
-    if let Err(error) = result {
-        tracing::debug!(%error, "the simulated chip can't reach its file");
-    }
-}
-
-fn live(silicon: &Mutex<Silicon>, ended: &AtomicBool) {
-    while !ended.load(Ordering::Relaxed) {
-        // Somebody cut the file off: there is nothing to look at until the next load.
-        locked(silicon).look(Instant::now()).ok();
-        std::thread::sleep(LOOK_EVERY);
-    }
-}
-
-fn locked(silicon: &Mutex<Silicon>) -> MutexGuard<'_, Silicon> {
-    silicon.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// What the thread keeps.
 #[derive(Debug)]
-struct Silicon {
+pub(super) struct Silicon {
     file: File,
     length: u64,
     faults: ChipFaults,
@@ -143,7 +50,7 @@ struct Silicon {
     dies: Option<Instant>,
     /// Whether the stop register was set at the last look: a stop is a change.
     stop_was_set: bool,
-    seen: Seen,
+    pub(super) seen: Seen,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +61,7 @@ enum State {
 }
 
 impl Silicon {
-    fn new(file: File, length: u64, faults: ChipFaults) -> Self {
+    pub(super) fn new(file: File, length: u64, faults: ChipFaults) -> Self {
         Self {
             file,
             length,
@@ -170,7 +77,7 @@ impl Silicon {
         }
     }
 
-    fn load(&mut self) -> io::Result<()> {
+    pub(super) fn load(&mut self) -> io::Result<()> {
         self.reset(State::Loaded);
         if self.faults.all_ones {
             return self.fill(0xff);
@@ -183,7 +90,7 @@ impl Silicon {
         Ok(())
     }
 
-    fn unload(&mut self) -> io::Result<()> {
+    pub(super) fn unload(&mut self) -> io::Result<()> {
         self.reset(State::Empty);
         self.fill(0xff)
     }
@@ -195,21 +102,23 @@ impl Silicon {
     }
 
     /// One look at the registers.
-    fn look(&mut self, now: Instant) -> io::Result<()> {
+    pub(super) fn look(&mut self, now: Instant) -> io::Result<()> {
         if self.state != State::Loaded || self.faults.all_ones {
             return self.swallow_writes();
         }
         self.start_smoke(now)?;
         self.start_prbs(now)?;
         self.stop_prbs(now)?;
-        if due(&mut self.smoke_done, now) {
+        let (smoke, prbs) = (due(&mut self.smoke_done, now), due(&mut self.prbs_done, now));
+        // However short the test was, its errors are there when it is done.
+        if due(&mut self.error, now) || (smoke || prbs) && self.error.take().is_some() {
+            self.set(ERROR, SOME_ERRORS)?;
+        }
+        if smoke {
             self.set(SMOKE_DONE, 1)?;
         }
-        if due(&mut self.prbs_done, now) {
+        if prbs {
             self.set(PRBS_DONE, 1)?;
-        }
-        if due(&mut self.error, now) {
-            self.set(ERROR, SOME_ERRORS)?;
         }
         if due(&mut self.dies, now) { self.die() } else { Ok(()) }
     }
@@ -288,13 +197,13 @@ impl Silicon {
         Ok(())
     }
 
-    fn get(&self, register: u64) -> io::Result<u32> {
+    pub(super) fn get(&self, register: u64) -> io::Result<u32> {
         let mut word = [0; 4];
         self.file.read_exact_at(&mut word, register)?;
         Ok(u32::from_le_bytes(word))
     }
 
-    fn set(&self, register: u64, value: u32) -> io::Result<()> {
+    pub(super) fn set(&self, register: u64, value: u32) -> io::Result<()> {
         self.file.write_all_at(&value.to_le_bytes(), register)
     }
 }
@@ -307,6 +216,7 @@ fn due(at: &mut Option<Instant>, now: Instant) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::fpga::BAR_LENGTH;
 
     /// A loaded chip whose time the test makes.
     fn loaded(faults: ChipFaults) -> Silicon {
@@ -348,31 +258,23 @@ mod tests {
     }
 
     #[test]
+    fn the_errors_of_a_short_test_are_there_when_it_is_done() {
+        let mut chip = loaded(ChipFaults { ddr_error: true, ..ChipFaults::default() });
+        let start = Instant::now();
+        chip.set(PRBS_START, 1).unwrap();
+        chip.set(PRBS_STOP, 1).unwrap();
+        chip.look(start).unwrap();
+        chip.look(start + PRBS_STOP_TIME).unwrap();
+        assert_eq!((chip.get(PRBS_DONE).unwrap(), chip.get(ERROR).unwrap()), (1, SOME_ERRORS));
+    }
+
+    #[test]
     fn a_start_and_a_stop_within_one_look_are_both_seen() {
         let mut chip = loaded(ChipFaults::default());
         chip.set(PRBS_START, 1).unwrap();
         chip.set(PRBS_STOP, 1).unwrap();
         chip.look(Instant::now()).unwrap();
         assert_eq!((chip.seen.prbs_starts, chip.seen.prbs_stops), (1, 1));
-    }
-
-    #[test]
-    fn an_empty_chip_reads_all_ones_and_takes_no_writes() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bar");
-        let chip = Chip::start(&path, ChipFaults::default()).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), vec![0xff; usize::try_from(BAR_LENGTH).unwrap()]);
-        {
-            let mut silicon = locked(&chip.silicon);
-            silicon.set(SMOKE_START, 1).unwrap();
-            silicon.look(Instant::now()).unwrap();
-            assert_eq!(silicon.get(SMOKE_START).unwrap(), u32::MAX);
-        }
-        chip.load();
-        assert_eq!(locked(&chip.silicon).get(SMOKE_DONE).unwrap(), 0);
-        chip.unload();
-        assert_eq!(locked(&chip.silicon).get(SMOKE_DONE).unwrap(), u32::MAX);
-        assert_eq!(chip.seen(), Seen::default());
     }
 
     #[test]

@@ -1,0 +1,130 @@
+//! A simulated FPGA: a file that behaves as the register BAR of the DDR reference design.
+//!
+//! A thread looks at the file every half millisecond and answers as the design would. What a file can't show: the
+//! driver's errors at the BAR's end, side effects of a read, and write pulses (two equal writes within one look are
+//! one). The start registers read 0 again once the chip has seen them; the stop register keeps the 1 that was
+//! written until the next start.
+
+mod silicon;
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::faults::ChipFaults;
+pub use silicon::Seen;
+use silicon::Silicon;
+
+/// Bytes of the BAR.
+pub const BAR_LENGTH: u64 = 64 * 1024;
+
+const LOOK_EVERY: Duration = Duration::from_micros(500);
+
+/// A simulated chip; it stops when dropped, the file stays.
+#[derive(Debug)]
+pub struct Chip {
+    path: PathBuf,
+    silicon: Arc<Mutex<Silicon>>,
+    ended: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Chip {
+    /// Starts an empty chip behind the file, which reads all ones until [`Chip::load`].
+    ///
+    /// A new file gets [`BAR_LENGTH`]; one that is there keeps its own length.
+    ///
+    /// # Errors
+    /// When the file can't be made.
+    pub fn start(path: &Path, faults: ChipFaults) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let length = Some(file.metadata()?.len()).filter(|length| *length > 0).unwrap_or(BAR_LENGTH);
+        let mut silicon = Silicon::new(file, length, faults);
+        silicon.unload()?;
+        let silicon = Arc::new(Mutex::new(silicon));
+        let ended = Arc::new(AtomicBool::new(false));
+        let thread = std::thread::Builder::new().name("fpga".into()).spawn({
+            let (silicon, ended) = (silicon.clone(), ended.clone());
+            move || live(&silicon, &ended)
+        })?;
+        Ok(Self { path: path.into(), silicon, ended, thread: Some(thread) })
+    }
+
+    /// The file, for `FAASCMD_DEVICE`.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An image is in: the registers read their reset values.
+    pub fn load(&self) {
+        told(locked(&self.silicon).load());
+    }
+
+    /// The image is out, as during the load of another one: the BAR reads all ones.
+    pub fn unload(&self) {
+        told(locked(&self.silicon).unload());
+    }
+
+    /// What the chip has seen so far.
+    pub fn seen(&self) -> Seen {
+        locked(&self.silicon).seen
+    }
+}
+
+impl Drop for Chip {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A chip that panicked has said so on stderr.
+            thread.join().ok();
+        }
+    }
+}
+
+/// The file may be gone with the sandbox's folder; then nobody looks at this chip any more.
+fn told(result: io::Result<()>) {
+    if let Err(error) = result {
+        tracing::debug!(%error, "the simulated chip can't reach its file");
+    }
+}
+
+fn live(silicon: &Mutex<Silicon>, ended: &AtomicBool) {
+    while !ended.load(Ordering::Relaxed) {
+        // Somebody cut the file off: there is nothing to look at until the next load.
+        locked(silicon).look(Instant::now()).ok();
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn locked(silicon: &Mutex<Silicon>) -> MutexGuard<'_, Silicon> {
+    silicon.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::silicon::register::{SMOKE_DONE, SMOKE_START};
+    use super::*;
+
+    #[test]
+    fn an_empty_chip_reads_all_ones_and_takes_no_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bar");
+        let chip = Chip::start(&path, ChipFaults::default()).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), vec![0xff; usize::try_from(BAR_LENGTH).unwrap()]);
+        {
+            let mut silicon = locked(&chip.silicon);
+            silicon.set(SMOKE_START, 1).unwrap();
+            silicon.look(Instant::now()).unwrap();
+            assert_eq!(silicon.get(SMOKE_START).unwrap(), u32::MAX);
+        }
+        chip.load();
+        assert_eq!(locked(&chip.silicon).get(SMOKE_DONE).unwrap(), 0);
+        chip.unload();
+        assert_eq!(locked(&chip.silicon).get(SMOKE_DONE).unwrap(), u32::MAX);
+        assert_eq!(chip.seen(), Seen::default());
+    }
+}

@@ -36,23 +36,11 @@ impl NotRun {
 }
 
 impl Sandbox {
-    /// Runs a command in this sandbox and gives its exit code, 128 + n for a signal.
-    ///
-    /// Meanwhile SIGINT and SIGQUIT, which a terminal sends to the command too, are passed over here; SIGTERM and
-    /// SIGHUP are passed on. A signal that was ignored from the start stays so, here and for the command.
+    /// A command with the environment of this sandbox, ready for [`Sandbox::run`].
     ///
     /// # Errors
-    /// When the command is not found or can't be run.
-    pub fn run(&self, command: &[OsString]) -> Result<u8, NotRun> {
-        let not_run = |source| NotRun { command: command.first().cloned().unwrap_or_default(), source };
-        let signals = Forwarding::start().map_err(not_run)?;
-        let mut child = self.command(command).and_then(|mut command| command.spawn()).map_err(not_run)?;
-        signals.forward_to(&child);
-        let status = signals.wait(&mut child).map_err(not_run)?;
-        Ok(exit_code(status))
-    }
-
-    fn command(&self, words: &[OsString]) -> io::Result<Command> {
+    /// When this program can't tell where it is.
+    pub fn command(&self, words: &[OsString]) -> io::Result<Command> {
         let program = words.first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(program);
         command.args(&words[1..]).envs(self.environment());
@@ -63,6 +51,23 @@ impl Sandbox {
             command.env("PATH", path_with(folder));
         }
         Ok(command)
+    }
+
+    /// Runs a command in this sandbox and gives its exit code, 128 + n for a signal.
+    ///
+    /// Meanwhile SIGINT and SIGQUIT, which a terminal sends to the command too, are passed over here; SIGTERM and
+    /// SIGHUP are passed on. A signal that was ignored from the start stays so, here and for the command.
+    ///
+    /// # Errors
+    /// When the command is not found or can't be run.
+    pub fn run(&self, command: &mut Command) -> Result<u8, NotRun> {
+        let name = command.get_program().to_owned();
+        let not_run = |source| NotRun { command: name.clone(), source };
+        let signals = Forwarding::start().map_err(not_run)?;
+        let mut child = command.spawn().map_err(not_run)?;
+        signals.forward_to(&child);
+        let status = signals.wait(&mut child).map_err(not_run)?;
+        Ok(exit_code(status))
     }
 
     /// Serves until SIGINT, SIGTERM, SIGQUIT or SIGHUP, and gives the signal.

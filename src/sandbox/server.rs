@@ -26,6 +26,9 @@ use super::{oss, rpc, time};
 /// The longest body of a request to another service than OSS, in bytes.
 const SMALL_BODY_BYTES: usize = 1 << 20;
 
+/// How long requests that are under way may take to end when the sandbox does.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(2);
+
 /// How often the services look what has come due.
 const SETTLE_EVERY: Duration = Duration::from_millis(20);
 
@@ -66,8 +69,10 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_timeout(Duration::from_secs(1));
+            runtime.shutdown_timeout(SHUTDOWN_TIME);
         }
+        // A task that did not end in time holds the world; its folder goes nevertheless.
+        std::fs::remove_dir_all(self.world.folder()).ok();
     }
 }
 

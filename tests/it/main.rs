@@ -21,6 +21,7 @@ mod reg;
 mod reg_rw;
 mod reg_rw_golden;
 mod sandbox_codes;
+mod sandbox_demo;
 mod sandbox_faults;
 mod sandbox_objects;
 mod sandbox_process;

@@ -1,17 +1,21 @@
 //! `faascmd sandbox [-- COMMAND...]`: a private cloud and a simulated FPGA for a command, or until Ctrl-C.
 
+mod demo;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use crate::base::duration::duration;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::sandbox::{FAULTS, FaultPlan, Options, Sandbox};
+use crate::sandbox::{FAULTS, FaultPlan, NotRun, Options, Sandbox};
 
 /// Run a command against a private cloud and a simulated FPGA on this machine
 ///
@@ -20,8 +24,8 @@ use crate::sandbox::{FAULTS, FaultPlan, Options, Sandbox};
 /// until Ctrl-C.
 #[derive(Debug, Args)]
 #[command(
-    args_conflicts_with_subcommands = true,
     after_help = "Examples:
+  faascmd sandbox demo                             a package of each kind, all the way
   faascmd sandbox -- faascmd deploy bit.tar.gz     one command in a cloud of its own
   faascmd sandbox -- sh                            a shell in it, until you leave
   faascmd sandbox --build-time 60 --speed 10 -- make deploy
@@ -32,9 +36,20 @@ use crate::sandbox::{FAULTS, FaultPlan, Options, Sandbox};
 pub(in crate::cli) struct SandboxArgs {
     #[command(flatten)]
     options: SandboxOptions,
+    #[command(subcommand)]
+    show: Option<Show>,
     /// Command to run in it, with its arguments
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum Show {
+    /// Take a small package of each kind all the way, by the commands that a user would type
+    #[command(after_help = "Examples:
+  faascmd sandbox demo
+  faascmd sandbox demo --fault build-fails         ends with 9, as the deploy in it does")]
+    Demo,
 }
 
 /// How the sandbox is to behave.
@@ -42,37 +57,37 @@ pub(in crate::cli) struct SandboxArgs {
 #[expect(clippy::struct_excessive_bools, reason = "flags")]
 pub(super) struct SandboxOptions {
     /// Divide the durations inside the services by this
-    #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
+    #[arg(long, global = true, value_name = "N", default_value = "1", value_parser = speed)]
     speed: f64,
     /// What a build of an image takes, in seconds, at speed 1
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "5", value_parser = duration)]
     build_time: Duration,
     /// Make something go wrong (can be repeated)
-    #[arg(long, value_name = "NAME[=VALUE]")]
+    #[arg(long, global = true, value_name = "NAME[=VALUE]")]
     fault: Vec<String>,
     /// Make the random faults repeat
-    #[arg(long, value_name = "N")]
+    #[arg(long, global = true, value_name = "N")]
     fault_seed: Option<u64>,
     /// Append a JSON line per request to this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     log: Option<PathBuf>,
     /// Set the sandbox's clock that many seconds ahead, or behind
-    #[arg(long, value_name = "SECONDS", default_value = "0", allow_hyphen_values = true)]
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "0", allow_hyphen_values = true)]
     clock_offset: i64,
     /// Refuse a second image within 30 minutes, as the service does
-    #[arg(long)]
+    #[arg(long, global = true)]
     strict_frequency: bool,
     /// Begin without the role `AliyunFAASDefaultRole`, for `auth` to make
-    #[arg(long)]
+    #[arg(long, global = true)]
     without_role: bool,
     /// Begin without a RAM role of the instance
-    #[arg(long)]
+    #[arg(long, global = true)]
     without_instance_role: bool,
     /// Let the metadata service refuse requests without a token
-    #[arg(long)]
+    #[arg(long, global = true)]
     metadata_v2_only: bool,
     /// Port on 127.0.0.1 [default: any free one]
-    #[arg(long, value_name = "PORT", default_value = "0", hide_default_value = true)]
+    #[arg(long, global = true, value_name = "PORT", default_value = "0", hide_default_value = true)]
     port: u16,
 }
 
@@ -85,13 +100,6 @@ fn faults() -> String {
 fn speed(text: &str) -> Result<f64, String> {
     let speed: Option<f64> = text.parse().ok().filter(|n: &f64| n.is_finite() && *n > 0.0);
     speed.ok_or_else(|| "the speed is a number above 0".into())
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.strip_suffix('s').unwrap_or(text).parse().ok();
-    seconds
-        .and_then(|s| Duration::try_from_secs_f64(s).ok())
-        .ok_or_else(|| "write a number of seconds".into())
 }
 
 impl SandboxOptions {
@@ -124,14 +132,29 @@ impl SandboxOptions {
 
 /// Runs the command.
 pub(in crate::cli) fn run(args: &SandboxArgs, cx: &Context) -> Outcome {
+    if args.show.is_some() && !args.command.is_empty() {
+        return Err(
+            Failure::new(Exit::Usage, "the demo runs commands of its own").hint("faascmd sandbox demo")
+        );
+    }
     let sandbox = args.options.start()?;
-    if args.command.is_empty() {
-        return serve(&sandbox, cx);
+    match args.show {
+        Some(Show::Demo) => demo::run(&sandbox, cx),
+        None if args.command.is_empty() => serve(&sandbox, cx),
+        None => Ok(Exit::OfCommand(run_in(&sandbox, &mut prepared(&sandbox, &args.command)?)?)),
     }
-    match sandbox.run(&args.command) {
-        Ok(code) => Ok(Exit::OfCommand(code)),
-        Err(not_run) => Err(Failure::new(Exit::OfCommand(not_run.exit_code()), not_run.to_string())),
-    }
+}
+
+/// A command with the sandbox's environment.
+fn prepared(sandbox: &Sandbox, words: &[OsString]) -> Result<Command, Failure> {
+    let can_not = |e| Failure::new(Exit::Internal, format!("can't prepare the command: {e}"));
+    sandbox.command(words).map_err(can_not)
+}
+
+/// Runs a command to its end and gives its exit code.
+fn run_in(sandbox: &Sandbox, command: &mut Command) -> Result<u8, Failure> {
+    let can_not = |e: NotRun| Failure::new(Exit::OfCommand(e.exit_code()), e.to_string());
+    sandbox.run(command).map_err(can_not)
 }
 
 fn serve(sandbox: &Sandbox, cx: &Context) -> Outcome {

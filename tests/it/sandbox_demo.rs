@@ -1,0 +1,44 @@
+//! `faascmd sandbox demo` shows the whole road, by the commands that a user would type.
+
+use crate::common::world::World;
+
+#[test]
+fn the_demonstration_takes_a_package_of_each_kind_all_the_way() {
+    let world = World::new();
+    let out = world.faascmd(&["sandbox", "--speed", "10", "demo"]).exits(0).stdout;
+    let commands: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("$ faascmd ")).collect();
+    let expected = [
+        "deploy bit.tar.gz",
+        "fpga status --fpga 0",
+        "test smoke",
+        "deploy bit.tar.gz",
+        "deploy kernel.gbs",
+        "image ls",
+        "fpga ls",
+        "object ls",
+    ];
+    assert_eq!(commands, expected);
+    for step in ["✓ checked", "✓ uploaded", "✓ created", "✓ loaded"] {
+        assert_eq!(out.matches(step).count(), 3, "{step}\n{out}");
+    }
+    assert_eq!(out.matches("(was done)").count(), 3, "{out}");
+    assert_eq!(std::fs::read_dir(world.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_demonstration_of_a_failing_build_ends_as_the_deploy_does() {
+    let out = World::new().faascmd(&["sandbox", "demo", "--speed", "10", "--fault", "build-fails"]).exits(9);
+    assert!(out.stdout.contains("$ faascmd deploy bit.tar.gz"), "{}", out.stdout);
+    assert!(!out.stdout.contains("kernel.gbs"), "{}", out.stdout);
+    assert!(out.stderr.contains("ERROR: [Route 35-54]"), "{}", out.stderr);
+}
+
+#[test]
+fn the_demonstration_is_one_document_too() {
+    let document = World::new().faascmd(&["sandbox", "--speed", "10", "-o", "json", "demo"]).exits(0).json();
+    assert_eq!(document["schema"], "faascmd.sandbox.demo/1");
+    let items = document["items"].as_array().unwrap();
+    assert_eq!(items.len(), 8);
+    assert_eq!(items[0]["answer"]["schema"], "faascmd.deploy/1");
+    assert!(items.iter().all(|item| item["exit_code"] == 0), "{items:#?}");
+}

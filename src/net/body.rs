@@ -1,9 +1,12 @@
 //! What a request carries.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
+
+use super::stall::Pulse;
 
 type Slices = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
 
@@ -39,11 +42,11 @@ impl Body {
         }
     }
 
-    pub(super) fn into_reqwest(self) -> reqwest::Body {
+    pub(super) fn into_reqwest(self, pulse: &Arc<Pulse>) -> reqwest::Body {
         match self {
             Self::Empty => reqwest::Body::from(Bytes::new()),
             Self::Whole(bytes) => reqwest::Body::from(bytes),
-            Self::Stream { slices, .. } => reqwest::Body::wrap_stream(slices),
+            Self::Stream { slices, .. } => reqwest::Body::wrap_stream(pulse.felt(slices)),
         }
     }
 }

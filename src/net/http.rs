@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::log::Log;
+use super::stall::{Pace, Pulse, STALL, STALL_OF_CALLS};
 use super::{Body, NetError};
 use crate::config::endpoint::is_loopback;
 
@@ -30,8 +31,6 @@ pub struct Request {
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long an answer may stall: `DescribeLoadTaskStatus` has been seen to take 9.5 s.
-const STALL: Duration = Duration::from_secs(30);
 
 /// An HTTP client with connection pools; clones share them. It honours `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, and
 /// trusts what the system trusts.
@@ -49,6 +48,7 @@ struct Clients {
     direct: OnceLock<reqwest::Client>,
     /// http, never by a proxy: no certificate is ever looked at.
     plain: OnceLock<reqwest::Client>,
+    pace: Pace,
 }
 
 impl Http {
@@ -82,34 +82,43 @@ impl Http {
         let client = self.client(&url, direct).map_err(failed)?;
         let verb = reqwest::Method::from_bytes(method.as_bytes()).unwrap_or(reqwest::Method::GET);
         let has_body = !matches!(body, Body::Empty) || matches!(method, "PUT" | "POST");
+        let stall = if matches!(body, Body::Stream { .. }) { STALL } else { STALL_OF_CALLS };
+        let pulse = Pulse::new();
         let mut builder = client.request(verb, &url);
         if has_body {
-            builder = builder.header("content-length", body.length()).body(body.into_reqwest());
+            builder = builder.header("content-length", body.length()).body(body.into_reqwest(&pulse));
         }
         for (name, value) in &headers {
             builder = builder.header(name, value);
         }
-        let sent = builder.send();
-        let answer = match timeout {
-            Some(limit) => match tokio::time::timeout(limit, sent).await {
-                Ok(answer) => answer,
-                Err(_) => return Err(too_slow(method, &url, limit)),
+        let answer = tokio::select! {
+            answer = within(timeout, builder.send()) => match answer {
+                Some(answer) => answer.map_err(failed)?,
+                None => return Err(silent(method, &url, "no answer within", timeout.unwrap_or_default())),
             },
-            None => sent.await,
+            silence = pulse.stops(stall, &self.0.pace) => return Err(silent(method, &url, "nothing moved for", silence)),
         };
-        let answer = answer.map_err(failed)?;
+        pulse.answered(&self.0.pace);
         let response = Response { status: answer.status().as_u16(), method, url, answer, log };
         log.answer(response.status, response.headers());
         Ok(response)
     }
 }
 
-fn too_slow(method: &str, url: &str, limit: Duration) -> NetError {
+/// None when it takes longer than the limit, if there is one.
+async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, work).await.ok(),
+        None => Some(work.await),
+    }
+}
+
+fn silent(method: &str, url: &str, what: &str, time: Duration) -> NetError {
     NetError {
         method: method.to_owned(),
         url: super::error::without_query(url).to_owned(),
         trouble: super::Trouble::TimedOut,
-        detail: format!("no answer within {limit:?}"),
+        detail: format!("{what} {:.0} s", time.as_secs_f64()),
     }
 }
 
@@ -117,7 +126,8 @@ fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("faascmd/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT)
-        .read_timeout(STALL)
+        // The system knows best whether bytes that it holds still leave: it breaks a connection on which none does.
+        .tcp_user_timeout(STALL)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .pool_idle_timeout(Duration::from_secs(20))
@@ -159,7 +169,9 @@ impl Response {
     /// # Errors
     /// When the connection breaks or stalls before the end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
-        self.answer.chunk().await.map_err(|e| NetError::new(self.method, &self.url, &e))
+        let chunk = tokio::time::timeout(STALL, self.answer.chunk()).await;
+        let chunk = chunk.map_err(|_| silent(self.method, &self.url, "nothing came for", STALL))?;
+        chunk.map_err(|e| NetError::new(self.method, &self.url, &e))
     }
 
     /// The body, or its first `limit` bytes.

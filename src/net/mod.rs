@@ -7,6 +7,7 @@ mod error;
 mod http;
 mod log;
 mod probe;
+mod stall;
 
 pub use body::Body;
 pub use error::{NetError, Trouble};

@@ -40,7 +40,9 @@ pub(super) fn run(args: &LsArgs, cx: &Context) -> Outcome {
             let page = list(&oss, args, next.as_deref()).await?;
             let objects = page.objects.into_iter().map(Object::of);
             let folders = page.prefixes.into_iter().map(Object::folder);
-            items.extend(folders.chain(objects));
+            let mut page_items: Vec<_> = folders.chain(objects).collect();
+            page_items.sort_by(|a, b| a.key.cmp(&b.key));
+            items.extend(page_items);
             next = page.next;
             // People see a page as soon as it is there; a JSON document is whole.
             if !cx.ui.is_json() {

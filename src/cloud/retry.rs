@@ -15,15 +15,23 @@ pub struct Retry {
     pub attempts: u32,
     /// No new try begins after this time.
     pub within: Duration,
+    /// The longest pause between two tries, unless the service asks for a longer one.
+    pub longest_pause: Duration,
 }
 
 impl Retry {
     /// For calls that may be executed twice.
-    pub const IDEMPOTENT: Self = Self { idempotent: true, attempts: 6, within: Duration::from_secs(60) };
+    pub const IDEMPOTENT: Self = Self {
+        idempotent: true,
+        attempts: 6,
+        within: Duration::from_secs(60),
+        longest_pause: Duration::from_secs(20),
+    };
     /// For calls that must not be executed twice: repeated only when nothing can have happened.
     pub const ONCE: Self = Self { idempotent: false, ..Self::IDEMPOTENT };
     /// Tried a single time.
-    pub const NEVER: Self = Self { idempotent: false, attempts: 1, within: Duration::ZERO };
+    pub const NEVER: Self =
+        Self { idempotent: false, attempts: 1, within: Duration::ZERO, ..Self::IDEMPOTENT };
 
     /// How long to wait before the next try; None when there is to be none.
     pub(super) fn pause(&self, error: &Error, tries: u32, spent: Duration) -> Option<Duration> {
@@ -36,9 +44,9 @@ impl Retry {
             Error::Service(e) => (200, e.retry_after),
             _ => (200, None),
         };
-        let ceiling = (base << tries.min(8)).min(20_000);
+        let ceiling = Duration::from_millis(base << tries.min(8)).min(self.longest_pause);
         // Half fixed, half random: all who were refused together do not come back together.
-        let jittered = Duration::from_millis(ceiling / 2 + fastrand::u64(0..=ceiling / 2));
+        let jittered = ceiling.mul_f64(0.5 + 0.5 * fastrand::f64());
         Some(asked.map_or(jittered, |asked| asked.max(jittered)))
     }
 }

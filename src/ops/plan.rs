@@ -15,8 +15,14 @@ pub const LARGEST_PART: u64 = 5 << 30;
 const MOST_PARTS: u64 = 10_000;
 
 /// A body may be slow, a network may be away for minutes, and a gateway may refuse half of what is sent: there are more
-/// tries, and there is more time, than for a question.
-pub(super) const BODY: Retry = Retry { idempotent: true, attempts: 16, within: Duration::from_secs(15 * 60) };
+/// tries, and there is more time, than for a question. A few jobs take turns and spare the service by themselves, so
+/// pauses stay short.
+pub(super) const BODY: Retry = Retry {
+    idempotent: true,
+    attempts: 32,
+    within: Duration::from_secs(15 * 60),
+    longest_pause: Duration::from_secs(3),
+};
 
 /// A file's size and that of its parts; the last part is what remains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,7 +30,7 @@ impl From<UploadError> for Failure {
                 .hint(format!("faascmd object rm {}", again::quoted(&key)))
                 .hint(format!("then send it again: {}", again::command())),
             UploadError::Stopped { signal, kept } => {
-                let hint = if kept > 0 { "to go on where it stopped" } else { "to begin anew" };
+                let hint = if kept.is_some() { "to go on where it stopped" } else { "to begin anew" };
                 Self::new(Exit::by_signal(signal), message).hint(format!("{hint}: {}", again::command()))
             }
         }

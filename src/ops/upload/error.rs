@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::base::size::ByteSize;
 use crate::cloud;
 
 /// A failed upload.
@@ -55,12 +56,12 @@ pub enum UploadError {
     #[error(transparent)]
     Cloud(Box<cloud::Error>),
     /// A signal stopped it.
-    #[error("stopped with {kept} bytes sent")]
+    #[error("stopped{}", kept.map(|bytes| format!(" with {} there", ByteSize(bytes))).unwrap_or_default())]
     Stopped {
         /// The signal.
         signal: i32,
-        /// Bytes that the next run need not send.
-        kept: u64,
+        /// Bytes that the next run need not send, at least; None when it begins anew.
+        kept: Option<u64>,
     },
 }
 

@@ -51,7 +51,8 @@ impl Job<'_> {
             outcome = self.go_on(&mut session) => Ok(outcome),
         };
         let outcome = outcome.unwrap_or_else(|signal| {
-            let kept = if self.request.abort_on_failure { 0 } else { session.sent + session.resumed };
+            let is_kept = session.upload_id.is_some() && !self.request.abort_on_failure;
+            let kept = is_kept.then_some(session.sent + session.resumed);
             Err(UploadError::Stopped { signal, kept })
         });
         if let Err(error) = &outcome

@@ -16,7 +16,7 @@ impl Job<'_> {
     pub(super) async fn whole(&self, cancel: &Cancel) -> Result<Uploaded, UploadError> {
         tokio::select! {
             biased;
-            signal = cancel.cancelled() => Err(UploadError::Stopped { signal, kept: 0 }),
+            signal = cancel.cancelled() => Err(UploadError::Stopped { signal, kept: None }),
             outcome = self.put() => outcome,
         }
     }

@@ -1,10 +1,12 @@
 //! What the behaviour tests share.
 
 pub mod bar;
+pub mod bytes;
 pub mod cloud;
 pub mod data;
 pub mod http;
 pub mod raw;
 pub mod rpc;
+pub mod running;
 pub mod terminal;
 pub mod world;

@@ -1,0 +1,194 @@
+//! Uploads and downloads on bad days: nothing wrong is stored, and no file is lost.
+
+use std::os::unix::process::ExitStatusExt;
+
+use crate::common::bytes::bytes;
+use crate::common::running::{Running, count};
+use crate::common::world::{World, ran};
+
+const MIB: usize = 1 << 20;
+
+#[test]
+fn faults_of_every_kind_at_once_are_survived() {
+    let faults = ["server-error=0.2", "wrong-crc=0.2", "throttle=0.2", "reset-after=6000000"];
+    let flags: Vec<_> =
+        faults.iter().flat_map(|fault| ["--fault", fault]).chain(["--fault-seed", "9"]).collect();
+    let cloud = Running::start(&flags);
+    cloud.world.file("f", bytes(8 * MIB + 5, 1));
+    cloud.faascmd(&["object", "put", "f", "--part-size", "1MiB", "--jobs", "8"]).exits(0);
+    let requests = cloud.requests();
+    for fault in ["server-error", "wrong-crc", "throttle", "reset-after"] {
+        assert!(requests.iter().any(|request| request["fault"] == fault), "{fault} did not strike");
+    }
+    assert_eq!(count(&requests, "InitiateMultipartUpload"), 1 + failed(&requests, "InitiateMultipartUpload"));
+}
+
+fn failed(requests: &[serde_json::Value], action: &str) -> usize {
+    let failed = |r: &&serde_json::Value| r["action"] == action && r["status"] != 200;
+    requests.iter().filter(failed).count()
+}
+
+#[test]
+fn a_part_that_arrives_wrong_is_sent_again_and_not_the_file() {
+    let cloud = Running::start(&["--fault", "corrupt-body=0.3", "--fault-seed", "1"]);
+    cloud.world.file("f", bytes(8 * MIB, 1));
+    cloud.faascmd(&["object", "put", "f", "--part-size", "1MiB"]).exits(0);
+    let requests = cloud.requests();
+    assert_eq!(count(&requests, "InitiateMultipartUpload"), 1);
+    assert!((9..16).contains(&count(&requests, "UploadPart")), "{}", count(&requests, "UploadPart"));
+}
+
+#[test]
+fn a_lost_answer_to_the_last_request_is_no_failure() {
+    let cloud = Running::start(&[
+        "--fault",
+        "lost-answer=CompleteMultipartUpload",
+        "--fault",
+        "lost-answer=PutObject",
+    ]);
+    cloud.world.file("f", bytes(3 * MIB, 1));
+    cloud.faascmd(&["object", "put", "f", "--part-size", "1MiB", "--no-clobber"]).exits(0);
+    assert_eq!(count(&cloud.requests(), "UploadPart"), 3);
+    cloud.faascmd(&["object", "put", "f", "g", "--no-clobber"]).exits(0);
+    assert_eq!(count(&cloud.requests(), "PutObject"), 2);
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_sent_stores_nothing() {
+    let cloud = Running::start(&["--fault", "slow=3000000"]);
+    let path = cloud.world.file("f", bytes(6 * MIB, 1));
+    let changes: [(&str, &dyn Fn()); 3] = [
+        ("its size was", &|| {
+            std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(4 * MIB as u64).unwrap()
+        }),
+        ("it was written to", &|| std::fs::write(&path, bytes(6 * MIB, 2)).unwrap()),
+        ("another file has taken its place", &|| {
+            std::fs::rename(cloud.world.file("other", bytes(6 * MIB, 3)), &path).unwrap();
+        }),
+    ];
+    for (says, change) in changes {
+        cloud.world.file("f", bytes(6 * MIB, 1));
+        let mut put = cloud.command(&["object", "put", "f", "--part-size", "1MiB", "--jobs", "2"]);
+        let put = put.spawn().unwrap();
+        cloud.until_received(MIB as u64);
+        change();
+        let output = put.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(6), "{stderr}");
+        assert!(stderr.contains(says) || stderr.contains("it ends before byte"), "{stderr}");
+        assert_eq!(count(&cloud.requests(), "CompleteMultipartUpload"), 0);
+        assert_eq!(cloud.faascmd(&["object", "ls"]).exits(0).stdout, "");
+        assert_eq!(cloud.faascmd(&["object", "uploads", "ls"]).exits(0).stdout, "");
+    }
+}
+
+#[test]
+fn a_get_whose_checksum_is_wrong_is_11_and_the_old_file_stays() {
+    let cloud = Running::start(&["--fault", "corrupt-body=0.5", "--fault-seed", "2"]);
+    cloud.world.file("f", bytes(MIB, 1));
+    cloud.faascmd(&["object", "put", "f"]).exits(0);
+    let old = cloud.world.file("old", "old");
+    let wrong =
+        (0..8).map(|_| cloud.faascmd(&["-o", "json", "object", "get", "f", "old"])).find(|ran| ran.code != 0);
+    let error = wrong.expect("half of the bodies are wrong").exits(11).error();
+    assert!(error["message"].as_str().unwrap().contains("arrived with errors: its checksum is"), "{error}");
+    drop(old);
+    let left: Vec<_> =
+        std::fs::read_dir(cloud.world.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".faascmd-")), "{left:?}");
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_file_and_no_other() {
+    let world = World::sandbox(&[]);
+    world.file("f", bytes(MIB, 1));
+    world.file("old", "old");
+    // A limit of the file's size stands for the full disk: the write fails in the same place.
+    let script = "faascmd -q object put f; trap '' XFSZ; ulimit -f 8; faascmd -q object get f old";
+    let ran = world.script(script).exits(1);
+    assert!(ran.stderr.contains("old: File too large"), "{}", ran.stderr);
+    assert_eq!(std::fs::read(world.path().join("old")).unwrap(), b"old");
+    let left = std::fs::read_dir(world.path())
+        .unwrap()
+        .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with(".faascmd-"));
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn an_object_that_changes_while_it_is_read_is_6() {
+    let cloud = Running::start(&["--fault", "slow=2000000"]);
+    let old = cloud.world.file("f", bytes(3 * MIB, 1));
+    cloud.faascmd(&["object", "put", "f"]).exits(0);
+    cloud.requests();
+    let mut get = cloud.command(&["object", "get", "f", "g", "--part-size", "1MiB", "--jobs", "1"]);
+    let get = get.spawn().unwrap();
+    while cloud.next_request()["action"] != "GetObject" {}
+    std::fs::write(old, bytes(10, 2)).unwrap();
+    cloud.faascmd(&["object", "put", "f"]).exits(0);
+    let output = get.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{stderr}");
+    assert!(stderr.contains("changed while it was read"), "{stderr}");
+    assert!(!cloud.world.path().join("g").exists());
+}
+
+#[test]
+fn a_connection_that_breaks_in_a_get_goes_on_after_its_last_byte() {
+    let cloud = Running::start(&["--fault", "reset-after=1500000"]);
+    cloud.world.file("f", bytes(3 * MIB, 1));
+    cloud.faascmd(&["object", "put", "f", "--part-size", "1MiB"]).exits(0);
+    cloud.requests();
+    cloud.faascmd(&["object", "get", "f", "g"]).exits(0);
+    assert!(count(&cloud.requests(), "GetObject") > 1, "no connection broke");
+    assert!(std::fs::read(cloud.world.path().join("g")).unwrap() == bytes(3 * MIB, 1));
+}
+
+#[test]
+fn a_temporary_credential_that_ends_in_mid_upload_is_renewed() {
+    let cloud = Running::start(&["--fault", "expired-token=1", "--fault", "slow=4000000"]);
+    cloud.world.file("f", bytes(8 * MIB, 1));
+    let mut put = cloud.command(&["object", "put", "f", "--part-size", "1MiB", "--jobs", "2"]);
+    put.env_remove("ALIBABA_CLOUD_ACCESS_KEY_ID").env_remove("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+    ran(&mut put).exits(0);
+    let refused = cloud.requests().into_iter().filter(|r| r["code"] == "SecurityTokenExpired").count();
+    assert!(refused > 0, "no credential ended");
+}
+
+#[test]
+fn a_signal_is_130_and_names_the_command_that_goes_on() {
+    let cloud = Running::start(&["--fault", "slow=3000000"]);
+    cloud.world.file("f", bytes(6 * MIB, 1));
+    let args = ["object", "put", "f", "a key", "--part-size", "1MiB", "--jobs", "2"];
+    let put = cloud.command(&args).spawn().unwrap();
+    cloud.until_received(2 * MIB as u64);
+    let output = interrupted(put);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.status.signal()), (Some(130), None), "{stderr}");
+    assert!(
+        stderr.contains("to go on where it stopped: faascmd object put f 'a key' --part-size 1MiB --jobs 2"),
+        "{stderr}"
+    );
+    let kept = cloud.faascmd(&["object", "uploads", "ls"]).exits(0).stdout;
+    assert!(kept.starts_with("a key\t"), "{kept}");
+    let go_on = cloud.faascmd(&[&["-o", "json"], &args[..]].concat()).exits(0).json();
+    assert!(go_on["resumed"].as_u64().unwrap() >= 2 * MIB as u64, "{go_on}");
+}
+
+#[test]
+fn abort_on_failure_leaves_nothing_behind() {
+    let cloud = Running::start(&["--fault", "slow=3000000"]);
+    cloud.world.file("f", bytes(6 * MIB, 1));
+    let put =
+        cloud.command(&["object", "put", "f", "--part-size", "1MiB", "--abort-on-failure"]).spawn().unwrap();
+    cloud.until_received(2 * MIB as u64);
+    assert_eq!(interrupted(put).status.code(), Some(130));
+    assert_eq!(cloud.faascmd(&["object", "uploads", "ls"]).exits(0).stdout, "");
+    let state = cloud.world.path().join(".local/state/faascmd/uploads");
+    assert_eq!(std::fs::read_dir(state).unwrap().count(), 0);
+}
+
+fn interrupted(child: std::process::Child) -> std::process::Output {
+    let pid = nix::unistd::Pid::from_raw(child.id().try_into().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    child.wait_with_output().unwrap()
+}

@@ -122,6 +122,12 @@ fn judge(mut zip: Zip, target: &Target, exam: &mut Examination) {
     if let Some(xml) = zip.content(XML) {
         read_xml(xml, &zip, &mut facts, exam);
         judge_design(&facts, target, exam);
+    } else if exam.kind == Kind::Dcp && !exam.head_only && !broken {
+        exam.report(Finding::warning(
+            Code::DcpXml,
+            "a dcp.xml that is stored or deflated",
+            "one that is not",
+        ));
     }
     if matches!(exam.kind, Kind::Xsa | Kind::Xo) {
         other::report_not_loadable(exam, other::advice(exam.kind));

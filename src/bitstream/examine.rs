@@ -78,8 +78,10 @@ pub(super) fn examine_kind(
 
 /// Holds the kind against the target, and puts the errors first.
 fn finish(exam: &mut Examination, target: &Target) {
+    // What is empty, unknown or broken beyond its kind is wrong for every chip.
+    let nameless = exam.family().is_none() && exam.has_errors();
     if let Some(wanted) = target.family
-        && !matches!(exam.kind, Kind::Empty | Kind::Unknown)
+        && !nameless
         && (exam.family() != Some(wanted) || !exam.kind.is_loadable())
     {
         let expected = match wanted {

@@ -197,6 +197,8 @@ codes! {
         "package it from inside its folder, with names that begin there";
     TarLink "tar-link" "a member is a link or a device, not a file"
         "package the file itself: `tar --dereference`";
+    TarSparse "tar-sparse" "a member is stored without its holes, and can't be looked into"
+        "package it without `--sparse`";
     NothingLoadable "nothing-loadable" "there is no checkpoint and no bitstream in it"
         "package the checkpoint: the .dcp in to_aliyun/ of sdaccel_package.sh, or that of the RTL flow";
     SeveralLoadable "several-loadable" "there is more than one checkpoint or bitstream in it"

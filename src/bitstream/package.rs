@@ -168,7 +168,11 @@ fn examine_member(
         exam.report(Finding::error(Code::TarName, "a name inside of a folder", entry.name.clone()));
     }
     if entry.shape == Shape::Special {
-        let finding = Finding::error(Code::TarLink, "a file", "a link, a device or a sparse file");
+        let finding = Finding::error(Code::TarLink, "a file", "a link or a device");
+        exam.report(finding.of_member(&entry.name));
+    }
+    if entry.shape == Shape::Sparse {
+        let finding = Finding::warning(Code::TarSparse, "a file as it is", "one without its holes");
         exam.report(finding.of_member(&entry.name));
     }
     facts.members_total += 1;
@@ -205,6 +209,8 @@ fn judge(facts: &PackageFacts, exam: &mut Examination) {
     let loadable: Vec<&str> = facts.loadable().take(5).map(|member| member.name.as_str()).collect();
     match loadable.as_slice() {
         [_] => {}
+        // What is in a sparse member can't be seen; the warning says so.
+        [] if exam.findings.iter().any(|finding| finding.code == Code::TarSparse) => {}
         [] => {
             let kinds: Vec<&str> = facts.members.iter().take(3).map(|member| member.kind.title()).collect();
             let found = format!("{} members: {}", facts.members_total, kinds.join(", "));

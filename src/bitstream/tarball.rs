@@ -26,6 +26,8 @@ pub(super) enum Shape {
     File,
     /// A folder.
     Folder,
+    /// A file of which the holes are left out, so that its content does not begin with its first bytes.
+    Sparse,
     /// A symbolic or hard link, a device or a pipe.
     Special,
 }
@@ -51,6 +53,7 @@ const EXTENSION_LIMIT: u64 = 64 * 1024;
 struct Extension {
     name: Option<Vec<u8>>,
     size: Option<u64>,
+    sparse: bool,
 }
 
 /// Reads up to the next member's content.
@@ -145,7 +148,7 @@ fn sparse(source: &mut Source<'_>, header: &Header, extension: Extension, size: 
         };
         more = *flag == 1;
     }
-    Ok(Next::Member(extension.entry(header, Shape::Special, size)))
+    Ok(Next::Member(extension.entry(header, Shape::Sparse, size)))
 }
 
 impl Extension {
@@ -161,7 +164,7 @@ impl Extension {
             match key {
                 b"path" => self.name = Some(value.to_vec()),
                 b"size" => self.size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()),
-                _ => {}
+                _ => self.sparse |= key.starts_with(b"GNU.sparse."),
             }
         }
     }
@@ -171,7 +174,8 @@ impl Extension {
         let name = String::from_utf8_lossy(&name).into_owned();
         // Before ustar, a folder was a file whose name ends with a slash.
         let shape = if shape == Shape::File && name.ends_with('/') { Shape::Folder } else { shape };
-        let has_content = shape == Shape::File || size > 0 && header.entry_type().as_byte() == b'S';
+        let shape = if shape == Shape::File && self.sparse { Shape::Sparse } else { shape };
+        let has_content = matches!(shape, Shape::File | Shape::Sparse);
         Entry { name, shape, size: if has_content { self.size.unwrap_or(size) } else { 0 } }
     }
 }

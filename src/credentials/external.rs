@@ -73,4 +73,12 @@ mod tests {
         assert!(!read(b"hunter2").unwrap_err().contains("hunter2"));
         assert!(read(br#"{"access_key_id":"i","access_key_secret":"s"}"#).is_err());
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_does_not_end_is_ended() {
+        let began = tokio::time::Instant::now();
+        let error = run(&Means::alone(), "sleep 1000").await.unwrap_err();
+        assert_eq!(error, "`sleep` took longer than 60 s");
+        assert_eq!(began.elapsed(), LIMIT);
+    }
 }

@@ -36,6 +36,16 @@ impl std::fmt::Debug for Means {
 }
 
 impl Means {
+    /// Without settings and without anybody who listens.
+    #[cfg(test)]
+    pub(super) fn alone() -> Self {
+        let (http, environment) = (Http::new(), Environment::default());
+        let endpoint = crate::cloud::Endpoint::known("metadata.invalid");
+        let metadata = Metadata::new(http.clone(), endpoint, &environment);
+        let progress = Arc::new(crate::base::progress::Silent);
+        Self { http, endpoints: Endpoints::default(), environment, metadata, progress }
+    }
+
     /// Calls signed with this credential, to STS at these endpoints.
     pub(super) fn cloud(&self, credential: Credential, endpoints: Endpoints) -> Cloud {
         Cloud::new(Setup {

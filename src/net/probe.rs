@@ -34,7 +34,9 @@ impl Http {
     /// When the name is unknown, or no answer came.
     pub async fn probe(&self, base: &str) -> Result<Probe, NetError> {
         let url = format!("{base}/");
-        let proxy = proxy_of(&url);
+        // Within the region there is no proxy, as there is none on the way of the calls.
+        let direct = host_and_port(base).0.ends_with("-internal.aliyuncs.com");
+        let proxy = if direct { None } else { proxy_of(&url) };
         let (host, port) = host_and_port(proxy.as_deref().unwrap_or(base));
         let started = Instant::now();
         let found = tokio::net::lookup_host((host, port)).await;
@@ -43,9 +45,13 @@ impl Http {
             found.map_err(|e| unknown_name(&url, host, &e))?.map(|address| address.ip()).collect();
         let started = Instant::now();
         let (headers, body) = (Vec::new(), Body::Empty);
-        let answer = self
-            .send(Request { method: "GET", url, headers, body, timeout: None, direct: false, secret: false })
-            .await?;
+        let request = Request { method: "GET", url, headers, body, timeout: None, direct, secret: false };
+        let answer = self.send(request).await.map_err(|mut error| {
+            if let Some(proxy) = &proxy {
+                error.detail = format!("by the proxy {proxy}: {}", error.detail);
+            }
+            error
+        })?;
         Ok(Probe {
             proxy,
             addresses,

@@ -286,3 +286,22 @@ fn a_command_without_any_credentials_says_where_it_looked() {
         assert!(message.contains(&format!("{place} (")), "{message}");
     }
 }
+
+#[test]
+fn what_can_be_seen_by_others_is_warned_of() {
+    let world = World::new();
+    let shown = world.faascmd(&["config", "--show", "--endpoint", "oss=http://192.0.2.1"]).exits(0);
+    assert!(shown.stderr.contains("http://192.0.2.1 is not https"), "{}", shown.stderr);
+    let local = world.faascmd(&["config", "--show", "--endpoint", "http://127.0.0.1:1"]).exits(0);
+    assert_eq!(local.stderr, "");
+    let wide = format!(
+        "{}\nchmod 644 ~/.aliyun/config.json",
+        profiles("k", &json!([with_key("k", "AK", &json!({}))]))
+    );
+    let ran = self::world().script(&format!("{UNSET}\n{wide}\nfaascmd object ls")).exits(0);
+    assert!(
+        ran.stderr.contains("config.json can be read by others (mode 0644); chmod 600 "),
+        "{}",
+        ran.stderr
+    );
+}

@@ -35,8 +35,9 @@ fn of_probe(endpoint: &str, probe: &Probe) -> Check {
     let millis = |time: Duration| time.as_millis();
     let address = probe.addresses.first().map(|address| format!(" at {address}")).unwrap_or_default();
     let way = probe.proxy.as_ref().map(|proxy| format!(" by the proxy {proxy}")).unwrap_or_default();
+    let what = if endpoint.starts_with("https:") { "TLS and answer" } else { "answer" };
     let detail = format!(
-        "{endpoint}{way}{address}: name {} ms, answer {} ms",
+        "{endpoint}{way}{address}: name {} ms, {what} {} ms",
         millis(probe.lookup),
         millis(probe.answer)
     );

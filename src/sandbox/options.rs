@@ -28,6 +28,10 @@ pub struct Options {
     pub fault_seed: Option<u64>,
     /// A JSON line per request goes here.
     pub log: Option<PathBuf>,
+    /// The file with the first chip's registers; by default one in the sandbox's own folder, which goes with it.
+    pub device_file: Option<PathBuf>,
+    /// The first chip answers from the start; the services know of no load.
+    pub loaded: bool,
     /// The port on 127.0.0.1; 0 for any free one.
     pub port: u16,
 }
@@ -45,6 +49,8 @@ impl Default for Options {
             faults: FaultPlan::default(),
             fault_seed: None,
             log: None,
+            device_file: None,
+            loaded: false,
             port: 0,
         }
     }

@@ -43,11 +43,16 @@ impl World {
     pub(crate) fn new(options: Options) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("faascmd-sandbox-").tempdir()?;
         let now = Timestamp::now() + SignedDuration::from_secs(options.clock_offset);
+        let device = options.device_file.clone().unwrap_or_else(|| folder.path().join("xdma0_user"));
+        let chip = Chip::start(&device, options.faults.chip())?;
+        if options.loaded {
+            chip.load();
+        }
         Ok(Self {
             faults: Faults::new(options.faults.clone(), options.fault_seed),
             keys: Keys::new(options.faults.expired_token()),
             store: Store::new(folder.path().join("objects"), now)?,
-            chip: Chip::start(&folder.path().join("xdma0_user"), options.faults.chip())?,
+            chip,
             log: Log::open(options.log.as_deref())?,
             rpc: Mutex::new(rpc::State::new(&options)),
             options,

@@ -82,6 +82,20 @@ fn the_device_reads_all_ones_and_the_credentials_file_is_not_there_yet() {
 }
 
 #[test]
+fn a_device_file_that_was_named_keeps_its_length_and_stays() {
+    let world = World::sandbox(&["--device-file", "bar", "--loaded"]);
+    let file = world.file("bar", [7; 1 << 17]);
+    let words =
+        "od -An -tx4 -N4 \"$FAASCMD_DEVICE\"; wc -c < \"$FAASCMD_DEVICE\"; dirname \"$FAASCMD_DEVICE\"";
+    let out = world.script(words).exits(0).stdout;
+    let folder = world.path().to_str().unwrap();
+    assert_eq!(out.split_whitespace().collect::<Vec<_>>(), ["00000000", "131072", folder]);
+    assert_eq!(std::fs::read(file).unwrap(), vec![0; 1 << 17]);
+    let taken = World::sandbox(&["--device-file", "/"]).script("true").exits(1);
+    assert!(taken.stderr.starts_with("error: can't start the sandbox: "), "{}", taken.stderr);
+}
+
+#[test]
 fn the_status_is_the_command_s_and_stdout_is_its_own() {
     let world = World::sandbox(&[]);
     let out = world.script("echo answer; echo other >&2; exit 7").exits(7);

@@ -86,6 +86,12 @@ pub(super) struct SandboxOptions {
     /// Let the metadata service refuse requests without a token
     #[arg(long, global = true)]
     metadata_v2_only: bool,
+    /// Keep the first chip's registers in this file, such as the memory of a virtual machine's PCI device
+    #[arg(long, value_name = "FILE")]
+    device_file: Option<PathBuf>,
+    /// Let the first chip answer from the start, as with an image that was loaded before
+    #[arg(long)]
+    loaded: bool,
     /// Port on 127.0.0.1 [default: any free one]
     #[arg(long, global = true, value_name = "PORT", default_value = "0", hide_default_value = true)]
     port: u16,
@@ -95,6 +101,11 @@ pub(super) struct SandboxOptions {
 fn faults() -> String {
     let line = |(name, value, meaning)| format!("  {:23} {meaning}\n", format!("{name}{value}"));
     format!("Faults:\n{}", FAULTS.map(line).concat())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err wants")]
+fn can_not(error: std::io::Error) -> Failure {
+    Failure::new(Exit::Failed, format!("can't start the sandbox: {error}"))
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -119,13 +130,14 @@ impl SandboxOptions {
             faults,
             fault_seed: self.fault_seed,
             log: self.log.clone(),
+            device_file: self.device_file.as_ref().map(std::path::absolute).transpose().map_err(can_not)?,
+            loaded: self.loaded,
             port: self.port,
         })
     }
 
     /// Starts a sandbox that behaves so.
     pub(super) fn start(&self) -> Result<Sandbox, Failure> {
-        let can_not = |e| Failure::new(Exit::Failed, format!("can't start the sandbox: {e}"));
         Sandbox::start(self.options()?).map_err(can_not)
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::context::Context;
 use super::device::roots;
 use super::error::Failure;
+use super::route::RouteArgs;
 use crate::base::progress::Progress;
 use crate::device::{Roots, driver_in_use};
 use crate::faas::Faas;
@@ -19,9 +20,9 @@ impl Context {
         Ok(Faas::new(self.cloud().await?.clone(), role))
     }
 
-    /// The bucket.
+    /// The bucket, by the endpoint that suits this machine.
     pub(super) async fn oss(&self) -> Result<Oss, Failure> {
-        Ok(Oss::new(self.cloud().await?.clone(), self.bucket()?))
+        RouteArgs::default().oss(self).await
     }
 
     /// Patience for so long from now, told of on stderr.

@@ -202,7 +202,7 @@ fn parse(call: &RpcCall, http_status: u16, text: String) -> Result<RpcAnswer> {
         http_status,
         reason,
         // An answer of STS may hold a key.
-        head: if call.service == Service::Sts { String::new() } else { cut(&text, 80) },
+        head: if could_hold_a_secret(call, &text) { String::new() } else { cut(&text, 80) },
     };
     let raw: Value =
         serde_json::from_str(&text).map_err(|e| not_an_answer(format!("not whole JSON ({e})")))?;
@@ -233,6 +233,13 @@ fn diagnose(error: &ServiceError, ours: &str) -> Option<Diagnosis> {
     let (_, theirs) = error.message.split_once(SERVERS_STRING)?;
     matches!(error.code.as_str(), "SignatureDoesNotMatch" | "IncompleteSignature")
         .then(|| Diagnosis::compare(ours, theirs))
+}
+
+/// Whether a text that is not whole may hold credentials; the page of a proxy does not.
+fn could_hold_a_secret(call: &RpcCall, text: &str) -> bool {
+    call.service == Service::Sts
+        && call.action.starts_with("AssumeRole")
+        && !text.trim_start().starts_with('<')
 }
 
 /// The start of a text, at most so many characters.

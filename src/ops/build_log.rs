@@ -51,8 +51,14 @@ fn choose(logs: Vec<Listed>, image: &Image) -> Option<BuildLog> {
         return Some(BuildLog { object, is_certain: true });
     }
     let since = image.created();
-    let later = others.into_iter().filter(|log| log.last_modified >= since).collect();
-    newest(later).map(|object| BuildLog { object, is_certain: false })
+    let could_be = |log: &Listed| log.last_modified >= since && !names_an_image(&log.key);
+    newest(others.into_iter().filter(could_be).collect()).map(|object| BuildLog { object, is_certain: false })
+}
+
+/// Whether there is a UUID in the key, which then is another image's.
+fn names_an_image(key: &str) -> bool {
+    let parts = key.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'));
+    parts.into_iter().any(|part| part.len() == 36 && uuid::Uuid::parse_str(part).is_ok())
 }
 
 impl BuildLog {
@@ -106,5 +112,7 @@ mod tests {
         assert_eq!(of(&[newer.clone(), named.clone()]), Some((named.key, true)));
         assert_eq!(of(&[older.clone(), newer.clone()]), Some((newer.key, false)));
         assert_eq!(of(&[older]), None);
+        let others = log("l/91598d20-b802-11e7-879a-8db2aa11bb22.log", "2024-01-04T00:00:00Z");
+        assert_eq!(of(&[others]), None);
     }
 }

@@ -94,6 +94,9 @@ pub enum Error {
         /// What it is.
         kind: &'static str,
     },
+    /// The device tests are those of the Xilinx reference design.
+    #[error("{} is for an Intel chip, and the device tests are those of the Xilinx reference design", .0.display())]
+    NoTests(PathBuf),
     /// A file could not be uploaded.
     #[error(transparent)]
     Upload(Box<UploadError>),

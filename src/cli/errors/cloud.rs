@@ -92,6 +92,8 @@ impl From<ServiceError> for Failure {
             None => hints.extend(
                 codes::advice(error.service, &error.action, &error.code)
                     .or_else(|| codes::advice(error.service, &error.action, error.ec.as_deref()?))
+                    // Documented for another action of the service, it is better than nothing.
+                    .or_else(|| codes::all(&error.code, Some(error.service)).first().map(|row| row.advice))
                     .map(str::to_owned),
             ),
         }

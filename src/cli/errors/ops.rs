@@ -51,6 +51,7 @@ impl From<Error> for Failure {
             Error::UnknownType { .. } => {
                 failure(Exit::Usage).hint("name it: --fpga-type intel, or --fpga-type xilinx")
             }
+            Error::NoTests(_) => failure(Exit::Usage).hint("leave out --test"),
             Error::NoFreeKey(_) => failure(Exit::Conflict).hint("choose another: --key KEY"),
             Error::DriverInUse { driver, .. } => failure(Exit::Conflict)
                 .hint(format!("sudo rmmod {driver}"))

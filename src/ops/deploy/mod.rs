@@ -53,6 +53,8 @@ pub struct Request {
     pub wait: bool,
     /// Whether to do everything anew.
     pub force: bool,
+    /// Whether the chip is to be tested afterwards, which only Xilinx chips can be.
+    pub for_tests: bool,
     /// This machine's devices, where the instance is this machine.
     pub this_machine: Option<Roots>,
 }

@@ -40,6 +40,8 @@ pub enum StepState {
     Skipped,
     /// It would be done.
     Planned,
+    /// A device test that did not pass.
+    Failed,
 }
 
 impl Step {
@@ -49,6 +51,12 @@ impl Step {
         // Milliseconds are all that anybody can use.
         let seconds = began.elapsed().as_secs_f64();
         Self { name, state, seconds: (seconds * 1000.0).round() / 1000.0 }
+    }
+
+    /// A device test that began then and ends now.
+    pub fn tested(name: &'static str, passed: bool, began: Instant) -> Self {
+        let state = if passed { StepState::Done } else { StepState::Failed };
+        Self { state, ..Self::ended(name, false, began) }
     }
 
     /// A step that would be done unless it is done already.

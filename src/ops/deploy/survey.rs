@@ -34,6 +34,9 @@ impl Survey {
     pub(super) async fn make(work: Work<'_>, steps: &mut Vec<Step>) -> Result<Self> {
         let Work { services, request } = work;
         let family = work.check(steps).await?;
+        if request.for_tests && family != Family::Xilinx {
+            return Err(Error::NoTests(request.file.clone()));
+        }
         let content = work.read().await?;
         let role_arn = caller::role_for_images(services.faas, !request.force).await?;
         let chips = work.chips().await?;

@@ -8,6 +8,8 @@ mod smoke;
 
 use clap::Subcommand;
 
+pub(super) use result::TestResult;
+
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 

@@ -41,7 +41,7 @@ pub(super) enum Outcome {
 
 /// The outcome of one test.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct TestResult {
+pub(in crate::cli::commands) struct TestResult {
     pub(super) test: &'static str,
     pub(super) result: Outcome,
     /// What happened, in words.
@@ -78,7 +78,7 @@ struct BerResult {
 
 impl TestResult {
     /// In words, for the device it ran on.
-    pub(super) fn new(report: &TestReport, device: &Device) -> Self {
+    pub(in crate::cli::commands) fn new(report: &TestReport, device: &Device) -> Self {
         let result = match report.verdict {
             Verdict::Passed => Outcome::Passed,
             Verdict::Failed => Outcome::Failed,

@@ -1,19 +1,26 @@
 //! `faascmd deploy FILE`: a compiled file becomes a loaded and tested chip.
 
+mod tests;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
 
+use self::tests::{Tested, TestsArgs};
 use super::image::{MakeArgs, build_failed};
+use super::test::TestResult;
 use crate::base::duration::{duration, spent};
 use crate::cli::again;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
+use crate::cli::route::RouteArgs;
+use crate::ops::Error;
 use crate::ops::deploy::{self, Deployment, Request, Services, StepState};
+use crate::ops::wait::Patience;
 
 /// Take a compiled file all the way to a chip that is programmed and tested
 ///
@@ -35,7 +42,9 @@ pub(in crate::cli) struct DeployArgs {
     key: Option<String>,
     #[command(flatten)]
     make: MakeArgs,
-    /// How long to wait for everything together
+    #[command(flatten)]
+    tests: TestsArgs,
+    /// How long to wait for everything together, without the tests
     #[arg(long, value_name = "TIME", default_value = "4h", value_parser = duration)]
     timeout: Duration,
     /// Do everything anew, also what is done; and ask the service what it is known to refuse
@@ -53,24 +62,32 @@ pub(in crate::cli) struct DeployArgs {
     /// Say what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    route: RouteArgs,
 }
 
 #[derive(Debug, Serialize)]
-struct Deployed<'a> {
+struct Deployed {
     #[serde(flatten)]
-    deployment: &'a Deployment,
+    deployment: Deployment,
+    /// The results of the device tests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tests: Vec<TestResult>,
     dry_run: bool,
 }
 
 /// Runs the command.
 pub(in crate::cli) fn run(args: &DeployArgs, cx: &Context) -> Outcome {
-    let deployment = cx.block_on(deploy(args, cx))?;
+    let (mut deployment, patience) = cx.block_on(deploy(args, cx))?;
     say_what_is_left(args, cx, &deployment);
-    cx.ui.print(&Deployed { deployment: &deployment, dry_run: args.dry_run })
+    let Tested { steps, results, exit } =
+        if args.dry_run { Tested::none() } else { args.tests.run(cx, &patience)? };
+    deployment.steps.extend(steps);
+    cx.ui.print_with(&Deployed { deployment, tests: results, dry_run: args.dry_run }, exit)
 }
 
-async fn deploy(args: &DeployArgs, cx: &Context) -> Result<Deployment, Failure> {
-    let (faas, oss) = (cx.faas().await?, cx.oss().await?);
+async fn deploy(args: &DeployArgs, cx: &Context) -> Result<(Deployment, Patience), Failure> {
+    let (faas, oss) = (cx.faas().await?, args.route.oss(cx).await?);
     let request = args.request(cx).await?;
     let patience = cx.patience_told_to(args.timeout, cx.ui.steps(faas.cloud().progress().clone()))?;
     let services = Services { faas: &faas, oss: &oss, patience: &patience };
@@ -80,9 +97,9 @@ async fn deploy(args: &DeployArgs, cx: &Context) -> Result<Deployment, Failure> 
         deploy::deploy(services, &request).await
     };
     match outcome {
-        Err(crate::ops::Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
+        Err(Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
         Err(error) => Err(goes_on(error.into())),
-        Ok(deployment) => Ok(deployment),
+        Ok(deployment) => Ok((deployment, patience)),
     }
 }
 
@@ -123,6 +140,7 @@ impl DeployArgs {
             load: !self.no_load,
             wait: !self.no_wait,
             force: self.force,
+            for_tests: self.tests.any(),
             this_machine,
         })
     }
@@ -147,7 +165,7 @@ fn say_what_is_left(args: &DeployArgs, cx: &Context, deployment: &Deployment) {
     }
 }
 
-impl Report for Deployed<'_> {
+impl Report for Deployed {
     const SCHEMA: &'static str = "faascmd.deploy/1";
 
     /// The steps have been written as they were done; a plan is written whole.
@@ -155,10 +173,11 @@ impl Report for Deployed<'_> {
         if !self.dry_run {
             return;
         }
-        let Deployment { steps, object, image, fpga } = self.deployment;
+        let Deployment { steps, object, image, fpga } = &self.deployment;
         let rows = steps.iter().map(|step| {
             let what = match step.state {
                 StepState::Done => format!("done, {}", spent(Duration::from_secs_f64(step.seconds))),
+                StepState::Failed => "failed".to_owned(),
                 StepState::Skipped => "nothing to do".to_owned(),
                 StepState::Planned => "would be done".to_owned(),
             };

@@ -1,0 +1,113 @@
+//! The device tests at the end of a deployment.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use tokio::time::Instant;
+
+use super::super::test::TestResult;
+use crate::base::duration::duration;
+use crate::base::progress::Event;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::error::Failure;
+use crate::ddr::{self, Bench, PrbsOptions, SmokeOptions, Verdict};
+use crate::device::Access;
+use crate::ops::deploy::Step;
+use crate::ops::wait::Patience;
+
+/// How long each test may take to be done after its start, or its stop.
+const DONE_WITHIN: Duration = Duration::from_mins(1);
+
+/// Which tests follow, and how.
+#[derive(Clone, Debug, Args)]
+pub(super) struct TestsArgs {
+    /// Test the loaded chip, which has to be this machine's --device
+    #[arg(long = "test", value_enum, value_delimiter = ',', value_name = "LIST", conflicts_with_all = ["no_load", "no_wait"])]
+    tests: Vec<TestName>,
+    /// How long to run the PRBS test
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    prbs_duration: Duration,
+}
+
+/// A test of the reference design's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TestName {
+    /// The smoke test
+    Smoke,
+    /// The PRBS test
+    Prbs,
+    /// Both
+    All,
+}
+
+impl TestsArgs {
+    /// Whether any was asked for.
+    pub(super) fn any(&self) -> bool {
+        !self.tests.is_empty()
+    }
+
+    fn names(&self) -> Vec<TestName> {
+        let mut names = Vec::new();
+        for name in &self.tests {
+            let meant: &[TestName] =
+                if *name == TestName::All { &[TestName::Smoke, TestName::Prbs] } else { &[*name] };
+            names.extend(meant.iter().filter(|name| !names.contains(*name)).collect::<Vec<_>>());
+        }
+        names
+    }
+
+    /// Runs them on the local device, up to the first that does not pass.
+    pub(super) fn run(&self, cx: &Context, patience: &Patience) -> Result<Tested, Failure> {
+        let mut tested = Tested::none();
+        if !self.any() {
+            return Ok(tested);
+        }
+        let device = cx.opener(true).open_locked(Access::Write)?;
+        let bench = Bench { device: &device, cancel: patience.cancel(), progress: patience.progress() };
+        for name in self.names() {
+            let began = Instant::now();
+            let report = match name {
+                TestName::Smoke => {
+                    ddr::smoke(bench, &SmokeOptions { timeout: DONE_WITHIN, accept_stale: false })?
+                }
+                TestName::Prbs | TestName::All => ddr::prbs(bench, &self.prbs(), &mut |_| {})?,
+            };
+            let passed = report.verdict == Verdict::Passed;
+            tested.steps.push(Step::tested(report.test, passed, began));
+            tested.results.push(TestResult::new(&report, &device));
+            let (step, detail) = (report.test, report.to_string());
+            if !passed {
+                tested.exit = report.verdict.into();
+                patience.progress().warn(format!("{step} {detail}"));
+                break;
+            }
+            patience.progress().event(Event::StepDone { step, detail, skipped: false });
+        }
+        Ok(tested)
+    }
+
+    fn prbs(&self) -> PrbsOptions {
+        PrbsOptions {
+            duration: self.prbs_duration,
+            sample: Duration::from_secs(1),
+            timeout: DONE_WITHIN,
+            accept_stale: false,
+            bit_rate: None,
+        }
+    }
+}
+
+/// What the tests gave.
+pub(super) struct Tested {
+    pub(super) steps: Vec<Step>,
+    pub(super) results: Vec<TestResult>,
+    pub(super) exit: Exit,
+}
+
+impl Tested {
+    /// No test was asked for.
+    pub(super) fn none() -> Self {
+        Self { steps: Vec::new(), results: Vec::new(), exit: Exit::Done }
+    }
+}

@@ -1,0 +1,74 @@
+//! Waiting: what is shown, what ends it, and which command goes on.
+
+use faascmd::bitstream::sample;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+
+use crate::common::running::Running;
+
+/// A cloud in which a build takes longer than a test has patience, and a package that is uploaded.
+fn slow_build() -> (Running, String) {
+    let running = Running::start(&["--build-time", "600"]);
+    running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
+    running.faascmd(&["object", "put", "bit.tar.gz"]).exits(0);
+    let image = running.faascmd(&["image", "create", "bit.tar.gz", "-o", "json"]).exits(0).json();
+    (running, image["uuid"].as_str().unwrap().to_owned())
+}
+
+fn hint(error: &Value) -> &str {
+    error["hints"][0].as_str().unwrap()
+}
+
+#[test]
+fn when_the_time_is_over_the_exit_code_is_8_and_the_command_that_goes_on_is_named() {
+    let (running, uuid) = slow_build();
+    let error =
+        running.faascmd(&["image", "wait", &uuid, "--timeout", "300ms", "-o", "json"]).exits(8).error();
+    assert_eq!(error["kind"], "pending");
+    assert!(hint(&error).ends_with(&format!("faascmd image wait {uuid}")), "{error}");
+    let typed = ["deploy", "bit.tar.gz", "--timeout", "300ms", "-o", "json"];
+    let error = running.faascmd(&typed).exits(8).error();
+    assert!(hint(&error).ends_with("faascmd deploy bit.tar.gz --timeout 300ms -o json"), "{error}");
+}
+
+#[test]
+fn a_signal_ends_the_wait_with_its_own_exit_code_and_the_same_command() {
+    for (signal, code, kind) in [(Signal::SIGINT, 130, "interrupted"), (Signal::SIGTERM, 143, "terminated")] {
+        let (running, uuid) = slow_build();
+        running.requests();
+        let child = running.command(&["image", "wait", &uuid, "-o", "json"]).spawn().unwrap();
+        // The second look is made by somebody who waits.
+        running.next_request();
+        running.next_request();
+        kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let error: Value = serde_json::from_str(stderr.lines().last().unwrap()).unwrap();
+        assert_eq!(error["error"]["kind"], kind);
+        assert!(hint(&error["error"]).ends_with(&format!("faascmd image wait {uuid}")), "{error}");
+    }
+}
+
+#[test]
+fn off_a_terminal_there_is_a_line_for_each_change_of_state() {
+    let running = Running::start(&["--speed", "5"]);
+    running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
+    running.faascmd(&["object", "put", "bit.tar.gz"]).exits(0);
+    let ran = running.faascmd(&["image", "create", "bit.tar.gz", "--wait"]).exits(0);
+    let states: Vec<&str> = ran.stderr.lines().filter_map(|line| line.split(": ").nth(1)).collect();
+    let words: Vec<&str> = states.iter().map(|state| state.split(' ').next().unwrap()).collect();
+    assert_eq!(words, ["queued", "compiling"], "{}", ran.stderr);
+    let silent = running.faascmd(&["image", "create", "bit.tar.gz", "--wait", "-q"]).exits(0);
+    assert_eq!(silent.stderr, "");
+}
+
+#[test]
+fn a_wait_for_nothing_ends_at_once() {
+    let running = Running::start(&[]);
+    let uuid = "00000000-0000-0000-0000-000000000000";
+    assert_eq!(running.faascmd(&["image", "wait", uuid, "-o", "json"]).exits(5).error()["kind"], "not_found");
+    let done = running.faascmd(&["fpga", "wait", "--fpga", "0", "-o", "json"]).exits(0).json();
+    assert_eq!(done["task_status"], json!("valid"));
+}

@@ -41,7 +41,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Read the build's log with `faascmd image log UUID`; a failed load tells its reason in `faascmd fpga status`."),
     row("10", &["no_device"])
         .means("There is no device that can be used on this machine.")
-        .advice("Check that an image is loaded and the driver is there: `lsmod | grep xdma`, `ls /dev/xdma*`, `faascmd reg info`."),
+        .advice("Check that an image is loaded and the driver is there: `ls /dev/xdma*`, `sudo modprobe xdma`, `faascmd reg info`."),
     row("11", &["fault"])
         .means("A check, a device test or a verify found a fault.")
         .advice("The findings stand on stdout; mend the file or suspect the card, and repeat the check."),

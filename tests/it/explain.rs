@@ -39,6 +39,17 @@ fn explains_every_exit_code_by_its_number_and_its_kind() {
 }
 
 #[test]
+fn the_document_of_exit_codes_says_the_same() {
+    let document = include_str!("../../docs/exit-codes.md");
+    let ours: Vec<_> = faascmd::codes::rows().filter(|row| row.service == "faascmd").collect();
+    assert_eq!(ours.len(), Exit::ALL.len());
+    for row in ours {
+        let line = format!("| {} | `{}` | {} | {} |", row.code, row.also[0], row.meaning, row.advice);
+        assert!(document.contains(&line), "{line}");
+    }
+}
+
+#[test]
 fn suggests_what_was_meant() {
     let error = World::new().faascmd(&["explain", "NoSuchBuckte", "-o", "json"]).exits(5).error();
     assert_eq!(error["kind"], "not_found");

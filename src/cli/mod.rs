@@ -11,6 +11,7 @@ mod exit;
 mod given;
 mod legacy;
 mod output;
+mod place;
 pub mod reg_rw;
 mod route;
 mod services;

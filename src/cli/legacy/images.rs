@@ -1,11 +1,100 @@
-//! `list_images`, `delete_image` and `publish_image`.
+//! `create_image`, `list_images`, `delete_image` and `publish_image`.
+
+use std::time::Duration;
 
 use clap::Args;
 
 use super::answer::Said;
-use super::faas;
+use crate::base::cancel::Cancel;
+use crate::bitstream::Family;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::faas::NewImage;
+use crate::ops::create::{Request, survey};
+use crate::ops::deploy::Services;
+use crate::ops::image::{Order, create};
+use crate::ops::wait::Patience;
+
+/// How long an order whose answer was lost is looked for.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// The clap parser of a chip's type.
+pub(super) fn family(text: &str) -> Result<Family, String> {
+    Family::named(text).ok_or_else(|| "intel or xilinx is meant".to_owned())
+}
+
+fn flag(text: &str) -> Result<bool, String> {
+    text.to_ascii_lowercase().parse().map_err(|_| "true or false is meant".to_owned())
+}
+
+/// Order an image to be made from an object; the answer comes before it is made, `list_images` tells when it is
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CreateImage {
+    /// Key of the compiled file in the bucket
+    #[arg(long, value_name = "KEY")]
+    object: String,
+    /// intel or xilinx; by default what the object is made for
+    #[arg(long, value_name = "TYPE", value_parser = family)]
+    fpgatype: Option<Family>,
+    /// true: encrypt the image with --kmskey
+    #[arg(long, value_name = "BOOL", default_value = "false", value_parser = flag, action = clap::ArgAction::Set)]
+    encrypted: bool,
+    /// Key of the key management service
+    #[arg(long, value_name = "ID", required_if_eq("encrypted", "true"))]
+    kmskey: Option<String>,
+    /// Shell that the file was compiled for; by default chosen as `image create` does
+    #[arg(long, value_name = "SHELL")]
+    shell: Option<String>,
+    /// Name of the image
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+    /// What to say about it
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Tags, one text
+    #[arg(long, value_name = "TEXT")]
+    tags: Option<String>,
+}
+
+impl CreateImage {
+    pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
+        let (faas, oss) = (cx.faas().await?, cx.oss().await?);
+        // Nothing here ends tidily on a signal that would not end as well without: an order is written down first.
+        let patience = Patience::new(PATIENCE, Cancel::new(), cx.ui.progress());
+        let services = Services { faas: &faas, oss: &oss, patience: &patience };
+        let found = survey(services, &self.request(cx).await?).await?;
+        let image = NewImage {
+            bucket: oss.bucket().to_owned(),
+            object: self.object.clone(),
+            fpga_type: found.family.name().to_owned(),
+            shell: found.shell,
+            role_arn: found.role_arn,
+            name: self.name.clone(),
+            description: self.description.clone(),
+            tags: self.tags.clone(),
+            kms_key: self.kmskey.clone().filter(|_| self.encrypted),
+        };
+        let order = Order { image, mark: None, wait_for_turn: false };
+        Ok(create(&faas, &patience, &order).await?.raw.into())
+    }
+
+    /// What the flags do not say is found out; what they say is for the service to judge, as with the old tool.
+    async fn request(&self, cx: &Context) -> Result<Request, Failure> {
+        let instance_id = match &self.shell {
+            Some(_) => None,
+            None => cx.instance_id().await.ok(),
+        };
+        Ok(Request {
+            key: self.object.clone(),
+            shell: self.shell.clone(),
+            family: self.fpgatype,
+            instance_id,
+            fpga: None,
+            check: false,
+            force: true,
+        })
+    }
+}
 
 /// List the images
 #[derive(Debug, Args)]
@@ -13,7 +102,7 @@ pub(in crate::cli) struct ListImages {}
 
 impl ListImages {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
-        Ok(faas(cx).await?.images().await?.answer.raw.into())
+        Ok(cx.faas().await?.images().await?.answer.raw.into())
     }
 }
 
@@ -27,7 +116,7 @@ pub(in crate::cli) struct DeleteImage {
 
 impl DeleteImage {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
-        Ok(faas(cx).await?.delete_image(&self.imageuuid).await?.answer.raw.into())
+        Ok(cx.faas().await?.delete_image(&self.imageuuid).await?.answer.raw.into())
     }
 }
 
@@ -44,6 +133,6 @@ pub(in crate::cli) struct PublishImage {
 
 impl PublishImage {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
-        Ok(faas(cx).await?.publish_image(&self.imageuuid, &self.imageid).await?.answer.raw.into())
+        Ok(cx.faas().await?.publish_image(&self.imageuuid, &self.imageid).await?.answer.raw.into())
     }
 }

@@ -17,7 +17,6 @@ use clap::Subcommand;
 use self::answer::Said;
 use super::context::Context;
 use super::error::{Failure, Outcome};
-use crate::faas::Faas;
 
 pub(super) use spelling::corrected;
 
@@ -34,7 +33,11 @@ pub(super) enum LegacyCommand {
     #[command(hide = true)]
     UploadObject(objects::UploadObject),
     #[command(hide = true)]
+    GetObject(objects::GetObject),
+    #[command(hide = true)]
     DeleteObject(objects::DeleteObject),
+    #[command(hide = true)]
+    CreateImage(images::CreateImage),
     #[command(hide = true)]
     ListImages(images::ListImages),
     #[command(hide = true)]
@@ -43,6 +46,10 @@ pub(super) enum LegacyCommand {
     PublishImage(images::PublishImage),
     #[command(hide = true)]
     ListInstances(chips::ListInstances),
+    #[command(hide = true)]
+    DownloadImage(chips::DownloadImage),
+    #[command(hide = true)]
+    FpgaStatus(chips::FpgaStatus),
 }
 
 /// Runs one and prints as the old tool did.
@@ -59,11 +66,15 @@ async fn said_by(command: &LegacyCommand, cx: &Context) -> Result<Said, Failure>
         LegacyCommand::DeletePolicy(args) => args.run(cx).await,
         LegacyCommand::ListObjects(args) => args.run(cx).await,
         LegacyCommand::UploadObject(args) => args.run(cx).await,
+        LegacyCommand::GetObject(args) => args.run(cx).await,
         LegacyCommand::DeleteObject(args) => args.run(cx).await,
+        LegacyCommand::CreateImage(args) => args.run(cx).await,
         LegacyCommand::ListImages(args) => args.run(cx).await,
         LegacyCommand::DeleteImage(args) => args.run(cx).await,
         LegacyCommand::PublishImage(args) => args.run(cx).await,
         LegacyCommand::ListInstances(args) => args.run(cx).await,
+        LegacyCommand::DownloadImage(args) => args.run(cx).await,
+        LegacyCommand::FpgaStatus(args) => args.run(cx).await,
     }
 }
 
@@ -74,17 +85,15 @@ impl LegacyCommand {
             Self::DeletePolicy(_) => "delete_policy",
             Self::ListObjects(_) => "list_objects",
             Self::UploadObject(_) => "upload_object",
+            Self::GetObject(_) => "get_object",
             Self::DeleteObject(_) => "delete_object",
+            Self::CreateImage(_) => "create_image",
             Self::ListImages(_) => "list_images",
             Self::DeleteImage(_) => "delete_image",
             Self::PublishImage(_) => "publish_image",
             Self::ListInstances(_) => "list_instances",
+            Self::DownloadImage(_) => "download_image",
+            Self::FpgaStatus(_) => "fpga_status",
         }
     }
-}
-
-/// The service, with the role that is set.
-async fn faas(cx: &Context) -> Result<Faas, Failure> {
-    let role = cx.settings()?.role_arn().map(|role| role.value.clone());
-    Ok(Faas::new(cx.cloud().await?.clone(), role))
 }

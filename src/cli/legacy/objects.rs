@@ -1,28 +1,28 @@
-//! `list_objects`, `upload_object` and `delete_object`.
+//! `list_objects`, `upload_object`, `get_object` and `delete_object`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
 use super::answer::{Form, Said};
-use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
-use crate::ops::upload::{UploadRequest, upload};
-use crate::oss::Oss;
-
-async fn oss(cx: &Context) -> Result<Oss, Failure> {
-    Ok(Oss::new(cx.cloud().await?.clone(), cx.bucket()?))
-}
+use crate::cli::place::{name_of, place_of};
+use crate::cli::route::RouteArgs;
+use crate::ops::download::{DownloadRequest, Downloaded, download};
+use crate::ops::upload::{UploadRequest, Uploaded, upload};
 
 /// List the keys of the bucket, one a line
 #[derive(Debug, Args)]
-pub(in crate::cli) struct ListObjects {}
+pub(in crate::cli) struct ListObjects {
+    #[command(flatten)]
+    route: RouteArgs,
+}
 
 impl ListObjects {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
-        let oss = oss(cx).await?;
+        let oss = self.route.oss(cx).await?;
         let (mut keys, mut from) = (Vec::new(), None);
         loop {
             let page = oss.list("", None, from.as_deref()).await?;
@@ -45,27 +45,48 @@ pub(in crate::cli) struct UploadObject {
     /// File to upload
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    route: RouteArgs,
 }
 
 impl UploadObject {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
-        let key = match &self.object {
-            Some(key) => key.clone(),
-            None => name_of(&self.file)?,
-        };
-        let cancel = cx.cancel()?;
-        let done = upload(&oss(cx).await?, &UploadRequest::new(&self.file, key), &cancel).await?;
-        Ok(json!({"Bucket": done.bucket, "Object": done.key, "Size": done.size, "Crc64": done.crc64.to_string()})
-            .into())
+        let name = || name_of(&self.file.to_string_lossy()).to_owned();
+        let request = UploadRequest::new(&self.file, self.object.clone().unwrap_or_else(name));
+        let Uploaded { bucket, key, size, crc64, .. } =
+            upload(&self.route.oss(cx).await?, &request, &cx.cancel()?).await?;
+        Ok(json!({"Bucket": bucket, "Object": key, "Size": size, "Crc64": crc64.to_string()}).into())
     }
 }
 
-fn name_of(file: &Path) -> Result<String, Failure> {
-    let name = file.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    name.ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("{} has no name that a key can be", file.display()))
-            .hint("add --object=KEY")
-    })
+/// Download an object
+#[derive(Debug, Args)]
+pub(in crate::cli) struct GetObject {
+    /// Key of the object
+    #[arg(long, value_name = "KEY")]
+    object: String,
+    /// File or folder to write to; by default the key's last part, in the current folder
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    route: RouteArgs,
+}
+
+impl GetObject {
+    pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
+        let file = place_of(&self.object, self.file.as_deref())?;
+        let request = DownloadRequest {
+            key: self.object.clone(),
+            file: file.clone(),
+            part_size: None,
+            jobs: None,
+            keep_existing: false,
+        };
+        let Downloaded { bucket, key, size, crc64, .. } =
+            download(&self.route.oss(cx).await?, &request, &cx.cancel()?).await?;
+        let (crc64, file) = (crc64.to_string(), file.to_string_lossy());
+        Ok(json!({"Bucket": bucket, "Object": key, "Size": size, "Crc64": crc64, "File": file}).into())
+    }
 }
 
 /// Delete an object
@@ -78,7 +99,7 @@ pub(in crate::cli) struct DeleteObject {
 
 impl DeleteObject {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
-        let oss = oss(cx).await?;
+        let oss = cx.oss().await?;
         oss.delete(&self.object).await?;
         Ok(json!({"Bucket": oss.bucket(), "Object": self.object}).into())
     }

@@ -7,11 +7,12 @@ use std::time::Instant;
 use clap::Args;
 use serde::Serialize;
 
-use super::{CutArgs, name_of};
+use super::CutArgs;
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::error::{Failure, Outcome};
+use crate::cli::error::Outcome;
 use crate::cli::output::{Page, Report};
+use crate::cli::place::place_of;
 use crate::cli::route::RouteArgs;
 use crate::ops::download::{DownloadError, DownloadRequest, Downloaded, download, stream};
 use crate::oss::Oss;
@@ -39,7 +40,7 @@ pub(super) struct GetArgs {
 /// Runs it.
 pub(super) fn run(args: &GetArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
-        let file = args.file()?;
+        let file = place_of(&args.key, args.file.as_deref())?;
         let (oss, cancel, started) = (args.route.oss(cx).await?, cx.cancel()?, Instant::now());
         if file == Path::new("-") {
             return to_stdout(&oss, &args.key, &cancel).await;
@@ -67,23 +68,6 @@ async fn to_stdout(oss: &Oss, key: &str, cancel: &crate::base::cancel::Cancel) -
         Ok(_) => Ok(Exit::Done),
         Err(DownloadError::Stream(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
         Err(e) => Err(e.into()),
-    }
-}
-
-impl GetArgs {
-    /// A directory, or what ends with a slash, gets a file called as the key.
-    fn file(&self) -> Result<PathBuf, Failure> {
-        let name = name_of(&self.key);
-        let path = self.file.clone().unwrap_or_else(|| PathBuf::from("."));
-        let is_folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
-        if !is_folder {
-            return Ok(path);
-        }
-        if matches!(name, "" | "." | "..") {
-            let message = format!("the key {} says no name for the file", self.key);
-            return Err(Failure::new(Exit::Usage, message).hint("faascmd object get KEY FILE"));
-        }
-        Ok(if self.file.is_none() { PathBuf::from(name) } else { path.join(name) })
     }
 }
 

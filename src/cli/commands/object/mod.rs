@@ -73,8 +73,3 @@ fn part_size(text: &str) -> Result<ByteSize, String> {
         Err(format!("OSS takes parts of {least} to {most}"))
     }
 }
-
-/// The last part of a key or a path: what it is called.
-fn name_of(key: &str) -> &str {
-    key.rsplit('/').next().unwrap_or(key)
-}

@@ -20,6 +20,8 @@ mod failures;
 mod fpga;
 mod fuzz;
 mod image;
+mod legacy;
+mod legacy_transcripts;
 mod logs;
 mod object_bad_days;
 mod object_commands;

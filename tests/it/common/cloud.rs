@@ -38,6 +38,13 @@ impl Cloud {
         ran(self.command("faascmd").args(args))
     }
 
+    /// Runs a line in a shell that finds this build's programs first.
+    pub fn shell(&self, line: &str) -> Ran {
+        let folder = std::path::Path::new(env!("CARGO_BIN_EXE_faascmd")).parent().unwrap();
+        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+        ran(self.command("sh").env("PATH", path).args(["-uc", line]))
+    }
+
     /// Runs it with other variables; an empty value takes one away.
     pub fn faascmd_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Ran {
         let mut command = self.command("faascmd");

@@ -5,6 +5,7 @@ pub mod bytes;
 pub mod cloud;
 pub mod data;
 pub mod http;
+pub mod legacy;
 pub mod raw;
 pub mod rpc;
 pub mod running;

@@ -20,6 +20,7 @@ mod failures;
 mod fpga;
 mod fuzz;
 mod image;
+mod kill_road;
 mod legacy;
 mod legacy_transcripts;
 mod logs;

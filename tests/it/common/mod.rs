@@ -9,5 +9,6 @@ pub mod legacy;
 pub mod raw;
 pub mod rpc;
 pub mod running;
+pub mod tap;
 pub mod terminal;
 pub mod world;

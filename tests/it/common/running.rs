@@ -40,6 +40,15 @@ impl Running {
         Self { world, sandbox, environment, log }
     }
 
+    /// Where the services are.
+    pub fn endpoint(&self) -> &str {
+        self.environment
+            .iter()
+            .find(|(name, _)| name == "FAASCMD_ENDPOINT")
+            .map(|(_, url)| url.as_str())
+            .unwrap()
+    }
+
     /// A command in this cloud, not yet started.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = self.world.command("faascmd");

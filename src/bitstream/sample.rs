@@ -142,7 +142,7 @@ pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     bytes
 }
 
-/// A gzip-compressed [`tar`] of these members.
+/// A gzip-compressed [`tar()`] of these members.
 pub fn tar_gz(members: &[(&str, &[u8])]) -> Vec<u8> {
     gzip(&tar(members))
 }

@@ -18,7 +18,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(RUN),
     row("OperationDenied.NoStock", 403)
         .means("There is no instance of this type left in the zone.")
-        .advice("Try another zone or a neighbouring type of the family, or later; f3 is in cn-shanghai, cn-beijing and cn-zhangjiakou.")
+        .advice(
+            "Try another zone or a neighbouring type of the family, or later; f3 is in cn-shanghai, \
+            cn-beijing and cn-zhangjiakou.",
+        )
         .from(RUN),
     row("QuotaExceed.ElasticQuota", 403)
         .means("The account may not have more instances of this kind.")
@@ -46,7 +49,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(RUN),
     row("InvalidImageId.NotFound", 404)
         .means("There is no such ECS image in this region, or it is not shared with you.")
-        .advice("FPGA development images are shared by ticket and by region: ask for this account and region.")
+        .advice(
+            "FPGA development images are shared by ticket and by region: ask for this account and \
+            region.",
+        )
         .from(RUN),
     row("ImageNotSubscribed", 403)
         .means("The Marketplace image has not been bought by this account.")
@@ -85,7 +91,10 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Create the role for the trusted service ECS in the RAM console first.")
         .from(ROLE),
     row("InvalidRamRole.NotEcsRole", 404)
-        .means("The role does not trust ecs.aliyuncs.com, so no instance can carry it (401 from RunInstances).")
+        .means(
+            "The role does not trust ecs.aliyuncs.com, so no instance can carry it (401 from \
+            RunInstances).",
+        )
         .advice("Add ecs.aliyuncs.com to the services in the role's trust policy.")
         .from(ROLE),
     row("InvalidUser.PassRoleForbidden", 403)

@@ -15,7 +15,10 @@ const fn row(code: &'static str, status: u16) -> Row {
 pub(super) const ROWS: &[Row] = &[
     row("InternalError", 500)
         .means("OSS failed to process the request.")
-        .advice("It was tried several times already; run the command again, an upload goes on where it stopped.")
+        .advice(
+            "It was tried several times already; run the command again, an upload goes on where it \
+            stopped.",
+        )
         .from(ERRORS),
     row("ServiceUnavailable", 503)
         .means("OSS is too busy, or you ask too much of it at once.")
@@ -27,7 +30,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(STATUS_503),
     row("UploadTrafficRateLimitExceeded", 503)
         .means("The account's upload bandwidth in this region is used up.")
-        .advice("Start the upload again when other uploads of the account have ended; it goes on where it stopped.")
+        .advice(
+            "Start the upload again when other uploads of the account have ended; it goes on where it \
+            stopped.",
+        )
         .from(STATUS_503),
     row("DownloadTrafficRateLimitExceeded", 503)
         .means("The account's download bandwidth in this region is used up.")
@@ -43,22 +49,34 @@ pub(super) const ROWS: &[Row] = &[
         .from(ERRORS),
     row("BadRequest", 400)
         .means("OSS could not read the request as HTTP, often because something on the way altered it.")
-        .advice("If a proxy stands between (HTTPS_PROXY), try without it; `faascmd doctor` shows what it does.")
+        .advice(
+            "If a proxy stands between (HTTPS_PROXY), try without it; `faascmd doctor` shows what it \
+            does.",
+        )
         .from(ERRORS),
     row("RequestTimeTooSkewed", 403)
         .also(&["0002-00000504"])
         .means("This machine's clock is more than 15 minutes off, so the signature is not accepted.")
-        .advice("Set the clock: `sudo chronyc makestep` or `sudo ntpdate ntp.aliyun.com`; `faascmd doctor` shows the offset.")
+        .advice(
+            "Set the clock: `sudo chronyc makestep` or `sudo ntpdate ntp.aliyun.com`; `faascmd doctor` \
+            shows the offset.",
+        )
         .from(ERRORS),
     row("SecurityTokenExpired", 403)
         .also(&["0002-00000007"])
         .means("The temporary key's time is over.")
-        .advice("Get a new temporary key where you got this one; keys of an instance role or an assumed role are renewed by themselves.")
+        .advice(
+            "Get a new temporary key where you got this one; keys of an instance role or an assumed role \
+            are renewed by themselves.",
+        )
         .from(TOKENS),
     row("InvalidSecurityToken", 403)
         .also(&["0002-00000004", "0002-00000006", "0002-00000008"])
         .means("The token is not one of this temporary AccessKey.")
-        .advice("Set id, secret and token anew from one and the same answer: ALIBABA_CLOUD_ACCESS_KEY_ID, _ACCESS_KEY_SECRET and _SECURITY_TOKEN.")
+        .advice(
+            "Set id, secret and token anew from one and the same answer: ALIBABA_CLOUD_ACCESS_KEY_ID, \
+            _ACCESS_KEY_SECRET and _SECURITY_TOKEN.",
+        )
         .from(TOKENS),
     row("0002-00000003", 403)
         .means("A temporary key (its id begins with STS.) came without its token.")
@@ -66,23 +84,38 @@ pub(super) const ROWS: &[Row] = &[
         .from(TOKENS),
     row("InvalidAccessKeyId", 403)
         .means("OSS does not know the AccessKey id; also seen for a temporary key whose time is over.")
-        .advice("See which source the key came from (`faascmd doctor`) and whether it still exists in the RAM console.")
+        .advice(
+            "See which source the key came from (`faascmd doctor`) and whether it still exists in the \
+            RAM console.",
+        )
         .from(ERRORS),
     row("SignatureDoesNotMatch", 403)
         .also(&["0002-00000040", "0002-00000201"])
         .means("The secret is wrong, or the request was altered between here and OSS.")
-        .advice("Enter id and secret again: `faascmd config`. If the secret is right, look for a proxy that rewrites requests.")
+        .advice(
+            "Enter id and secret again: `faascmd config`. If the secret is right, look for a proxy that \
+            rewrites requests.",
+        )
         .from(ERRORS),
     row("AccessDenied", 403)
-        .means("The caller may not do this with this bucket or object, or the bucket is of another account or region.")
-        .advice("Attach AliyunOSSFullAccess to the RAM user or let it use this bucket; `faascmd doctor` shows the bucket's owner and region.")
+        .means(
+            "The caller may not do this with this bucket or object, or the bucket is of another account \
+            or region.",
+        )
+        .advice(
+            "Attach AliyunOSSFullAccess to the RAM user or let it use this bucket; `faascmd doctor` \
+            shows the bucket's owner and region.",
+        )
         .from(ERRORS),
     row("0002-00000080", 403)
         .means("The bucket or the account is too new for signatures of version 1.")
         .advice("Leave out --oss-signature v1: version 4 is the default here.")
         .from(V4_GUIDE),
     row("0002-00000228", 400)
-        .means("The signature names another region than the bucket's (\"Invalid signing region in Authorization header\").")
+        .means(
+            "The signature names another region than the bucket's (\"Invalid signing region in \
+            Authorization header\").",
+        )
         .advice("Give the bucket's own region with --region, such as cn-hangzhou, not oss-cn-hangzhou.")
         .from("OSS documentation, EC 0002-00000228"),
     row("SecondLevelDomainForbidden", 403)
@@ -96,7 +129,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(MULTIPART),
     row("InvalidPart", 400)
         .means("A part that was to be joined is not there, or has other content than was sent.")
-        .advice("Upload again; if it comes back, something else writes to the same upload: give the object another key.")
+        .advice(
+            "Upload again; if it comes back, something else writes to the same upload: give the object \
+            another key.",
+        )
         .from(MULTIPART),
     row("InvalidPartOrder", 400)
         .means("The parts were named in a wrong order.")
@@ -113,11 +149,17 @@ pub(super) const ROWS: &[Row] = &[
         .from("OSS documentation, \"PutObject\""),
     row("InvalidDigest", 400)
         .means("What arrived has another MD5 than what was sent.")
-        .advice("The data was damaged on its way: run it again, and if it comes back, suspect the network or this machine's memory.")
+        .advice(
+            "The data was damaged on its way: run it again, and if it comes back, suspect the network or \
+            this machine's memory.",
+        )
         .from(MULTIPART),
     row("NoSuchBucket", 404)
         .means("There is no bucket of this name in this region.")
-        .advice("Check --bucket and --region; a new bucket is made in the OSS console, in the region of your instance.")
+        .advice(
+            "Check --bucket and --region; a new bucket is made in the OSS console, in the region of your \
+            instance.",
+        )
         .from(ERRORS),
     row("NoSuchKey", 404)
         .means("There is no object of this key in the bucket.")
@@ -149,7 +191,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(ERRORS),
     row("InvalidBucketName", 400)
         .means("This can't be the name of a bucket.")
-        .advice("A bucket's name has 3 to 63 characters of a-z, 0-9 and -, and begins and ends with a letter or digit.")
+        .advice(
+            "A bucket's name has 3 to 63 characters of a-z, 0-9 and -, and begins and ends with a letter \
+            or digit.",
+        )
         .from("OSS documentation, \"Bucket naming conventions\""),
     row("InvalidObjectName", 400)
         .means("This can't be the key of an object.")

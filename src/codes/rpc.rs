@@ -26,7 +26,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(FAQ),
     row("InvalidSecurityToken.Expired", 400)
         .means("The temporary key's time is over, says the gateway.")
-        .advice("Renew what you exported as ALIBABA_CLOUD_SECURITY_TOKEN, with its id and secret; `faascmd doctor` shows which source was used.")
+        .advice(
+            "Renew what you exported as ALIBABA_CLOUD_SECURITY_TOKEN, with its id and secret; `faascmd \
+            doctor` shows which source was used.",
+        )
         .from(FAQ),
     row("InvalidSecurityToken.Malformed", 400)
         .means("What was sent as the token of a temporary key is none.")
@@ -34,7 +37,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(FAQ),
     row("InvalidSecurityToken.MismatchWithAccessKey", 400)
         .means("The token belongs to another temporary key.")
-        .advice("Id, secret and token must come from one answer of STS: unset all three, then export them together.")
+        .advice(
+            "Id, secret and token must come from one answer of STS: unset all three, then export them \
+            together.",
+        )
         .from(FAQ),
     row("MissingSecurityToken", 400)
         .means("The key is a temporary one, and its token did not come with it.")
@@ -43,7 +49,10 @@ pub(super) const ROWS: &[Row] = &[
     row("SignatureDoesNotMatch", 400)
         .also(&["InvalidAccessKeySecret"])
         .means("The secret is wrong, or the request was altered between here and the gateway.")
-        .advice("The error says whether both sides signed the same text: if so, the secret is wrong, enter it again with `faascmd config`.")
+        .advice(
+            "The error says whether both sides signed the same text: if so, the secret is wrong, enter \
+            it again with `faascmd config`.",
+        )
         .from(SIGNATURE),
     row("SignatureNonceUsed", 400)
         .means("The gateway has seen this very request before; something on the way sent it twice.")
@@ -59,7 +68,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(ANSWERS),
     row("IllegalTimestamp", 400)
         .means("The request's time is not acceptable (the older code for a wrong clock).")
-        .advice("Compare `date -u` with the real time and start the time service: `sudo systemctl start chronyd`.")
+        .advice(
+            "Compare `date -u` with the real time and start the time service: `sudo systemctl start \
+            chronyd`.",
+        )
         .from(COMMON),
     row("IncompleteSignature", 400)
         .means("The signature lacks something that the gateway needs.")
@@ -67,7 +79,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(COMMON),
     row("Throttling.*", 400)
         .means("The account calls this action too often.")
-        .advice("Wait a minute, and do not poll from several programs at once; the calls were repeated with growing pauses before this was reported.")
+        .advice(
+            "Wait a minute, and do not poll from several programs at once; the calls were repeated with \
+            growing pauses before this was reported.",
+        )
         .from(COMMON),
     row("MissingParameter", 400)
         .means("The action needs a parameter that was not sent.")
@@ -75,7 +90,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(COMMON),
     row("UnsupportedParameter", 400)
         .means("The action does not take a parameter that was sent.")
-        .advice("Leave out the flag that the message names: this region or this kind of instance does not know it.")
+        .advice(
+            "Leave out the flag that the message names: this region or this kind of instance does not \
+            know it.",
+        )
         .from(COMMON),
     row("InvalidAction", 403)
         .means("The service does not know the action.")
@@ -83,7 +101,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(COMMON),
     row("InvalidAction.NotFound", 404)
         .means("The host that was asked has no such action.")
-        .advice("Give each service its own host, as in --endpoint faas=URL; one without a name stands for all of them.")
+        .advice(
+            "Give each service its own host, as in --endpoint faas=URL; one without a name stands for \
+            all of them.",
+        )
         .from(ANSWERS),
     row("InvalidVersion", 400)
         .means("The host that was asked does not know this version of the service's interface.")
@@ -103,7 +124,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(ANSWERS),
     row("Forbidden.RAM", 403)
         .means("The RAM user's policies do not allow the action.")
-        .advice("Let an administrator attach a policy with this action; docs/permissions.md lists what each command needs.")
+        .advice(
+            "Let an administrator attach a policy with this action; docs/permissions.md lists what each \
+            command needs.",
+        )
         .from(COMMON),
     row("Forbidden.Unauthorized", 403)
         .means("The service was not allowed to act for this account.")
@@ -132,7 +156,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(IDEMPOTENCE),
     row("InvalidRegionId.NotFound", 404)
         .means("There is no such region.")
-        .advice("Write the region as cn-hangzhou, without zone or `oss-`; a region that you never set may come from a file: `faascmd doctor` says which.")
+        .advice(
+            "Write the region as cn-hangzhou, without zone or `oss-`; a region that you never set may \
+            come from a file: `faascmd doctor` says which.",
+        )
         .from(COMMON),
     row("InvalidInstanceId.NotFound", 404)
         .means("There is no such instance in this region; it may have been released.")
@@ -145,7 +172,10 @@ pub(super) const ROWS: &[Row] = &[
     row("InternalError", 500)
         .also(&["UnknownError"])
         .means("The gateway or the service behind it failed.")
-        .advice("Try again; if it lasts, look at the cloud's status page and open a ticket with the request id.")
+        .advice(
+            "Try again; if it lasts, look at the cloud's status page and open a ticket with the request \
+            id.",
+        )
         .from(COMMON),
     row("ServiceUnavailable", 503)
         .means("The service is out of order for the moment.")

@@ -11,7 +11,10 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("ram", "NoPermission")
         .status(403)
         .means("The caller may not look at or change roles and policies.")
-        .advice("Attach AliyunRAMFullAccess to the RAM user for `auth`, or AliyunRAMReadOnlyAccess for `list_policy`; docs/permissions.md lists the rights by action.")
+        .advice(
+            "Attach AliyunRAMFullAccess to the RAM user for `auth`, or AliyunRAMReadOnlyAccess for \
+            `list_policy`; docs/permissions.md lists the rights by action.",
+        )
         .from(RAM),
     Row::new("ram", "EntityAlreadyExists.*")
         .status(409)
@@ -21,7 +24,10 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("ram", "EntityNotExist.Role")
         .status(404)
         .means("There is no such role in the account.")
-        .advice("`faascmd auth --bucket BUCKET` creates AliyunFAASDefaultRole; for another role check --role-arn.")
+        .advice(
+            "`faascmd auth --bucket BUCKET` creates AliyunFAASDefaultRole; for another role check \
+            --role-arn.",
+        )
         .from(RAM),
     Row::new("ram", "EntityNotExist.Policy")
         .status(404)
@@ -35,7 +41,10 @@ pub(super) const ROWS: &[Row] = &[
         .from(RAM),
     Row::new("ram", "LimitExceeded.*")
         .status(409)
-        .means("RAM has no room for another one: a policy keeps 5 versions, an account has a limit of roles and policies.")
+        .means(
+            "RAM has no room for another one: a policy keeps 5 versions, an account has a limit of roles \
+            and policies.",
+        )
         .advice("Remove old versions of faasPolicy, or policies that nobody uses, in the RAM console.")
         .from(RAM),
     Row::new("ram", "DeleteConflict.*")
@@ -46,18 +55,27 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("ram", "MalformedPolicyDocument")
         .status(400)
         .means("RAM can't read the policy.")
-        .advice("Show it with `faascmd auth --bucket BUCKET --dry-run`; if others edited faasPolicy by hand, mend it in the RAM console.")
+        .advice(
+            "Show it with `faascmd auth --bucket BUCKET --dry-run`; if others edited faasPolicy by hand, \
+            mend it in the RAM console.",
+        )
         .from(RAM),
     Row::new("ram", "InvalidParameter.*")
         .status(400)
         .means("RAM does not take a name or a document of the request.")
-        .advice("The rest of the code says which parameter: a role's name has 64 characters at most, a policy 2048 bytes.")
+        .advice(
+            "The rest of the code says which parameter: a role's name has 64 characters at most, a \
+            policy 2048 bytes.",
+        )
         .from(RAM),
     Row::new("sts", "NoPermission")
         .status(403)
         .on(ASSUME)
         .means("The role does not trust the caller, or the caller may not assume roles.")
-        .advice("The role's trust policy must name the caller's account, and the caller needs AliyunSTSAssumeRoleAccess.")
+        .advice(
+            "The role's trust policy must name the caller's account, and the caller needs \
+            AliyunSTSAssumeRoleAccess.",
+        )
         .from(STS),
     Row::new("sts", "EntityNotExist.Role")
         .status(404)
@@ -69,12 +87,18 @@ pub(super) const ROWS: &[Row] = &[
         .status(400)
         .on(ASSUME)
         .means("STS does not take a field of the request to assume a role.")
-        .advice("Session name: 2 to 64 of a-z A-Z 0-9 . @ - _; duration: 900 seconds up to the role's maximum; correct the profile's field that the code names.")
+        .advice(
+            "Session name: 2 to 64 of a-z A-Z 0-9 . @ - _; duration: 900 seconds up to the role's \
+            maximum; correct the profile's field that the code names.",
+        )
         .from(STS),
     Row::new("sts", "AuthenticationFail.*")
         .status(401)
         .on(&["AssumeRoleWithOIDC"])
         .means("STS does not accept the OIDC token: expired, of another issuer, or for another audience.")
-        .advice("See that the token file is renewed (it is read anew each time) and that the provider's ARN is the one of its issuer.")
+        .advice(
+            "See that the token file is renewed (it is read anew each time) and that the provider's ARN \
+            is the one of its issuer.",
+        )
         .from(OIDC),
 ];

@@ -33,8 +33,6 @@ pub enum Source {
         /// The profile's name.
         name: String,
     },
-    /// The metadata service of the instance.
-    Metadata,
     /// What a source of credentials says of where its key is made.
     Credentials,
 }
@@ -59,7 +57,6 @@ impl fmt::Display for Source {
             Self::Flag(name) | Self::Variable(name) => f.write_str(name),
             Self::Line { path, line } => write!(f, "{}:{line}", path.display()),
             Self::Profile { path, name } => write!(f, "profile `{name}` of {}", path.display()),
-            Self::Metadata => f.write_str("the instance's metadata"),
             Self::Credentials => f.write_str("the source of the credentials"),
         }
     }

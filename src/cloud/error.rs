@@ -70,12 +70,14 @@ pub enum Error {
 
 /// A service's refusal.
 #[derive(Clone, Debug, Default, thiserror::Error)]
-#[error("{service} {action}: {code}: {message}{}", after(*.tries, .spent))]
+#[error("{service} {action}{}: {code}: {message}{}", of(.about.as_deref()), after(*.tries, .spent))]
 pub struct ServiceError {
     /// The service that refused: `oss`, `faas`…
     pub service: &'static str,
     /// The action or operation.
     pub action: String,
+    /// What it was about, where the message does not say: `oss://bucket/key`.
+    pub about: Option<String>,
     /// The HTTP status.
     pub http_status: u16,
     /// The service's code; FaaS has codes with spaces.
@@ -166,6 +168,10 @@ impl ServiceError {
     pub fn is_expired_token(&self) -> bool {
         matches!(self.code.as_str(), "SecurityTokenExpired" | "InvalidSecurityToken.Expired")
     }
+}
+
+fn of(about: Option<&str>) -> String {
+    about.map(|about| format!(" {about}")).unwrap_or_default()
 }
 
 fn after(tries: u32, spent: &Duration) -> String {

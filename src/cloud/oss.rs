@@ -186,6 +186,7 @@ impl Cloud {
             location = format!("{location}?{}", query(&call.query));
         }
         let headers = [call.headers, signed.add.clone()].concat();
+        let place = place(call.bucket.as_deref(), call.key.as_deref());
         let direct = endpoint.host_name().ends_with("-internal.aliyuncs.com");
         let request = Request {
             method: call.method,
@@ -203,7 +204,7 @@ impl Cloud {
             tracing::info!("oss {operation}: done in {took:.2} s, request id {request_id}");
             return Ok(OssAnswer { operation, response });
         }
-        let error = refused(operation, response, &signed).await;
+        let error = about(refused(operation, response, &signed).await, place);
         tracing::info!("{error} ({took:.2} s), request id {request_id}");
         self.learn_from(&error, &credential);
         Err(error)
@@ -231,6 +232,19 @@ fn query(pairs: &Pairs) -> String {
         value => format!("{}={}", encode::component(name), encode::component(value)),
     };
     pairs.iter().map(one).collect::<Vec<_>>().join("&")
+}
+
+/// `oss://bucket/key`, as commands and errors name an object.
+fn place(bucket: Option<&str>, key: Option<&str>) -> Option<String> {
+    let bucket = bucket?;
+    Some(key.map_or_else(|| format!("oss://{bucket}"), |key| format!("oss://{bucket}/{key}")))
+}
+
+fn about(mut error: Error, place: Option<String>) -> Error {
+    if let Error::Service(e) = &mut error {
+        e.about = place;
+    }
+    error
 }
 
 async fn refused(operation: &str, response: Response, signed: &Signed) -> Error {

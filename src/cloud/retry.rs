@@ -44,7 +44,7 @@ impl Retry {
             Error::Service(e) => (200, e.retry_after),
             _ => (200, None),
         };
-        let ceiling = Duration::from_millis(base << tries.min(8)).min(self.longest_pause);
+        let ceiling = Duration::from_millis(base << tries.saturating_sub(1).min(8)).min(self.longest_pause);
         // Half fixed, half random: all who were refused together do not come back together.
         let jittered = ceiling.mul_f64(0.5 + 0.5 * fastrand::f64());
         Some(asked.map_or(jittered, |asked| asked.max(jittered)))

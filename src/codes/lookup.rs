@@ -43,12 +43,21 @@ pub fn similar(code: &str) -> Vec<&'static str> {
     let typed = bare(code);
     let mut likeness: Vec<(f64, &'static str)> = rows()
         .flat_map(names)
-        .map(|name| (strsim::normalized_damerau_levenshtein(&bare(name), &typed), name))
+        .map(|name| (likeness_to(&typed, &bare(name)), name))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .collect();
     likeness.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     likeness.dedup_by_key(|(_, name)| *name);
     likeness.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// How like two bare texts are, 0 to 1; the beginning of a long code is as good as the whole of it.
+fn likeness_to(typed: &str, name: &str) -> f64 {
+    const TELLING: usize = 5;
+    let whole = strsim::normalized_damerau_levenshtein(name, typed);
+    let lengths = typed.len().saturating_sub(1)..=typed.len() + 1;
+    let heads = lengths.filter(|_| typed.len() >= TELLING).filter_map(|length| name.get(..length));
+    heads.map(|head| strsim::normalized_damerau_levenshtein(head, typed)).fold(whole, f64::max)
 }
 
 /// Codes that come with an HTTP status.
@@ -110,6 +119,8 @@ mod tests {
         assert_eq!(all("shell-not-match", None)[0].code, "SHELL NOT MATCH");
         assert_eq!(similar("SHELL NOT MACH"), ["SHELL NOT MATCH"]);
         assert_eq!(similar("NoSuchBuckt")[0], "NoSuchBucket");
+        assert_eq!(similar("FREQENCY")[0], "FREQUENCY ERROR");
+        assert_eq!(similar("another")[0], "ANOTHER TASK RUNNING");
         assert!(similar("xyzzy").is_empty());
         assert!(all("NoSuchKey", Some("faas")).is_empty());
         assert_eq!(all("0002-00000007", None)[0].code, "SecurityTokenExpired");

@@ -19,8 +19,5 @@ pub const VERSION: &str = "2015-05-01";
 /// document of `CreatePolicy`).
 pub const LONGEST_POLICY: usize = 6144;
 
-/// The longest policy document that the older document of `CreatePolicy` promises, in bytes.
-pub const LONGEST_POLICY_OLD: usize = 2048;
-
 /// How many versions a policy may have, the default one among them.
 pub const MOST_VERSIONS: usize = 5;

@@ -68,9 +68,6 @@ pub struct PolicyVersion {
     /// Whether it is the one in force.
     #[serde(default)]
     pub is_default_version: bool,
-    /// When it was made, in RFC 3339.
-    #[serde(default)]
-    pub create_date: String,
     /// Its document; lists leave it out.
     #[serde(default)]
     pub policy_document: String,

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use faascmd::base::progress::Silent;
+use faascmd::ops::auth::{AuthError, Services, act, look};
 use faascmd::sandbox::Options;
 use serde_json::{Value, json};
 
@@ -233,4 +235,20 @@ fn a_policy_that_others_use_is_not_deleted() {
     cloud.faascmd(&["delete_policy"]).exits(6);
     let attached = cloud.ram("ListPoliciesForRole", &[ROLE]).body;
     assert!(attached.contains("faasPolicy"), "{attached}");
+}
+
+#[test]
+fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
+    let cloud = Cloud::new();
+    make_policy(&cloud, &document(&[statement("oss:GetObject", "acs:oss:*:*:colleague/*")]));
+    let theirs = document(&[statement("oss:GetObject", "acs:oss:*:*:meanwhile/*")]);
+    let services = Services::new(&cloud.client(), "faascmd-sandbox");
+    let error = tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let plan = look(&services, None, None).await.unwrap();
+        let given = [POLICY, ("PolicyDocument", &theirs), ("SetAsDefault", "true")];
+        assert_eq!(cloud.ram("CreatePolicyVersion", &given).status, 200);
+        act(&services, &plan, &Silent).await.unwrap_err()
+    });
+    assert!(matches!(error, AuthError::Changed), "{error}");
+    assert_eq!(cloud.policy("faasPolicy").to_string(), theirs);
 }

@@ -80,6 +80,7 @@ fn objects_go_up_are_listed_a_line_each_come_down_and_go_away() {
     cloud.faascmd(&["delete_object", "--object=a.log"]).exits(0);
     assert_eq!(cloud.faascmd(&["list_objects"]).stdout, "dir/vivado.log\n");
     let none = cloud.faascmd(&["get_object", "--object=none"]).exits(5);
+    assert!(none.stderr.contains("HTTP Status:404 Error:NoSuchKey. "), "{}", none.stderr);
     assert!(!cloud.world.path().join("none").exists() && none.stdout.is_empty());
 }
 

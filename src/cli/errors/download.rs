@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::again;
-use crate::cli::error::Failure;
+use crate::cli::error::{Failure, ServiceAnswer};
 use crate::ops::download::DownloadError;
 
 impl From<DownloadError> for Failure {
@@ -10,7 +10,7 @@ impl From<DownloadError> for Failure {
         let message = error.to_string();
         match error {
             DownloadError::Cloud(e) => (*e).into(),
-            DownloadError::NotThere { .. } => Self::new(Exit::NotFound, message).hint("faascmd object ls"),
+            DownloadError::NotThere { .. } => not_there(message),
             DownloadError::Unwritable { error, .. } if error.kind() == std::io::ErrorKind::NotFound => {
                 Self::new(Exit::NotFound, message).hint("make the directory first")
             }
@@ -29,4 +29,18 @@ impl From<DownloadError> for Failure {
             }
         }
     }
+}
+
+/// The service has said no more than that, in the head of its answer.
+fn not_there(message: String) -> Failure {
+    let mut failure = Failure::new(Exit::NotFound, message).hint("faascmd object ls");
+    failure.service = Some(Box::new(ServiceAnswer {
+        service: "oss",
+        action: "HeadObject".to_owned(),
+        http_status: Some(404),
+        code: Some("NoSuchKey".to_owned()),
+        request_id: None,
+        said: "The specified key does not exist.".to_owned(),
+    }));
+    failure
 }

@@ -15,9 +15,9 @@ use crate::cli::output::{Page, Report};
 pub(super) struct Said {
     /// The service's answer, or ours in its manner.
     pub(super) answer: Value,
-    /// What people read of it; with `Form::Lines`, what stands for it.
+    /// What people read of it.
     pub(super) lines: Vec<String>,
-    /// Which of the two are printed.
+    /// Whether the answer itself is printed.
     pub(super) form: Form,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Said {
 pub(super) enum Form {
     /// The answer on one line, the lines, the time.
     Answer,
-    /// The lines alone on stdout, for grep; the time on stderr.
+    /// Lines, printed as they came, fit for grep; the time goes to stderr.
     Lines,
 }
 
@@ -59,14 +59,20 @@ pub(super) fn print(cx: &Context, command: &str, said: Said, started: Instant) -
         let answer = without_request_id(said.answer);
         return cx.ui.print(&LegacyAnswer { command, answer, seconds: took.as_secs_f64() });
     }
-    let mut text: String = said.lines.iter().map(|line| format!("{}\n", harmless(line))).collect();
-    if said.form == Form::Answer {
-        text = format!("{}\n{text}{}\n", one_line(&said.answer), elapsed(took));
-    } else {
+    if said.form == Form::Lines {
         cx.ui.note(&elapsed(took));
+        return Ok(Exit::Done);
     }
-    cx.ui.write(text.as_bytes())?;
+    cx.ui.write(format!("{}\n", one_line(&said.answer)).as_bytes())?;
+    print_lines(cx, &said.lines)?;
+    cx.ui.write(format!("{}\n", elapsed(took)).as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// Prints lines, each of them one whatever stands in it.
+pub(super) fn print_lines(cx: &Context, lines: &[String]) -> Result<(), Failure> {
+    let text: String = lines.iter().map(|line| format!("{}\n", harmless(line))).collect();
+    cx.ui.write(text.as_bytes())
 }
 
 /// `0.171(s) elapsed`

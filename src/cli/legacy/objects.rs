@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::answer::{Form, Said};
+use super::answer::{self, Form, Said};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::place::{name_of, place_of};
@@ -28,11 +28,18 @@ impl ListObjects {
             let page = oss.list("", None, from.as_deref()).await?;
             keys.extend(page.objects.into_iter().map(|object| object.key));
             from = page.next;
+            if !cx.ui.is_json() {
+                answer::print_lines(cx, &std::mem::take(&mut keys))?;
+            }
             if from.is_none() {
                 break;
             }
         }
-        Ok(Said { answer: json!({"Bucket": oss.bucket(), "Objects": keys}), lines: keys, form: Form::Lines })
+        Ok(Said {
+            answer: json!({"Bucket": oss.bucket(), "Objects": keys}),
+            form: Form::Lines,
+            lines: Vec::new(),
+        })
     }
 }
 

@@ -164,17 +164,7 @@ fn examine_member(
     target: &Target,
     (exam, facts): (&mut Examination, &mut PackageFacts),
 ) -> io::Result<()> {
-    if leads_out(&entry.name) {
-        exam.report(Finding::error(Code::TarName, "a name inside of a folder", entry.name.clone()));
-    }
-    if entry.shape == Shape::Special {
-        let finding = Finding::error(Code::TarLink, "a file", "a link or a device");
-        exam.report(finding.of_member(&entry.name));
-    }
-    if entry.shape == Shape::Sparse {
-        let finding = Finding::warning(Code::TarSparse, "a file as it is", "one without its holes");
-        exam.report(finding.of_member(&entry.name));
-    }
+    judge_entry(entry, exam);
     facts.members_total += 1;
     facts.unpacked_bytes = facts.unpacked_bytes.saturating_add(entry.size);
     if entry.shape != Shape::File {
@@ -197,6 +187,21 @@ fn examine_member(
         facts.members.push(PackageMember { name, size, kind: inner.kind, facts: inner.facts });
     }
     Ok(())
+}
+
+/// What a member's header says of it.
+fn judge_entry(entry: &Entry, exam: &mut Examination) {
+    if leads_out(&entry.name) {
+        exam.report(Finding::error(Code::TarName, "a name inside of a folder", entry.name.clone()));
+    }
+    if entry.shape == Shape::Special {
+        let finding = Finding::error(Code::TarLink, "a file", "a link or a device");
+        exam.report(finding.of_member(&entry.name));
+    }
+    if entry.shape == Shape::Sparse {
+        let finding = Finding::warning(Code::TarSparse, "a file as it is", "one without its holes");
+        exam.report(finding.of_member(&entry.name));
+    }
 }
 
 /// Whether unpacking would write outside of the folder.

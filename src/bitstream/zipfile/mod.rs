@@ -3,6 +3,7 @@
 //! A checkpoint in a package can be read in no other way without keeping it whole, in memory or on a disk that may be
 //! full; so a checkpoint in a file of its own is read the same way.
 
+mod content;
 mod directory;
 mod record;
 mod walk;

@@ -1,0 +1,193 @@
+//! A member's content: unpacked to its end, counted, its beginning kept.
+
+use std::io;
+
+use flate2::{Crc, Decompress};
+
+use super::record::{self, Entry};
+use crate::bitstream::inflate::{self, Step};
+use crate::bitstream::source::{Input, Source};
+
+const STORED: u16 = 0;
+const DEFLATED: u16 = 8;
+
+/// Whether a member is packed in one of the two ways that zips of tools have, and needs no password.
+pub(super) fn can_unpack(entry: &Entry) -> bool {
+    !entry.is_encrypted() && matches!(entry.method, STORED | DEFLATED)
+}
+
+/// What a member is, or what is stated of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) crc: u32,
+    pub(super) compressed: u64,
+    pub(super) size: u64,
+}
+
+impl Shape {
+    /// What a header states.
+    pub(super) fn of(entry: &Entry) -> Self {
+        Self { crc: entry.crc, compressed: entry.compressed, size: entry.size }
+    }
+
+    /// For people.
+    pub(super) fn words(self) -> String {
+        format!("crc {:08x}, {} bytes from {}", self.crc, self.size, self.compressed)
+    }
+}
+
+/// How the reading of a content ended.
+pub(super) enum Outcome {
+    /// At its end.
+    Whole(Shape),
+    /// The zip ended before it.
+    CutOff,
+    /// The bytes can't be unpacked.
+    Corrupt,
+    /// It swells beyond reason: bytes in, bytes out, of all members so far.
+    Bomb(u64, u64),
+}
+
+/// Bytes of the members before: packed and unpacked.
+pub(super) type Before = (u64, u64);
+
+/// Takes a content: its CRC, its length, its beginning.
+pub(super) struct Sink {
+    crc: Crc,
+    size: u64,
+    keep: usize,
+    pub(super) kept: Vec<u8>,
+}
+
+impl Sink {
+    /// Keeps so many bytes.
+    pub(super) fn new(keep: usize) -> Self {
+        Self { crc: Crc::new(), size: 0, keep, kept: Vec::new() }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.crc.update(bytes);
+        self.size += bytes.len() as u64;
+        let wanted = self.keep.saturating_sub(self.kept.len()).min(bytes.len());
+        self.kept.extend_from_slice(&bytes[..wanted]);
+    }
+}
+
+/// Reads a content to the length that its header states, or to the end that it has in itself.
+pub(super) fn read(
+    source: &mut Source<'_>,
+    entry: &Entry,
+    sink: &mut Sink,
+    before: Before,
+) -> io::Result<Outcome> {
+    let open_ended = entry.has_descriptor() && entry.compressed == 0;
+    if !open_ended && entry.compressed > source.left() {
+        return Ok(Outcome::CutOff);
+    }
+    let start = source.position();
+    let whole = match (can_unpack(entry), entry.method) {
+        (true, DEFLATED) => {
+            let limit = if open_ended { source.left() } else { entry.compressed };
+            let outcome = inflate(&mut Source::new(source, limit), open_ended, sink, before)?;
+            if !matches!(outcome, Outcome::Whole(_)) {
+                return Ok(outcome);
+            }
+            true
+        }
+        _ if open_ended => scan(source, sink)?,
+        (true, _) => copy(source, entry.compressed, sink)?,
+        (false, _) => source.skip(entry.compressed)? == entry.compressed,
+    };
+    let compressed = source.position() - start;
+    let shape = Shape { crc: sink.crc.sum(), compressed, size: sink.size };
+    Ok(if whole { Outcome::Whole(shape) } else { Outcome::CutOff })
+}
+
+fn inflate(part: &mut Source<'_>, open_ended: bool, sink: &mut Sink, before: Before) -> io::Result<Outcome> {
+    let mut decoder = Decompress::new(false);
+    let mut out = vec![0; 64 * 1024];
+    loop {
+        match inflate::step(&mut decoder, part, &mut out)? {
+            Step::Bytes(came) => sink.take(&out[..came]),
+            Step::End => {
+                let shape = Shape { crc: sink.crc.sum(), compressed: part.position(), size: sink.size };
+                return Ok(Outcome::Whole(shape));
+            }
+            // The length that the header states is not the end of the zip.
+            Step::CutOff if part.left() > 0 || open_ended => return Ok(Outcome::CutOff),
+            Step::CutOff | Step::Corrupt => return Ok(Outcome::Corrupt),
+        }
+        let (bytes_in, bytes_out) = (before.0 + part.position(), before.1.saturating_add(sink.size));
+        if inflate::is_bomb(bytes_in, bytes_out) {
+            return Ok(Outcome::Bomb(bytes_in, bytes_out));
+        }
+    }
+}
+
+/// False when the zip ends before.
+fn copy(source: &mut Source<'_>, bytes: u64, sink: &mut Sink) -> io::Result<bool> {
+    let mut left = bytes;
+    while left > 0 {
+        let next = source.peek(1)?;
+        let step = next.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        if step == 0 {
+            return Ok(false);
+        }
+        sink.take(&next[..step]);
+        source.consume(step);
+        left -= step as u64;
+    }
+    Ok(true)
+}
+
+/// Reads a content of unstated length that does not end in itself: up to a descriptor that fits it.
+fn scan(source: &mut Source<'_>, sink: &mut Sink) -> io::Result<bool> {
+    let signature = record::DESCRIPTOR.to_le_bytes();
+    loop {
+        let next = source.peek(16)?;
+        if next.len() < 16 {
+            return Ok(false);
+        }
+        let candidate = next.windows(4).position(|four| four == signature);
+        if candidate == Some(0) && u64::from(record::u32_at(next, 8)) == sink.size {
+            return Ok(true);
+        }
+        let step = match candidate {
+            Some(0) => 1,
+            Some(at) => at,
+            None => next.len() - 3,
+        };
+        sink.take(&next[..step]);
+        source.consume(step);
+    }
+}
+
+/// Reads the descriptor behind a content; none when the zip ends before.
+pub(super) fn descriptor(source: &mut Source<'_>, entry: &Entry, actual: Shape) -> io::Result<Option<Shape>> {
+    let wide = descriptor_is_wide(source, entry, actual)?;
+    if source.peek(4)?.starts_with(&record::DESCRIPTOR.to_le_bytes()) {
+        source.consume(4);
+    }
+    let width = if wide { 20 } else { 12 };
+    let fields = source.take(width)?;
+    if (fields.len() as u64) < width {
+        return Ok(None);
+    }
+    let (compressed, size) = if wide {
+        (record::u64_at(&fields, 4), record::u64_at(&fields, 12))
+    } else {
+        (u64::from(record::u32_at(&fields, 4)), u64::from(record::u32_at(&fields, 8)))
+    };
+    Ok(Some(Shape { crc: record::u32_at(&fields, 0), compressed, size }))
+}
+
+/// Whether the descriptor that comes has 64-bit sizes: where both readings are possible, the one that fits.
+fn descriptor_is_wide(source: &mut Source<'_>, entry: &Entry, actual: Shape) -> io::Result<bool> {
+    let next = source.peek(24)?;
+    let fields = next.strip_prefix(&record::DESCRIPTOR.to_le_bytes()).unwrap_or(next);
+    let narrow = u64::from(record::u32_at(fields, 4)) == actual.compressed
+        && u64::from(record::u32_at(fields, 8)) == actual.size;
+    let wide = record::u64_at(fields, 4) == actual.compressed && record::u64_at(fields, 12) == actual.size;
+    let cut_off = fields.len() < 20;
+    Ok(if narrow { wide && entry.zip_64 } else { wide || cut_off })
+}

@@ -12,6 +12,7 @@ mod given;
 mod legacy;
 mod output;
 mod place;
+mod quick;
 pub mod reg_rw;
 mod route;
 mod services;
@@ -25,7 +26,9 @@ pub use exit::Exit;
 /// Runs `faascmd` with the arguments of the process.
 pub fn main() -> ExitCode {
     let line = legacy::corrected(std::env::args_os());
-    let cli = match args::Cli::try_parse_from(line.arguments) {
+    let cli = match quick::register_verb(&line.arguments)
+        .map_or_else(|| args::Cli::try_parse_from(&line.arguments), Ok)
+    {
         Ok(cli) => cli,
         Err(e) => return output::usage_error(&e),
     };

@@ -4,15 +4,19 @@ use super::bits::{BitRange, merged};
 use super::map::{Field, Register, RegisterAccess, RegisterMap};
 use super::number::{self, NotANumber};
 
-/// A register, or a field of one.
+/// A register, or a field of one. Small, as a script may name a hundred thousand.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// Bytes from the BAR's first.
     pub offset: u64,
-    /// The register, where a map names it.
-    pub register: Option<Register>,
-    /// The field, where one was named.
-    pub field: Option<Field>,
+    named: Option<Box<Named>>,
+}
+
+/// What a map says of a place.
+#[derive(Clone, Debug)]
+struct Named {
+    register: Register,
+    field: Option<Field>,
 }
 
 /// Why a text is no place, or a value does not fit one.
@@ -90,7 +94,7 @@ pub struct WriteKind {
 impl Place {
     /// A bare address.
     pub fn address(offset: u64) -> Self {
-        Self { offset, register: None, field: None }
+        Self { offset, named: None }
     }
 
     /// Reads `0x24`, `SMOKE_DONE` or `SMOKE_DONE.DONE`; a register's name may be in any case of letters.
@@ -100,7 +104,8 @@ impl Place {
     pub fn parse(text: &str, map: &RegisterMap) -> Result<Self, NotAPlace> {
         if is_address(text) {
             let offset = number::number(text)?;
-            return Ok(Self { register: map.at(offset).cloned(), ..Self::address(offset) });
+            let named = map.at(offset).map(|register| Named { register: register.clone(), field: None });
+            return Ok(Self { offset, named: named.map(Box::new) });
         }
         let (name, field) = text.split_once('.').map_or((text, None), |(name, field)| (name, Some(field)));
         let register = map.register(name).ok_or_else(|| NotAPlace::NoRegister {
@@ -109,12 +114,23 @@ impl Place {
             there_are: map.registers.iter().map(|register| register.name.clone()).collect(),
         })?;
         let field = field.map(|field| field_of(register, field)).transpose()?;
-        Ok(Self { offset: register.offset, register: Some(register.clone()), field })
+        let named = Named { register: register.clone(), field };
+        Ok(Self { offset: register.offset, named: Some(Box::new(named)) })
+    }
+
+    /// The register, where a map names it.
+    pub fn register(&self) -> Option<&Register> {
+        self.named.as_ref().map(|named| &named.register)
+    }
+
+    /// The field, where one was named.
+    pub fn field(&self) -> Option<&Field> {
+        self.named.as_ref().and_then(|named| named.field.as_ref())
     }
 
     /// The register's name with the field's, or else the address.
     pub fn label(&self) -> String {
-        match (&self.register, &self.field) {
+        match (self.register(), self.field()) {
             (Some(register), Some(field)) => format!("{}.{}", register.name, field.name),
             (Some(register), None) => register.name.clone(),
             _ => format!("{:#010x}", self.offset),
@@ -123,7 +139,7 @@ impl Place {
 
     /// The bits that are meant.
     pub fn bits(&self) -> BitRange {
-        self.field.as_ref().map_or(BitRange::WHOLE, |field| field.bits)
+        self.field().map_or(BitRange::WHOLE, |field| field.bits)
     }
 
     /// What a register's value says of this place: the value itself, or the field's.
@@ -136,7 +152,7 @@ impl Place {
     /// # Errors
     /// When it is no number, or does not fit.
     pub fn parse_value(&self, text: &str) -> Result<u32, NotAPlace> {
-        let named = self.field.as_ref().and_then(|field| {
+        let named = self.field().and_then(|field| {
             field.values.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, value)| *value)
         });
         let value = named.map_or_else(|| number::word(text), Ok)?;
@@ -167,7 +183,7 @@ impl Place {
     /// # Errors
     /// Which harm.
     pub fn check_write(&self, kind: WriteKind) -> Result<(), Harm> {
-        let Some(register) = &self.register else { return Ok(()) };
+        let Some(register) = self.register() else { return Ok(()) };
         let name = || register.name.clone();
         match (register.access, kind) {
             (RegisterAccess::Ro, _) => Err(Harm::ReadOnly(name())),

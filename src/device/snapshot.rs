@@ -71,14 +71,14 @@ impl Reading {
 
     /// What a register's value says of a place: of the whole register, or of the one field.
     pub fn of(place: &Place, word: u32) -> Self {
-        match place.field {
+        match place.field() {
             Some(_) => Self {
                 name: Some(place.label()),
                 offset: place.offset,
                 value: place.value(word),
                 fields: Vec::new(),
             },
-            None => Self::new(place.offset, word, place.register.as_ref()),
+            None => Self::new(place.offset, word, place.register()),
         }
     }
 

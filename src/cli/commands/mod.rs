@@ -16,6 +16,8 @@ mod test;
 
 use clap::Subcommand;
 
+pub(super) use reg::RegCommand;
+
 use super::context::Context;
 use super::error::Outcome;
 use super::legacy::{self, LegacyCommand};
@@ -33,7 +35,7 @@ pub(super) enum Command {
     Image(image::ImageArgs),
     Object(object::ObjectArgs),
     #[command(subcommand)]
-    Reg(reg::RegCommand),
+    Reg(RegCommand),
     Sandbox(sandbox::SandboxArgs),
     #[command(subcommand)]
     Test(test::TestCommand),

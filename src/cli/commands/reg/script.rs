@@ -23,13 +23,13 @@ pub(super) struct Step {
     pub(super) verb: Verb,
 }
 
-/// What a line does.
+/// What a line does; small, as there may be a hundred thousand.
 #[derive(Debug)]
 pub(super) enum Verb {
     Read(Read),
-    Write(Write),
-    Wait(Wait),
-    Dump(Dump),
+    Write(Box<Write>),
+    Wait(Box<Wait>),
+    Dump(Box<Dump>),
     Sleep(Duration),
 }
 
@@ -83,7 +83,7 @@ fn verb(words: &[&str], maps: &Maps) -> Result<Verb, Failure> {
             Ok(Verb::Read(Read { places: vec![maps.place(place)?] }))
         }
         ["write", place, value] if !place.starts_with('-') && !value.starts_with('-') => {
-            Ok(Verb::Write(Write::plain(maps.place(place)?, value)?))
+            Ok(Verb::Write(Box::new(Write::plain(maps.place(place)?, value)?)))
         }
         _ => with_flags(words, maps),
     }
@@ -97,9 +97,9 @@ fn with_flags(words: &[&str], maps: &Maps) -> Result<Verb, Failure> {
     })?;
     Ok(match line {
         Line::Read(args) => Verb::Read(args.understood(maps)?),
-        Line::Write(args) => Verb::Write(args.understood(maps)?),
-        Line::Wait(args) => Verb::Wait(args.understood(maps)?),
-        Line::Dump(args) => Verb::Dump(args.understood(maps)?),
+        Line::Write(args) => Verb::Write(Box::new(args.understood(maps)?)),
+        Line::Wait(args) => Verb::Wait(Box::new(args.understood(maps)?)),
+        Line::Dump(args) => Verb::Dump(Box::new(args.understood(maps)?)),
         Line::Sleep { time } => Verb::Sleep(time),
     })
 }

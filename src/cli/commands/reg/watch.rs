@@ -106,7 +106,7 @@ impl Watched {
         let change = Change {
             schema: "faascmd.reg.watch/1",
             time,
-            name: self.place.register.as_ref().map(|_| self.label.as_str()),
+            name: self.place.register().map(|_| self.label.as_str()),
             offset: self.place.offset,
             address: hex(self.place.offset),
             previous,

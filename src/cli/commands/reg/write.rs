@@ -97,7 +97,7 @@ impl WriteArgs {
     pub(super) fn understood(&self, maps: &Maps) -> Result<Write, Failure> {
         let place = maps.place(&self.place)?;
         let value = place.parse_value(&self.value)?;
-        let partial = self.mask.is_some() || place.field.is_some();
+        let partial = self.mask.is_some() || place.field().is_some();
         let kind = WriteKind { partial, verified: self.verify };
         if !self.force {
             place.check_write(kind)?;
@@ -109,7 +109,7 @@ impl WriteArgs {
 impl Write {
     /// A whole register, without flags.
     pub(super) fn plain(place: Place, value: &str) -> Result<Self, Failure> {
-        let kind = WriteKind { partial: place.field.is_some(), verified: false };
+        let kind = WriteKind { partial: place.field().is_some(), verified: false };
         place.check_write(kind)?;
         let value = place.parse_value(value)?;
         Ok(Self { place, value, mask: u32::MAX, kind, dry_run: false })
@@ -141,13 +141,13 @@ impl Write {
         if verified {
             self.verify(bench, value)?;
         }
-        let name = self.place.register.as_ref().map(|_| self.place.label());
+        let name = self.place.register().map(|_| self.place.label());
         let (address, hex, written) = (hex(offset), hex(value), !self.dry_run);
         Ok(WriteReport { name, offset, address, old, value, hex, written, verified })
     }
 
     fn reads_without_harm(&self) -> bool {
-        self.place.register.as_ref().is_none_or(|register| register.access.reads_without_harm())
+        self.place.register().is_none_or(|register| register.access.reads_without_harm())
     }
 
     fn verify(&self, bench: &Bench, written: u32) -> Result<(), Failure> {

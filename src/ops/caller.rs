@@ -1,6 +1,9 @@
 //! Whether the service makes images for this caller, asked before anything is sent.
 
+use std::time::Duration;
+
 use super::{Error, Result};
+use crate::cloud::Retry;
 use crate::faas::{Caller, CallerType, Faas};
 
 /// The code with which the service would refuse.
@@ -16,7 +19,7 @@ pub async fn role_for_images(faas: &Faas, strict: bool) -> Result<String> {
     if strict && temporary {
         return Err(Error::CallerType { who: "temporary credentials (an STS token)".into() });
     }
-    let caller = match (faas.caller().await, faas.role_arn()) {
+    let caller = match (faas.caller_tried(tries(faas)).await, faas.role_arn()) {
         (Ok(caller), _) => caller,
         // Who the caller is matters for nothing else than this check; the service will tell.
         (Err(error), Some(role)) if crate::cloud::is_transient(&error) => return Ok(role.to_owned()),
@@ -26,6 +29,14 @@ pub async fn role_for_images(faas: &Faas, strict: bool) -> Result<String> {
         return Err(Error::CallerType { who });
     }
     Ok(faas.role_arn().map_or_else(|| caller.default_role(), str::to_owned))
+}
+
+/// Where the role is known the answer is only a check, and an instance without a way to the internet has none.
+fn tries(faas: &Faas) -> Retry {
+    match faas.role_arn() {
+        Some(_) => Retry { attempts: 2, within: Duration::from_secs(5), ..Retry::IDEMPOTENT },
+        None => Retry::IDEMPOTENT,
+    }
 }
 
 fn refused(caller: &Caller) -> Option<String> {

@@ -150,15 +150,17 @@ impl Patience {
         outcome
     }
 
-    /// Does a piece of work that a signal ends.
+    /// Does a piece of work that a signal ends. A wait within it is asked first, for it can say more.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] on a signal.
-    pub async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Result<T> {
+    /// The work's, and [`Error::Interrupted`] on a signal.
+    pub async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
             biased;
-            signal = self.cancel.cancelled() => Err(Error::Interrupted { signal, awaited: None, state: String::new() }),
-            done = work => Ok(done),
+            outcome = work => outcome,
+            signal = self.cancel.cancelled() => {
+                Err(Error::Interrupted { signal, awaited: None, state: String::new() })
+            }
         }
     }
 }
@@ -368,6 +370,21 @@ mod tests {
         assert_eq!(looks.get(), 2 + TOLERATED);
         let outcome = patience(3600).wait(image(), Pace::LOOKING, || async { weather::<()>() }).await;
         assert!(matches!(outcome, Err(Error::Cloud(_))), "{outcome:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_signal_ends_work_and_a_wait_within_it_has_the_word() {
+        let patience = patience(3600);
+        let wait = patience.wait(image(), Pace::LOOKING, || async { pending::<()>() });
+        let cancel = patience.cancel().clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            cancel.set(15);
+        });
+        let outcome = patience.unless_cancelled(wait).await;
+        assert!(matches!(outcome, Err(Error::Interrupted { awaited: Some(_), .. })), "{outcome:?}");
+        let outcome = patience.unless_cancelled(std::future::pending::<Result<()>>()).await;
+        assert!(matches!(outcome, Err(Error::Interrupted { signal: 15, awaited: None, .. })), "{outcome:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -72,3 +72,19 @@ fn a_wait_for_nothing_ends_at_once() {
     let done = running.faascmd(&["fpga", "wait", "--fpga", "0", "-o", "json"]).exits(0).json();
     assert_eq!(done["task_status"], json!("valid"));
 }
+
+#[test]
+fn a_signal_ends_it_also_while_the_service_says_nothing() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let running = Running::start(&[]);
+    running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
+    let mut command = running.command(&["deploy", "bit.tar.gz", "-o", "json"]);
+    let child = command.env("FAASCMD_ENDPOINT", endpoint).spawn().unwrap();
+    let _held = silent.accept().unwrap();
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("it goes on where it stopped: faascmd deploy bit.tar.gz -o json"), "{stderr}");
+}

@@ -100,7 +100,7 @@ impl Work<'_> {
         self,
         read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let done = self.services.patience.unless_cancelled(tokio::task::spawn_blocking(read)).await?;
+        let done = tokio::task::spawn_blocking(read).await;
         let outcome = done.unwrap_or_else(|panic| Err(std::io::Error::other(panic)));
         outcome.map_err(Error::of_file(&self.request.file))
     }

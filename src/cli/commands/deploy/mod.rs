@@ -91,12 +91,14 @@ async fn deploy(args: &DeployArgs, cx: &Context) -> Result<(Deployment, Patience
     let request = args.request(cx).await?;
     let patience = cx.patience_told_to(args.timeout, cx.ui.steps(faas.cloud().progress().clone()))?;
     let services = Services { faas: &faas, oss: &oss, patience: &patience };
-    let outcome = if args.dry_run {
-        deploy::plan(services, &request).await
-    } else {
-        deploy::deploy(services, &request).await
+    let work = async {
+        if args.dry_run {
+            deploy::plan(services, &request).await
+        } else {
+            deploy::deploy(services, &request).await
+        }
     };
-    match outcome {
+    match patience.unless_cancelled(Box::pin(work)).await {
         Err(Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
         Err(error) => Err(goes_on(error.into())),
         Ok(deployment) => Ok((deployment, patience)),

@@ -60,7 +60,7 @@ pub(in crate::cli) fn run(args: &LoadArgs, cx: &Context) -> Outcome {
 }
 
 async fn work(args: &LoadArgs, cx: &Context) -> Result<LoadReport, Failure> {
-    let (faas, patience) = (cx.faas().await?, cx.patience(args.timeout).await?);
+    let faas = cx.faas().await?;
     let picked = args.chip(cx, &faas).await?;
     let Picked { instance_id, chip } = &picked;
     if args.dry_run {
@@ -77,7 +77,9 @@ async fn work(args: &LoadArgs, cx: &Context) -> Result<LoadReport, Failure> {
         wait: !args.no_wait,
         this_machine: this_machine.as_ref(),
     };
-    let Loaded { status, skipped } = load::load(&faas, &patience, &loading).await?;
+    let patience = cx.patience(args.timeout).await?;
+    let work = load::load(&faas, &patience, &loading);
+    let Loaded { status, skipped } = patience.unless_cancelled(work).await?;
     Ok(LoadReport { dry_run: false, skipped, status })
 }
 

@@ -13,9 +13,11 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::faas::{Image, NewImage};
-use crate::ops::create::{self, Request};
+use crate::ops::create::{self, Found, Request};
 use crate::ops::deploy::Services;
 use crate::ops::image::{self, Order, Ordered};
+use crate::ops::{self, Error};
+use crate::oss::Oss;
 
 /// Make an image from an object in the bucket
 ///
@@ -97,30 +99,37 @@ pub(in crate::cli) fn run(args: &CreateArgs, cx: &Context) -> Outcome {
 async fn work(args: &CreateArgs, cx: &Context) -> Result<Answer, Failure> {
     let (faas, oss, patience) = (cx.faas().await?, cx.oss().await?, cx.patience(args.timeout).await?);
     let services = Services { faas: &faas, oss: &oss, patience: &patience };
-    let new = args.order(cx, services).await?;
-    let object = Object { bucket: new.bucket.clone(), key: new.object.clone() };
-    if args.dry_run {
-        return Ok(Answer::Planned(Planned::of(new, object)));
-    }
-    let order = Order { image: new, mark: None, wait_for_turn: args.wait };
-    let image = image::create(&faas, &patience, &order).await?;
-    if !args.wait {
-        return Ok(Answer::Created(Created { image, object }));
-    }
-    match image::wait(&faas, &patience, &Ordered { image, is_new: true }).await {
-        Ok((image, _)) => Ok(Answer::Created(Created { image, object })),
-        Err(crate::ops::Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
+    let request = args.request(cx).await;
+    match patience.unless_cancelled(args.make(services, &request)).await {
+        Ok(answer) => Ok(answer),
+        Err(Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
         Err(error) => Err(error.into()),
     }
 }
 
 impl CreateArgs {
-    async fn order(&self, cx: &Context, services: Services<'_>) -> Result<NewImage, Failure> {
+    /// Finds out what is to be made, orders it, and waits for it if that was asked for.
+    async fn make(&self, services: Services<'_>, request: &Request) -> ops::Result<Answer> {
+        let Services { faas, oss, patience } = services;
+        let new = self.order(oss, create::survey(services, request).await?);
+        let object = Object { bucket: new.bucket.clone(), key: new.object.clone() };
+        if self.dry_run {
+            return Ok(Answer::Planned(Planned::of(new, object)));
+        }
+        let order = Order { image: new, mark: None, wait_for_turn: self.wait };
+        let mut image = image::create(faas, patience, &order).await?;
+        if self.wait {
+            (image, _) = image::wait(faas, patience, &Ordered { image, is_new: true }).await?;
+        }
+        Ok(Answer::Created(Created { image, object }))
+    }
+
+    async fn request(&self, cx: &Context) -> Request {
         let instance_id = match &self.make.shell {
             Some(_) => None,
             None => cx.instance_id().await.ok(),
         };
-        let request = Request {
+        Request {
             key: self.key.clone(),
             shell: self.make.shell.clone(),
             family: self.make.family(),
@@ -128,10 +137,12 @@ impl CreateArgs {
             fpga: self.make.fpga.clone(),
             check: !self.no_check,
             force: self.force,
-        };
-        let found = create::survey(services, &request).await?;
-        Ok(NewImage {
-            bucket: services.oss.bucket().to_owned(),
+        }
+    }
+
+    fn order(&self, oss: &Oss, found: Found) -> NewImage {
+        NewImage {
+            bucket: oss.bucket().to_owned(),
             object: self.key.clone(),
             fpga_type: found.family.name().to_owned(),
             shell: found.shell,
@@ -140,7 +151,7 @@ impl CreateArgs {
             description: self.make.description.clone(),
             tags: self.make.tags.clone(),
             kms_key: self.make.kms_key.clone(),
-        })
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::faas::Image;
+use crate::ops::Error;
 use crate::ops::image::{self, Ordered};
 
 /// Wait until an image is made
@@ -40,10 +41,13 @@ pub(in crate::cli) fn run(args: &WaitArgs, cx: &Context) -> Outcome {
 
 async fn wait(args: &WaitArgs, cx: &Context) -> Result<Image, Failure> {
     let (faas, patience) = (cx.faas().await?, cx.patience(args.timeout).await?);
-    let image = image::find(&faas, &args.uuid).await?;
-    match image::wait(&faas, &patience, &Ordered { image, is_new: false }).await {
+    let work = async {
+        let image = image::find(&faas, &args.uuid).await?;
+        image::wait(&faas, &patience, &Ordered { image, is_new: false }).await
+    };
+    match patience.unless_cancelled(work).await {
         Ok((image, _)) => Ok(image),
-        Err(crate::ops::Error::BuildFailed(image)) => {
+        Err(Error::BuildFailed(image)) => {
             let oss = cx.oss().await.ok();
             Err(build_failed(cx, oss.as_ref(), image).await)
         }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use faascmd::bitstream::sample;
 use serde_json::Value;
 
-use crate::common::running::Running;
+use crate::common::running::{Running, count};
 use crate::common::tap::{Cut, Passed, Phase, Tap};
 
 /// Points of the short form.
@@ -41,11 +41,16 @@ struct Tally {
 fn first_run(case: Case, cut: Cut) -> (Running, Passed) {
     let running = Running::start(&["--speed", "50"]);
     running.world.file(case.name, (case.bytes)());
-    let mut command = running.command(&["deploy", case.name]);
+    let passed = run_into(&running, &["deploy", case.name], cut);
+    (running, passed)
+}
+
+/// Runs a command whose wire to the cloud is cut.
+fn run_into(running: &Running, args: &[&str], cut: Cut) -> Passed {
     let cloud = running.endpoint().strip_prefix("http://").unwrap().parse().unwrap();
     let tap = Tap::before(cloud, cut);
-    let (_status, passed) = tap.run(command.env("FAASCMD_ENDPOINT", tap.endpoint()));
-    (running, passed)
+    let (_status, passed) = tap.run(running.command(args).env("FAASCMD_ENDPOINT", tap.endpoint()));
+    passed
 }
 
 /// Points by request and by bytes, from what one whole deployment sends and gets.
@@ -122,4 +127,25 @@ fn killed_anywhere_nothing_is_done_twice() {
     assert!(tally.not_done.is_empty(), "{:#?}", tally.not_done);
     assert_eq!([tally.double_creates, tally.double_loads, tally.wrong_objects], [0, 0, 0]);
     assert!(tally.reached * 10 >= tally.points * 9, "most of the points are on the way: {tally:?}");
+}
+
+#[test]
+fn an_order_without_a_mark_that_was_killed_before_its_answer_is_found_again() {
+    let create = ["image", "create", "a.gbs", "--shell", "V1.1"];
+    let start = || {
+        let running = Running::start(&["--speed", "50"]);
+        running.world.file("a.gbs", sample::gbs(1000));
+        running.faascmd(&["object", "put", "a.gbs"]).exits(0);
+        running
+    };
+    let whole = run_into(&start(), &create, Cut::Never);
+    let running = start();
+    let killed = run_into(&running, &create, Cut::Request(whole.requests - 1, Phase::Unanswered));
+    assert!(killed.cut);
+    let again = running.faascmd(&create).exits(0);
+    assert!(again.stderr.contains("an earlier run has ordered image"), "{}", again.stderr);
+    assert_eq!(count(&running.requests(), "CreateFpgaImageTask"), 1);
+    // The order is answered now, so the same command is a new order.
+    running.faascmd(&create).exits(0);
+    assert_eq!(count(&running.requests(), "CreateFpgaImageTask"), 1);
 }

@@ -12,6 +12,7 @@ pub mod download;
 mod error;
 pub mod image;
 mod intent;
+mod joined;
 pub mod load;
 pub mod lock;
 mod plan;

@@ -3,13 +3,14 @@
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use crc_fast::{CrcAlgorithm, Digest, checksum_combine};
+use crc_fast::{CrcAlgorithm, Digest};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{DownloadError, Target};
 use crate::base::progress::Event;
 use crate::cloud::{Error, OssAnswer, Service};
 use crate::net::{NetError, Trouble};
+use crate::ops::joined::Joined;
 use crate::ops::plan::{BODY, Plan};
 use crate::oss::{Head, Oss, Range};
 
@@ -46,8 +47,9 @@ impl Fetch<'_> {
         };
         let numbers = stream::iter(plan.numbers());
         let parts: Vec<_> = numbers.map(one).buffered(plan.jobs(jobs)).try_collect().await?;
-        let joined = |whole, (length, crc64)| checksum_combine(CrcAlgorithm::Crc64Xz, whole, crc64, length);
-        Ok(parts.into_iter().fold(0, joined))
+        let joined =
+            parts.into_iter().fold(Joined::new(), |joined, (length, crc64)| joined.and(length, crc64));
+        Ok(joined.checksum())
     }
 
     /// Writes all of it to the stream, in order; gives its checksum.

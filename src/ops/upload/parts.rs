@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crc_fast::{CrcAlgorithm, checksum_combine};
 use futures_util::{StreamExt, stream};
 
 use super::checkpoint::{Begun, Binding, Checkpoint, Found};
@@ -12,6 +11,7 @@ use super::{Job, UploadError, Uploaded};
 use crate::base::cancel::Cancel;
 use crate::base::progress::Event;
 use crate::cloud::Error;
+use crate::ops::joined::Joined;
 use crate::ops::plan::BODY;
 use crate::oss::{Existing, ListedPart, Receipt};
 
@@ -319,10 +319,9 @@ impl Session {
 
     /// CRC-64/XZ of the parts in their order.
     fn checksum(&self) -> u64 {
-        self.done.values().fold(0, |whole, part| {
-            let of_part = part.receipt.crc64.unwrap_or_default();
-            checksum_combine(CrcAlgorithm::Crc64Xz, whole, of_part, part.size)
-        })
+        let checksum = |part: &ListedPart| part.receipt.crc64.unwrap_or_default();
+        let parts = self.done.values();
+        parts.fold(Joined::new(), |joined, part| joined.and(part.size, checksum(part))).checksum()
     }
 
     fn start_anew(&mut self) {

@@ -30,15 +30,22 @@ pub async fn choose(
     wanted: EndpointType,
     metadata: &Metadata,
 ) -> Option<Endpoint> {
+    choose_by(cloud, wanted, metadata, async |internal| answers(cloud, bucket, internal).await).await
+}
+
+async fn choose_by(
+    cloud: &Cloud,
+    wanted: EndpointType,
+    metadata: &Metadata,
+    answers: impl AsyncFn(&Endpoint) -> bool,
+) -> Option<Endpoint> {
     let public = cloud.locate(Service::Oss).ok().filter(|endpoint| !endpoint.given)?;
     let internal = Endpoint::known(public.host.replace(".aliyuncs.com", "-internal.aliyuncs.com"));
     match wanted {
         EndpointType::Public => None,
         EndpointType::Internal => Some(internal),
         EndpointType::Accelerate => Some(Endpoint::known("oss-accelerate.aliyuncs.com")),
-        EndpointType::Auto
-            if is_in(cloud.region()?, metadata).await && answers(cloud, bucket, &internal).await =>
-        {
+        EndpointType::Auto if is_in(cloud.region()?, metadata).await && answers(&internal).await => {
             tracing::info!("this instance is in the bucket's region: using {internal}");
             Some(internal)
         }
@@ -70,7 +77,72 @@ async fn answers(cloud: &Cloud, bucket: &str, endpoint: &Endpoint) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::sync::Arc;
+
     use super::*;
+    use crate::base::progress::Silent;
+    use crate::cloud::{Endpoints, Fixed, OssSignature, OssStyle, Setup};
+    use crate::config::{Environment, Source};
+    use crate::net::Http;
+    use crate::sign::Credential;
+
+    fn cloud(endpoints: &[String]) -> Cloud {
+        Cloud::new(Setup {
+            http: Http::new(),
+            endpoints: Endpoints::parse(endpoints, &Source::Flag("--endpoint")).unwrap(),
+            region: Some("cn-hangzhou".into()),
+            credentials: Arc::new(Fixed(Credential::long_lived("id", "secret"))),
+            oss_style: OssStyle::Auto,
+            oss_signature: OssSignature::V4,
+            progress: Arc::new(Silent),
+        })
+    }
+
+    /// The metadata of an instance in that region.
+    fn metadata(region: &'static str) -> Metadata {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                    region.len()
+                );
+                stream.write_all(format!("{head}{region}").as_bytes()).unwrap();
+            }
+        });
+        let endpoint = Endpoint { scheme: "http".into(), host, given: true };
+        Metadata::new(Http::new(), endpoint, &Environment::of([] as [(&str, &str); 0]))
+    }
+
+    async fn chosen(wanted: EndpointType, region: &'static str, answers: bool) -> Option<String> {
+        let endpoint = choose_by(&cloud(&[]), wanted, &metadata(region), async |_| answers).await;
+        endpoint.map(|endpoint| endpoint.to_string())
+    }
+
+    #[tokio::test]
+    async fn auto_is_internal_only_in_the_bucket_s_region_and_where_it_answers() {
+        let internal = Some("https://oss-cn-hangzhou-internal.aliyuncs.com".to_owned());
+        assert_eq!(chosen(EndpointType::Auto, "cn-hangzhou", true).await, internal);
+        assert_eq!(chosen(EndpointType::Auto, "cn-hangzhou", false).await, None);
+        assert_eq!(chosen(EndpointType::Auto, "cn-beijing", true).await, None);
+        assert_eq!(chosen(EndpointType::Internal, "cn-beijing", false).await, internal);
+        assert_eq!(chosen(EndpointType::Public, "cn-hangzhou", true).await, None);
+        let accelerate = chosen(EndpointType::Accelerate, "cn-hangzhou", true).await;
+        assert_eq!(accelerate.as_deref(), Some("https://oss-accelerate.aliyuncs.com"));
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_was_given_switches_all_this_off() {
+        let given = cloud(&["oss=http://127.0.0.1:1".to_owned()]);
+        for wanted in [EndpointType::Auto, EndpointType::Internal, EndpointType::Accelerate] {
+            assert_eq!(choose_by(&given, wanted, &metadata("cn-hangzhou"), async |_| true).await, None);
+        }
+    }
 
     #[test]
     fn the_firmware_tells_an_instance() {

@@ -26,6 +26,7 @@ mod legacy_transcripts;
 mod logs;
 mod object_bad_days;
 mod object_commands;
+mod object_lists;
 mod object_resume;
 mod reg;
 mod reg_rw;

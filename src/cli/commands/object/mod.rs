@@ -48,7 +48,7 @@ pub(in crate::cli) struct CutArgs {
     #[arg(long, value_name = "SIZE", value_parser = part_size)]
     pub(in crate::cli) part_size: Option<ByteSize>,
     /// Parts in flight at once [default: two for each core, 4 to 8]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=32))]
     pub(in crate::cli) jobs: Option<u16>,
 }
 

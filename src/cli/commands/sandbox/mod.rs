@@ -106,7 +106,7 @@ fn faults() -> String {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err wants")]
-fn can_not(error: std::io::Error) -> Failure {
+fn can_not(error: io::Error) -> Failure {
     Failure::new(Exit::Failed, format!("can't start the sandbox: {error}"))
 }
 

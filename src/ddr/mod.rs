@@ -138,6 +138,7 @@ impl<'a> DoneBit<'a> {
 
     /// Whether it is set now.
     fn look(&mut self) -> Result<bool, DeviceError> {
+        self.bench.device.check_present()?;
         let set = is_set(self.bench.device.read_live32(self.offset)?);
         self.seen_clear |= !set;
         Ok(set)

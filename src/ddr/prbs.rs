@@ -126,6 +126,7 @@ impl<'a> Run<'a> {
         let mut next_sample = options.sample;
         loop {
             let elapsed = self.start.elapsed();
+            self.bench.device.check_present()?;
             if !self.done.seen_clear {
                 self.done.look()?;
             }
@@ -180,7 +181,8 @@ impl<'a> Run<'a> {
 impl Drop for Run<'_> {
     fn drop(&mut self) {
         if !self.stopped {
-            // On the way out of another error, which is the one to tell.
+            // On the way out of another error, which is the one to tell. A device that was removed from the bus goes on
+            // answering at its old addresses, which nobody else has got within a nap.
             stop(self.bench.device, self.registers).ok();
         }
     }

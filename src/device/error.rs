@@ -61,8 +61,21 @@ pub enum DeviceError {
         node: PathBuf,
         /// The likely reason, with what the system said.
         why: String,
+        /// What to do, where that is known.
+        cure: Option<String>,
         /// What the system said.
         source: io::Error,
+    },
+    /// A BAR shorter than a page that shares its page with others.
+    #[error(
+        "{} can't be mapped: its BAR begins within a page, at {start:#x}, and the kernel maps whole pages",
+        node.display()
+    )]
+    ShortBar {
+        /// The node.
+        node: PathBuf,
+        /// Where the machine has it.
+        start: u64,
     },
     /// Memory accesses to the PCI device are switched off.
     #[error("PCI device {address} is not enabled: it answers no memory access")]

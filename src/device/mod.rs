@@ -16,6 +16,7 @@ mod number;
 mod open;
 mod pci;
 mod place;
+mod presence;
 mod snapshot;
 
 pub use bits::BitRange;

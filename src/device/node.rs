@@ -82,21 +82,33 @@ impl Node {
         Ok((good * page.get()) as u64)
     }
 
+    /// The kernel maps whole pages, so a short BAR that begins within one would be read at the wrong place.
+    pub(super) fn check_alignment(&self) -> Result<(), DeviceError> {
+        let Located { path, kind: Kind::Resource, pci: Some(pci) } = &self.located else { return Ok(()) };
+        let Some(start) = pci.start_of(path).filter(|start| start % page_size().get() as u64 != 0) else {
+            return Ok(());
+        };
+        Err(DeviceError::ShortBar { node: path.clone(), start })
+    }
+
     pub(super) fn unmappable(&self, errno: Errno) -> DeviceError {
-        let driver = self.located.pci.as_ref().and_then(PciDevice::driver);
+        let pci = self.located.pci.as_ref();
+        let driver = pci.and_then(PciDevice::driver);
         let said = errno.desc();
+        let mut cure = None;
         let why = match (self.located.kind, driver, errno) {
             (Kind::Resource, Some(driver), Errno::EINVAL) => {
+                cure = pci.map(|pci| way_around(&driver, &pci.address()));
                 format!("the kernel refuses a resource while the driver {driver} is bound to it ({said})")
             }
             (Kind::Node, _, Errno::EINVAL) => {
                 format!("its BAR is shorter than a page of {} bytes ({said})", page_size())
             }
-            (Kind::Node, _, Errno::ENODEV) => format!("it has no memory to map ({said})"),
+            (_, None, Errno::ENODEV) => format!("it has no memory to map ({said})"),
             (_, Some(driver), _) => format!("{said} (driver {driver})"),
             (_, None, _) => said.to_owned(),
         };
-        DeviceError::Unmappable { node: self.located.path.clone(), why, source: errno.into() }
+        DeviceError::Unmappable { node: self.located.path.clone(), why, cure, source: errno.into() }
     }
 
     pub(super) fn file(&self) -> &File {
@@ -105,6 +117,14 @@ impl Node {
 
     pub(super) fn is_writable(&self) -> bool {
         self.access == Access::Write
+    }
+}
+
+/// How to come at the registers of a device that a driver holds.
+fn way_around(driver: &str, address: &str) -> String {
+    match driver {
+        "xdma" => format!("while xdma is bound to the device, use its node: --device {address}"),
+        _ => format!("to take it from the driver: echo {address} > /sys/bus/pci/drivers/{driver}/unbind"),
     }
 }
 
@@ -118,4 +138,31 @@ pub fn page_size() -> NonZeroUsize {
     size.and_then(|size| usize::try_from(size).ok())
         .and_then(NonZeroUsize::new)
         .expect("Linux tells its page size")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::device::{LastWords, Roots, locate};
+
+    #[test]
+    fn a_short_bar_that_begins_within_a_page_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = Roots { sysfs: folder.path().into(), ..Roots::default() };
+        let directory = roots.sysfs.join("bus/pci/devices/0000:05:00.0");
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join("vendor"), "0x10ee\n").unwrap();
+        fs::write(directory.join("resource1"), [0; 64]).unwrap();
+        let map = |start: &str| {
+            let lines = format!("0x0 0x0 0x0\n{start} 0x0 0x40200\n");
+            fs::write(directory.join("resource"), lines).unwrap();
+            let node = Node::open(locate("05:00.0/1", &roots).unwrap(), Access::Read).unwrap();
+            node.map(LastWords::default()).map(|device| device.length()).map_err(|e| e.to_string())
+        };
+        assert_eq!(map("0x00000000fea00000"), Ok(64));
+        let error = map("0x00000000fea00100").unwrap_err();
+        assert!(error.contains("its BAR begins within a page, at 0xfea00100,"), "{error}");
+    }
 }

@@ -49,6 +49,7 @@ impl Node {
                 directory: pci.directory().into(),
             });
         }
+        self.check_alignment()?;
         let chunks = Chunks { length, last_words, ..Chunks::default() };
         let device = Device { node: self, chunks, lock: None };
         // What can't be mapped at all is told now.

@@ -28,6 +28,9 @@ pub struct PciDevice {
 /// Bit 1 of the command register: the device answers memory accesses (PCI Local Bus Specification, 6.2.2).
 const MEMORY_SPACE: u16 = 1 << 1;
 
+/// The flag of a BAR that is memory (Linux, ioport.h).
+const IORESOURCE_MEM: u64 = 0x200;
+
 impl PciDevice {
     /// The device with this address, domain included.
     pub fn at(roots: &Roots, address: &str) -> Option<Self> {
@@ -41,10 +44,19 @@ impl PciDevice {
 
     /// The device whose `resourceN` this is.
     pub(super) fn of_resource(path: &Path) -> Option<Self> {
-        let name = path.file_name()?.to_str()?;
-        let number = name.strip_prefix("resource")?.trim_end_matches("_wc");
-        number.parse::<u8>().ok()?;
+        bar_number(path)?;
         Self::of_directory(path.parent()?)
+    }
+
+    /// Where the BAR behind a `resourceN` is in the machine's memory; `None` for I/O ports.
+    ///
+    /// Line N of `resource` has its start, its end and its flags.
+    pub(super) fn start_of(&self, path: &Path) -> Option<u64> {
+        let lines = self.attribute("resource")?;
+        let numbers = lines.lines().nth(bar_number(path)?)?.split(' ');
+        let number = |text: &str| u64::from_str_radix(text.strip_prefix("0x")?, 16).ok();
+        let [start, _, flags] = numbers.map(number).collect::<Option<Vec<u64>>>()?[..] else { return None };
+        (flags & IORESOURCE_MEM != 0).then_some(start)
     }
 
     fn of_directory(directory: &Path) -> Option<Self> {
@@ -104,6 +116,12 @@ impl PciDevice {
         nodes.sort();
         nodes
     }
+}
+
+/// `2` of `resource2` and `resource2_wc`.
+fn bar_number(path: &Path) -> Option<usize> {
+    let name = path.file_name()?.to_str()?;
+    name.strip_prefix("resource")?.trim_end_matches("_wc").parse().ok()
 }
 
 /// A driver that holds FPGAs on this machine.

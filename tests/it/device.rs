@@ -231,6 +231,28 @@ fn a_device_that_goes_away_ends_the_program_with_its_last_words() {
 }
 
 #[test]
+fn a_resource_that_is_removed_from_the_bus_ends_a_wait_and_a_watch() {
+    for verb in [&["watch", "0x40"][..], &["wait", "0x40", "--equals", "1", "--timeout", "1h"]] {
+        let world = World::new();
+        let device = pci_device(&world.path().join("sys"), "0000:05:00.0");
+        let bar = Bar { path: device.join("resource2") };
+        let mut command = world.command("faascmd");
+        command.arg("reg").args(verb).args(["--device", bar.name()]).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let maps = format!("/proc/{}/maps", child.id());
+        // It is mapped once it has been opened; what is mapped stays, also in the kernel.
+        while !std::fs::read_to_string(&maps).unwrap().contains("resource2") {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        }
+        std::fs::remove_file(&bar.path).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(said.contains("resource2 vanished or shrank while it was in use"), "{said}");
+        assert_eq!(ended.status.code(), Some(10));
+    }
+}
+
+#[test]
 fn a_signal_ends_a_wait_and_a_watch() {
     let world = World::new();
     let bar = Bar::new(&world);

@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use crate::common::running::{Running, count};
 use crate::common::tap::{Cut, Passed, Phase, Tap};
-use crate::common::world::ran;
 
 /// Points of the short form.
 const FEW: usize = 24;
@@ -42,16 +41,16 @@ struct Tally {
 fn first_run(case: Case, cut: Cut) -> (Running, Passed) {
     let running = Running::start(&["--speed", "50"]);
     running.world.file(case.name, (case.bytes)());
-    let (_tap, passed) = run_into(&running, &["deploy", case.name], cut);
+    let passed = run_into(&running, &["deploy", case.name], cut);
     (running, passed)
 }
 
 /// Runs a command whose wire to the cloud is cut.
-fn run_into(running: &Running, args: &[&str], cut: Cut) -> (Tap, Passed) {
+fn run_into(running: &Running, args: &[&str], cut: Cut) -> Passed {
     let cloud = running.endpoint().strip_prefix("http://").unwrap().parse().unwrap();
     let tap = Tap::before(cloud, cut);
     let (_status, passed) = tap.run(running.command(args).env("FAASCMD_ENDPOINT", tap.endpoint()));
-    (tap, passed)
+    passed
 }
 
 /// Points by request and by bytes, from what one whole deployment sends and gets.
@@ -139,17 +138,14 @@ fn an_order_without_a_mark_that_was_killed_before_its_answer_is_found_again() {
         running.faascmd(&["object", "put", "a.gbs"]).exits(0);
         running
     };
-    let (_tap, whole) = run_into(&start(), &create, Cut::Never);
+    let whole = run_into(&start(), &create, Cut::Never);
     let running = start();
-    let (tap, killed) = run_into(&running, &create, Cut::Request(whole.requests - 1, Phase::Unanswered));
+    let killed = run_into(&running, &create, Cut::Request(whole.requests - 1, Phase::Unanswered));
     assert!(killed.cut);
-    tap.heal();
-    // What was asked is remembered by whom it was asked of.
-    let again = || ran(running.command(&create).env("FAASCMD_ENDPOINT", tap.endpoint())).exits(0).stderr;
-    let said = again();
-    assert!(said.contains("an earlier run has ordered image"), "{said}");
+    let again = running.faascmd(&create).exits(0);
+    assert!(again.stderr.contains("an earlier run has ordered image"), "{}", again.stderr);
     assert_eq!(count(&running.requests(), "CreateFpgaImageTask"), 1);
-    // That order is answered now, so the same command is a new one.
-    again();
+    // The order is answered now, so the same command is a new order.
+    running.faascmd(&create).exits(0);
     assert_eq!(count(&running.requests(), "CreateFpgaImageTask"), 1);
 }

@@ -29,9 +29,7 @@ fn hints(error: &DeviceError) -> Vec<String> {
                 rule.into(),
             ]
         }
-        DeviceError::Unmappable { .. } => {
-            texts(&["while xdma is bound to the device, use its node: --device /dev/xdma0_user"])
-        }
+        DeviceError::Unmappable { cure, .. } => cure.iter().cloned().collect(),
         DeviceError::NotEnabled { directory, .. } => {
             vec![format!("echo 1 > {}", directory.join("enable").display())]
         }

@@ -1,7 +1,6 @@
 //! The rules for the names of buckets and objects.
 
 use super::error::OssError;
-use super::refusals::{INVALID_BUCKET_NAME, INVALID_OBJECT_NAME};
 
 /// Refuses a bucket name that breaks the rules ("OSS document Bucket naming conventions").
 pub(super) fn check_bucket(name: &str) -> Result<(), OssError> {
@@ -12,7 +11,8 @@ pub(super) fn check_bucket(name: &str) -> Result<(), OssError> {
     if (3..=63).contains(&name.len()) && shaped && ends {
         return Ok(());
     }
-    Err(INVALID_BUCKET_NAME.with("BucketName", name))
+    let error = OssError::new((400, "InvalidBucketName", ""), "The specified bucket is not valid.");
+    Err(error.with("BucketName", name))
 }
 
 /// Refuses an object name that breaks the rules ("OSS document Object naming conventions").
@@ -22,7 +22,8 @@ pub(super) fn check_key(key: &str) -> Result<(), OssError> {
     if valid {
         return Ok(());
     }
-    Err(INVALID_OBJECT_NAME.with("ObjectName", key))
+    let error = OssError::new((400, "InvalidObjectName", ""), "The specified object is not valid.");
+    Err(error.with("ObjectName", key))
 }
 
 #[cfg(test)]
@@ -35,7 +36,7 @@ mod tests {
             assert_eq!(check_bucket(name), Ok(()), "{name}");
         }
         for name in ["ab", "-ab", "ab-", "Abc", "a_b", "a.b", "目录桶", &"x".repeat(64)] {
-            assert_eq!(check_bucket(name).unwrap_err().kind.code, "InvalidBucketName", "{name}");
+            assert_eq!(check_bucket(name).unwrap_err().code, "InvalidBucketName", "{name}");
         }
     }
 
@@ -45,7 +46,7 @@ mod tests {
             assert_eq!(check_key(key), Ok(()), "{key}");
         }
         for key in ["", "/a", "\\a", "\u{fffd}", &"é".repeat(512)] {
-            assert_eq!(check_key(key).unwrap_err().kind.code, "InvalidObjectName", "{key}");
+            assert_eq!(check_key(key).unwrap_err().code, "InvalidObjectName", "{key}");
         }
     }
 }

@@ -126,12 +126,13 @@ impl Wait {
     }
 }
 
-/// Sleeps, but not through a signal.
+/// Sleeps, but not through a signal or the loss of the device.
 pub(super) fn pause(bench: &Bench, time: Duration) -> Result<(), Failure> {
     const LONGEST_NAP: Duration = Duration::from_millis(20);
     let end = Instant::now() + time;
     loop {
         bench.go_on()?;
+        bench.device.check_present()?;
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(());

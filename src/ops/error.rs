@@ -103,6 +103,14 @@ pub enum Error {
     /// Objects of other content are under every key that could be used.
     #[error("objects of other content are under {0} and under every key that would be used in its place")]
     NoFreeKey(String),
+    /// Another process of this machine does the same, and nobody wants to wait for it.
+    #[error("{work} is in the hands of process {holder}")]
+    Busy {
+        /// What it does.
+        work: String,
+        /// Its id.
+        holder: String,
+    },
     /// A driver of this machine holds the chips.
     #[error("the driver {driver} holds {} on this machine; it must let go before an image is loaded", devices.join(", "))]
     DriverInUse {

@@ -1,12 +1,12 @@
 //! Loading an image into a chip, once, and knowing when it is there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::lock;
+use super::lock::{self, Claim};
 use super::wait::{Awaited, Look, Pace, Patience};
 use super::{Error, Result};
 use crate::bitstream::Family;
@@ -52,7 +52,7 @@ pub struct Loaded {
 pub async fn load(faas: &Faas, patience: &Patience, loading: &Loading<'_>) -> Result<Loaded> {
     let name = format!("load-{}-{}", loading.instance_id, loading.chip.uuid).replace('/', "_");
     let work = format!("the load into fpga {} on {} by another run", loading.chip.uuid, loading.instance_id);
-    let _lock = lock::take(patience, &name, &work).await?;
+    let _lock = lock::take(patience, Claim { name: &name, work: &work, wait: loading.wait }).await?;
     let work = Work { faas, patience, loading };
     let before = faas.load_status(loading.instance_id, &loading.chip.uuid).await?.view;
     let there = !loading.force && before.is_loaded_with(loading.image_uuid);
@@ -107,37 +107,36 @@ impl Work<'_> {
         if !self.loading.wait {
             return Ok(self.ask().await?);
         }
-        let until = self.patience.left();
-        let until =
-            Timestamp::now().saturating_add(until).map_or_else(|_| "the end".into(), |t| format!("{t:.0}"));
-        let lost = RefCell::new(false);
+        let until = Timestamp::now().saturating_add(self.patience.left()).unwrap_or(Timestamp::MAX);
+        let lost = Cell::new(false);
         let look = || async {
             // After a lost answer the chip tells whether the order came through.
-            if *lost.borrow() {
-                let now = self.status().await?;
-                if now.names(self.loading.image_uuid) && (now.task_status.is_busy() || is_news(&now, before))
-                {
-                    return Ok(Look::Done(now));
-                }
+            if lost.get()
+                && let Some(status) = self.came_through(before).await?
+            {
+                return Ok(Look::Done(status));
             }
             match self.ask().await {
                 Ok(status) => Ok(Look::Done(status)),
-                Err(error) if error.code() == Some("ANOTHER TASK RUNNING") => {
-                    let state =
-                        format!("busy with another load (ANOTHER TASK RUNNING), asking until {until}");
-                    Ok(Look::Pending(state))
-                }
-                Err(error) if error.may_have_happened() && !*lost.borrow() => {
-                    self.patience
-                        .progress()
-                        .warn(format!("{error}; looking whether the load began all the same"));
-                    *lost.borrow_mut() = true;
+                Err(error) if error.code() == Some("ANOTHER TASK RUNNING") => Ok(Look::Pending(format!(
+                    "busy with another load (ANOTHER TASK RUNNING), asking until {until:.0}"
+                ))),
+                Err(error) if error.may_have_happened() && !lost.replace(true) => {
+                    let warning = format!("{error}; looking whether the load began all the same");
+                    self.patience.progress().warn(warning);
                     Ok(Look::Pending("unknown, the answer was lost".into()))
                 }
                 Err(error) => Err(error.into()),
             }
         };
         self.patience.wait(self.awaited(), Pace::LOADING, look).await
+    }
+
+    async fn came_through(self, before: &LoadStatus) -> Result<Option<LoadStatus>> {
+        let chip = &self.loading.chip.uuid;
+        let now = self.faas.load_status(self.loading.instance_id, chip).await?.view;
+        let is_news = now.task_status.is_busy() || now.create_time != before.create_time;
+        Ok((now.names(self.loading.image_uuid) && is_news).then_some(now))
     }
 
     async fn ask(self) -> Result<LoadStatus, crate::cloud::Error> {
@@ -152,20 +151,12 @@ impl Work<'_> {
         Ok(self.faas.load(&order).await?.view)
     }
 
-    async fn status(self) -> Result<LoadStatus> {
-        Ok(self.faas.load_status(self.loading.instance_id, &self.loading.chip.uuid).await?.view)
-    }
-
     fn awaited(self) -> Awaited {
         Awaited::Load {
             instance_id: self.loading.instance_id.to_owned(),
             fpga_uuid: self.loading.chip.uuid.clone(),
         }
     }
-}
-
-fn is_news(now: &LoadStatus, before: &LoadStatus) -> bool {
-    now.create_time != before.create_time
 }
 
 /// The load that is waited for.

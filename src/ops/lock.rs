@@ -26,24 +26,36 @@ impl Drop for Held {
     }
 }
 
-/// Takes the lock of this name; `work` says what another holder is doing. Where no state can be kept there is no lock.
+/// Which lock is to be taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What another holder is doing.
+    pub work: &'a str,
+    /// Whether to wait for the other.
+    pub wait: bool,
+}
+
+/// Takes a lock. Where no state can be kept there is none.
 ///
 /// # Errors
-/// When the patience ends before the other process does.
-pub async fn take(patience: &Patience, name: &str, work: &str) -> Result<Option<Held>> {
+/// [`Error::Busy`] when another has it and nobody wants to wait, and those of a wait.
+pub async fn take(patience: &Patience, claim: Claim<'_>) -> Result<Option<Held>> {
     let Some(folder) = state_folder().map(|folder| folder.join("locks")) else { return Ok(None) };
-    let path = folder.join(name);
+    let path = folder.join(claim.name);
     if let Err(error) = create_private_folder(&folder) {
         patience.progress().warn(format!("{}: {error}; working without a lock", folder.display()));
         return Ok(None);
     }
     let look = || async {
-        Ok(match attempt(&path).map_err(Error::of_file(&path))? {
-            Ok(held) => Look::Done(held),
-            Err(holder) => Look::Pending(format!("in the hands of process {holder}")),
-        })
+        match attempt(&path).map_err(Error::of_file(&path))? {
+            Ok(held) => Ok(Look::Done(held)),
+            Err(holder) if claim.wait => Ok(Look::Pending(format!("in the hands of process {holder}"))),
+            Err(holder) => Err(Error::Busy { work: claim.work.to_owned(), holder }),
+        }
     };
-    patience.wait(Awaited::Lock(work.to_owned()), Pace::LOOKING, look).await.map(Some)
+    patience.wait(Awaited::Lock(claim.work.to_owned()), Pace::LOOKING, look).await.map(Some)
 }
 
 /// The lock, or the process that has it.

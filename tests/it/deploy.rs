@@ -189,6 +189,22 @@ fn of_two_at_once_one_builds_and_the_other_waits_for_it() {
 }
 
 #[test]
+fn who_does_not_wait_is_told_that_another_run_is_at_it() {
+    let running = Running::start(&["--strict-frequency", "--speed", "60"]);
+    running.world.file("a.gbs", sample::gbs(1000));
+    running.world.file("b.gbs", sample::gbs(2000));
+    running.faascmd(&["deploy", "a.gbs", "--no-load"]).exits(0);
+    running.requests();
+    let mut waits = running.command(&["deploy", "b.gbs", "--no-load"]).spawn().unwrap();
+    while running.next_request()["code"] != "FREQUENCY ERROR" {}
+    let error =
+        running.faascmd(&["deploy", "b.gbs", "--no-load", "--no-wait", "-o", "json"]).exits(6).error();
+    assert!(error["message"].as_str().unwrap().ends_with(&format!("of process {}", waits.id())), "{error}");
+    waits.kill().unwrap();
+    waits.wait().unwrap();
+}
+
+#[test]
 fn the_service_s_half_hour_is_waited_out_and_without_waiting_is_a_conflict() {
     let running = Running::start(&["--strict-frequency", "--speed", "900"]);
     running.world.file("bit.tar.gz", package());

@@ -53,6 +53,7 @@ impl From<Error> for Failure {
             }
             Error::NoTests(_) => failure(Exit::Usage).hint("leave out --test"),
             Error::NoFreeKey(_) => failure(Exit::Conflict).hint("choose another: --key KEY"),
+            Error::Busy { .. } => failure(Exit::Conflict).hint("without --no-wait it is waited for"),
             Error::DriverInUse { driver, .. } => failure(Exit::Conflict)
                 .hint(format!("sudo rmmod {driver}"))
                 .hint(again::command())

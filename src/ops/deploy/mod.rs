@@ -13,8 +13,9 @@ use survey::Survey;
 
 use super::image::{self, Likeness, Order, Ordered};
 use super::load::{self, Loaded, Loading};
+use super::lock::{self, Claim};
 use super::wait::Patience;
-use super::{Error, Result, lock};
+use super::{Error, Result};
 use crate::base::duration::spent;
 use crate::base::progress::Event;
 use crate::bitstream::Family;
@@ -89,7 +90,8 @@ pub async fn deploy(services: Services<'_>, request: &Request) -> Result<Deploym
     }
     let name = format!("deploy-{}", survey.content.mark());
     let theirs = format!("the upload and order of {} by another run", request.file.display());
-    let lock = lock::take(services.patience, &name, &theirs).await?;
+    let claim = Claim { name: &name, work: &theirs, wait: request.wait };
+    let lock = lock::take(services.patience, claim).await?;
     let object = work.upload(&survey, &mut steps).await?;
     let image = work.image(&survey, &object, lock, &mut steps).await?;
     let mut deployment = Deployment { steps, object, image: Some(image), fpga: None };

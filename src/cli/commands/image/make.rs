@@ -10,7 +10,7 @@ pub(in crate::cli::commands) struct MakeArgs {
     /// Name of the image
     #[arg(long, value_name = "TEXT")]
     pub(in crate::cli::commands) name: Option<String>,
-    /// Tags of the image; the content's mark fc-… is added
+    /// Tags of the image
     #[arg(long, value_name = "TEXT")]
     pub(in crate::cli::commands) tags: Option<String>,
     /// Description of the image

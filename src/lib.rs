@@ -14,8 +14,6 @@
 //! | 1 | [`config`], [`sign`], [`bitstream`], [`device`], [`codes`] |
 //! | 0 | [`base`] |
 
-#![allow(dead_code, reason = "while the house is being built")]
-
 pub mod base;
 pub mod bitstream;
 pub mod cli;

@@ -83,6 +83,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Set ALIBABA_CLOUD_SECURITY_TOKEN too, or use a long-lived key of a RAM user.")
         .from(TOKENS),
     row("InvalidAccessKeyId", 403)
+        .also(&["0002-00000902", "0002-00000002"])
         .means("OSS does not know the AccessKey id; also seen for a temporary key whose time is over.")
         .advice(
             "See which source the key came from (`faascmd doctor`) and whether it still exists in the \
@@ -98,6 +99,7 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(ERRORS),
     row("AccessDenied", 403)
+        .also(&["0003-00000001"])
         .means(
             "The caller may not do this with this bucket or object, or the bucket is of another account \
             or region.",
@@ -107,6 +109,18 @@ pub(super) const ROWS: &[Row] = &[
             shows the bucket's owner and region.",
         )
         .from(ERRORS),
+    row("0002-00000903", 403)
+        .means("The AccessKey is switched off.")
+        .advice("Switch it on in the RAM console, or enter another one: `faascmd config`.")
+        .from("OSS documentation, EC 0002-00000903"),
+    row("0003-00001403", 403)
+        .means("The bucket is in another region than the one that was asked.")
+        .advice("Give the region of the endpoint that the message names with --region, such as cn-beijing.")
+        .from("OSS documentation, \"HTTP status code 403\""),
+    row("0002-00000069", 403)
+        .means("The time of a signed URL is over.")
+        .advice("Make a new URL, with a longer time.")
+        .from("OSS documentation, EC 0002-00000069"),
     row("0002-00000080", 403)
         .means("The bucket or the account is too new for signatures of version 1.")
         .advice("Leave out --oss-signature v1: version 4 is the default here.")
@@ -135,6 +149,7 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(MULTIPART),
     row("InvalidPartOrder", 400)
+        .also(&["0042-00000209"])
         .means("The parts were named in a wrong order.")
         .advice("This is a fault of the program: report it with the request id.")
         .from(MULTIPART),
@@ -155,6 +170,7 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(MULTIPART),
     row("NoSuchBucket", 404)
+        .also(&["0015-00000101"])
         .means("There is no bucket of this name in this region.")
         .advice(
             "Check --bucket and --region; a new bucket is made in the OSS console, in the region of your \
@@ -162,10 +178,12 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(ERRORS),
     row("NoSuchKey", 404)
+        .also(&["0026-00000001"])
         .means("There is no object of this key in the bucket.")
         .advice("See which there are: `faascmd object ls PREFIX`.")
         .from(ERRORS),
     row("FileAlreadyExists", 409)
+        .also(&["0026-00000002"])
         .means("There is an object of this key already, and it must not be overwritten.")
         .advice("Give another key, or remove the old object first: `faascmd object rm KEY`.")
         .from(ERRORS),
@@ -203,6 +221,19 @@ pub(super) const ROWS: &[Row] = &[
     row("BucketAlreadyExists", 409)
         .means("Another account has a bucket of this name; names are unique in the whole cloud.")
         .advice("Choose a name that nobody else has, such as one with your company's in front.")
+        .from(ERRORS),
+    row("BucketNotEmpty", 409)
+        .also(&["0015-00000301"])
+        .means("The bucket still holds objects or unfinished uploads.")
+        .advice("See them with `faascmd object ls` and `faascmd object uploads ls`, and remove them first.")
+        .from(ERRORS),
+    row("MissingArgument", 400)
+        .means("The request lacks something that OSS needs, such as the MD5 of its body.")
+        .advice("Report this with the request id, unless a proxy removes headers from what is sent.")
+        .from(ERRORS),
+    row("NotImplemented", 501)
+        .means("OSS does not know what a header or parameter of the request asks for.")
+        .advice("Check that an --endpoint oss=URL that you gave is an OSS endpoint; the sandbox has only what faascmd uses.")
         .from(ERRORS),
     row("UserDisable", 403)
         .means("The account is locked, most often for an unpaid bill.")

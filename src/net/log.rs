@@ -8,6 +8,8 @@ use super::{Body, Request};
 
 /// So many characters of a body are shown.
 const CUT: usize = 2000;
+/// So many bytes of a body are looked at: enough for what is shown, also where secrets made it shorter.
+const LOOK: usize = 16 << 10;
 
 /// What is never shown, wherever it stands: a query, a form, JSON or XML.
 const SECRET_NAMES: [&str; 18] = [
@@ -100,7 +102,7 @@ fn body(bytes: &[u8]) -> String {
     if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
         return size(bytes);
     }
-    let shown = without_secrets(text);
+    let shown = without_secrets(&text[..text.floor_char_boundary(LOOK)]);
     match shown.char_indices().nth(CUT) {
         Some((end, _)) => format!("{}… ({})", &shown[..end], size(bytes)),
         None => shown,

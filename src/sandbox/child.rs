@@ -36,7 +36,7 @@ impl NotRun {
 }
 
 impl Sandbox {
-    /// A command with the environment of this sandbox, ready for [`Sandbox::run`].
+    /// A command with the environment of this sandbox, ready for [`Forwarding::run`].
     ///
     /// # Errors
     /// When this program can't tell where it is.
@@ -52,31 +52,25 @@ impl Sandbox {
         }
         Ok(command)
     }
+}
 
-    /// Runs a command in this sandbox and gives its exit code, 128 + n for a signal.
-    ///
-    /// Meanwhile SIGINT and SIGQUIT, which a terminal sends to the command too, are passed over here; SIGTERM and
-    /// SIGHUP are passed on. A signal that was ignored from the start stays so, here and for the command.
-    ///
-    /// # Errors
-    /// When the command is not found or can't be run.
-    pub fn run(&self, command: &mut Command) -> Result<u8, NotRun> {
-        let name = command.get_program().to_owned();
-        let not_run = |source| NotRun { command: name.clone(), source };
-        let signals = Forwarding::start().map_err(not_run)?;
-        let mut child = command.spawn().map_err(not_run)?;
-        signals.forward_to(&child);
-        let status = signals.wait(&mut child).map_err(not_run)?;
-        Ok(exit_code(status))
-    }
+/// The signals that end a sandbox which runs no command, also where they were inherited as ignored (a shell's `&`).
+/// To be caught before there is anything to leave behind.
+#[derive(Debug)]
+pub struct Endings(Signals);
 
-    /// Serves until SIGINT, SIGTERM, SIGQUIT or SIGHUP, and gives the signal.
+impl Endings {
+    /// Catches SIGINT, SIGTERM, SIGQUIT and SIGHUP from now on.
     ///
     /// # Errors
     /// When the handlers can't be installed.
-    pub fn serve(&self) -> io::Result<i32> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGQUIT, SIGHUP])?;
-        Ok(signals.forever().next().unwrap_or(SIGINT))
+    pub fn caught() -> io::Result<Self> {
+        Ok(Self(Signals::new([SIGINT, SIGTERM, SIGQUIT, SIGHUP])?))
+    }
+
+    /// Waits for one of them.
+    pub fn wait(mut self) -> i32 {
+        self.0.forever().next().unwrap_or(SIGINT)
     }
 }
 
@@ -85,14 +79,18 @@ fn exit_code(status: ExitStatus) -> u8 {
     u8::try_from(code).unwrap_or(u8::MAX)
 }
 
-/// The signals that come while a command runs.
-struct Forwarding {
+/// The signals of this process while commands run; to be caught before there is anything to leave behind.
+///
+/// SIGINT and SIGQUIT, which a terminal sends to the command too, are passed over here; SIGTERM and SIGHUP are passed
+/// on. A signal that was ignored from the start stays so, here and for the command.
+#[derive(Debug)]
+pub struct Forwarding {
     running: Arc<Mutex<Running>>,
     handle: signal_hook::iterator::Handle,
 }
 
 /// The command as the signals see it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Running {
     /// None before the start and after the end, when the id may be another's.
     pid: Option<Pid>,
@@ -101,7 +99,11 @@ struct Running {
 }
 
 impl Forwarding {
-    fn start() -> io::Result<Self> {
+    /// Catches the signals from now on.
+    ///
+    /// # Errors
+    /// When the handlers can't be installed.
+    pub fn start() -> io::Result<Self> {
         let inherited = ignored_signals();
         let heeded =
             [SIGINT, SIGQUIT, SIGTERM, SIGHUP].into_iter().filter(|signal| !inherited.contains(signal));
@@ -117,6 +119,19 @@ impl Forwarding {
             }
         })?;
         Ok(Self { running, handle })
+    }
+
+    /// Runs a command, such as one of [`Sandbox::command`], and gives its exit code, 128 + n for a signal.
+    ///
+    /// # Errors
+    /// When the command is not found or can't be run.
+    pub fn run(&self, command: &mut Command) -> Result<u8, NotRun> {
+        let name = command.get_program().to_owned();
+        let not_run = |source| NotRun { command: name.clone(), source };
+        let mut child = command.spawn().map_err(not_run)?;
+        self.forward_to(&child);
+        let status = self.wait(&mut child).map_err(not_run)?;
+        Ok(exit_code(status))
     }
 
     fn forward_to(&self, child: &Child) {

@@ -22,7 +22,7 @@ mod store;
 mod time;
 mod world;
 
-pub use child::NotRun;
+pub use child::{Endings, Forwarding, NotRun};
 pub use faults::{ChipFaults, FaultPlan, NotAFault, TABLE as FAULTS};
 pub use fpga::{BAR_LENGTH, Chip, Seen};
 pub use options::Options;
@@ -31,4 +31,9 @@ pub use server::Sandbox;
 /// Every refusal that the RPC services here can send: the service (`rpc` for the gateway), HTTP status and code.
 pub fn rpc_refusals() -> impl Iterator<Item = (&'static str, u16, &'static str)> {
     rpc::refusals()
+}
+
+/// Every refusal that object storage here can send: HTTP status, code and exact cause (EC; empty where there is none).
+pub fn oss_refusals() -> impl Iterator<Item = (u16, &'static str, &'static str)> {
+    oss::refusals()
 }

@@ -3,6 +3,7 @@
 import sys
 
 import checks
+import with_auth
 import with_chains
 import with_core
 import with_credentials
@@ -10,7 +11,7 @@ import with_oss2
 import with_oss_v2
 
 # The last one turns the requests of the library that it shares with others to the sandbox.
-for client in [with_oss2, with_oss_v2, with_core, with_chains, with_credentials]:
+for client in [with_oss2, with_oss_v2, with_core, with_auth, with_chains, with_credentials]:
     client.run()
 print(f"{checks.passed} passed, {checks.failed} failed")
 sys.exit(1 if checks.failed else 0)

@@ -4,7 +4,7 @@ use std::fs;
 
 use faascmd::base::progress::Silent;
 use faascmd::ops::auth::{AuthError, Services, act, look};
-use faascmd::sandbox::Options;
+use faascmd::sandbox::{FaultPlan, Options};
 use serde_json::{Value, json};
 
 use crate::common::cloud::Cloud;
@@ -251,4 +251,20 @@ fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
     });
     assert!(matches!(error, AuthError::Changed), "{error}");
     assert_eq!(cloud.policy("faasPolicy").to_string(), theirs);
+}
+
+#[test]
+fn after_a_lost_answer_a_second_run_goes_on_where_the_first_stopped() {
+    for (action, done, left) in
+        [("CreateRole", "role", &["policy", "attach"][..]), ("CreatePolicy", "policy", &["attach"])]
+    {
+        let mut faults = FaultPlan::default();
+        faults.add(&format!("lost-answer={action}")).unwrap();
+        let cloud = Cloud::with(Options { without_role: true, faults, ..Options::default() });
+        let first = cloud.faascmd(&["auth"]).exits(7).stderr;
+        assert!(first.contains("run it again"), "{first}");
+        let second = auth(&cloud, &[]);
+        assert_eq!(steps(&second), left, "{done} is not made twice");
+        assert_eq!(steps(&auth(&cloud, &[])), [""; 0]);
+    }
 }

@@ -54,6 +54,8 @@ fn suggests_what_was_meant() {
     let error = World::new().faascmd(&["explain", "NoSuchBuckte", "-o", "json"]).exits(5).error();
     assert_eq!(error["kind"], "not_found");
     assert_eq!(error["hints"][0], "did you mean `NoSuchBucket`?");
+    let error = World::new().faascmd(&["explain", "0099-00000001", "-o", "json"]).exits(5).error();
+    assert_eq!(error["hints"][0], "OSS explains it at https://api.aliyun.com/troubleshoot?q=0099-00000001");
     let error = World::new().faascmd(&["explain", "503", "-o", "json"]).exits(5).error();
     assert!(error["hints"][0].as_str().unwrap().contains("FREQUENCY ERROR"));
     let error =

@@ -1,7 +1,6 @@
 //! Behaviour tests: what a user sees of the programs, one file per behaviour.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(unreachable_pub, reason = "one crate, whose modules share helpers")]
-#![allow(dead_code, reason = "while the house is being built")]
 #![allow(clippy::print_stdout, reason = "what was skipped or measured is shown with the test")]
 
 mod auth;

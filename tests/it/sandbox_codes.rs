@@ -40,3 +40,17 @@ fn the_document_says_of_every_code_how_it_is_had() {
         .collect();
     assert!(unsaid.is_empty(), "{unsaid:?}");
 }
+
+#[test]
+fn every_code_that_object_storage_sends_is_explained_with_its_status() {
+    let mut unexplained = Vec::new();
+    // 304 says that there is nothing new; that is no error.
+    for (status, code, _) in sandbox::oss_refusals().filter(|(status, _, _)| *status >= 400) {
+        let rows = codes::all(code, Some("oss"));
+        if !rows.iter().any(|row| row.http_status.is_none_or(|known| known == status)) {
+            unexplained.push(format!("{status} {code}"));
+        }
+    }
+    unexplained.dedup();
+    assert!(unexplained.is_empty(), "{unexplained:#?}");
+}

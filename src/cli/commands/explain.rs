@@ -57,12 +57,21 @@ fn unknown(code: &str, service: Option<&str>) -> Failure {
     if let Some(elsewhere) = codes::all(code, None).first() {
         return failure.hint(format!("{} has it: faascmd explain \"{code}\"", elsewhere.service));
     }
+    if is_ec(code) {
+        return failure.hint(format!("OSS explains it at https://api.aliyun.com/troubleshoot?q={code}"));
+    }
     let by_status = code.parse().map(codes::with_status).unwrap_or_default();
     if !by_status.is_empty() {
         return failure.hint(format!("as an HTTP status it comes with: {}", by_status.join(", ")));
     }
     let similar = codes::similar(code);
     similar.into_iter().fold(failure, |failure, name| failure.hint(format!("did you mean `{name}`?")))
+}
+
+/// Whether it has the form of OSS's exact causes: `0002-00000228`.
+fn is_ec(code: &str) -> bool {
+    let digits = |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    code.split_once('-').is_some_and(|(a, b)| digits(a, 4) && digits(b, 8))
 }
 
 impl Report for Explained {

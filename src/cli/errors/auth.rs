@@ -2,6 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::error::Failure;
+use crate::cloud::is_transient;
 use crate::ops::auth::AuthError;
 
 impl From<AuthError> for Failure {
@@ -9,6 +10,9 @@ impl From<AuthError> for Failure {
         let exit = exit_of(&error);
         let message = error.to_string();
         match error {
+            AuthError::Cloud(error) if is_transient(&error) => {
+                Self::from(*error).hint("run it again: what was done is not done twice")
+            }
             AuthError::Cloud(error) => (*error).into(),
             AuthError::ForeignBucket { .. } => {
                 Self::new(exit, message).hint("take a bucket of this account: `faascmd auth --bucket BUCKET`")

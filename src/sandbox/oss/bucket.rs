@@ -1,7 +1,7 @@
 //! Buckets: list, make, remove, tell.
 
 use super::call::{Answer, Call};
-use super::error::OssError;
+use super::refusals;
 use super::xml::Xml;
 use crate::sandbox::http::Response;
 use crate::sandbox::identity::{ACCOUNT, REGION};
@@ -85,7 +85,5 @@ pub(super) fn delete(call: &Call<'_>) -> Answer {
     if call.world.store.remove_bucket(call.bucket()) {
         return Ok(Response::new(204));
     }
-    let message = "The bucket has objects. Please delete them first.";
-    let error = OssError::new((409, "BucketNotEmpty", "0015-00000301"), message);
-    Err(error.with("BucketName", call.bucket()).into())
+    Err(refusals::BUCKET_NOT_EMPTY.with("BucketName", call.bucket()).into())
 }

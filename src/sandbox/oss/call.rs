@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::error::{OssError, invalid_argument};
 use super::operation::Operation;
+use super::refusals::{self, Refusal};
 use crate::sandbox::exchange::{Broken, Intake};
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::route::Target;
@@ -21,6 +22,12 @@ pub(super) enum Stopped {
 impl From<OssError> for Stopped {
     fn from(error: OssError) -> Self {
         Self::Refused(Box::new(error))
+    }
+}
+
+impl From<&'static Refusal> for Stopped {
+    fn from(kind: &'static Refusal) -> Self {
+        OssError::from(kind).into()
     }
 }
 
@@ -118,15 +125,8 @@ impl<'a> Call<'a> {
     pub(super) async fn document(&self, intake: &mut Intake) -> Result<String, Stopped> {
         let body = intake.collect(2 << 20).await?;
         let text = body.and_then(|body| String::from_utf8(body.to_vec()).ok());
-        text.ok_or_else(|| malformed_xml().into())
+        text.ok_or_else(|| refusals::MALFORMED_XML.into())
     }
-}
-
-/// `MalformedXML`.
-pub(super) fn malformed_xml() -> OssError {
-    let message =
-        "The XML you provided was not well-formed or did not validate against our published schema.";
-    OssError::new((400, "MalformedXML", ""), message)
 }
 
 /// A name as the answer shows it.

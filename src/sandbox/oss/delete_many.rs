@@ -6,8 +6,9 @@ use md5::{Digest as _, Md5};
 use serde::Deserialize;
 
 use super::bucket::document;
-use super::call::{Answer, Call, malformed_xml, shown};
+use super::call::{Answer, Call, shown};
 use super::error::OssError;
+use super::refusals;
 use super::xml::Xml;
 use crate::sandbox::exchange::Intake;
 use crate::sandbox::http::Response;
@@ -34,9 +35,9 @@ pub(super) async fn delete(call: &Call<'_>, intake: &mut Intake) -> Answer {
     let encoded = call.encodes_names()?;
     let body = call.document(intake).await?;
     check_md5(call, &body)?;
-    let wanted: Delete = quick_xml::de::from_str(&body).map_err(|_| malformed_xml())?;
+    let wanted: Delete = quick_xml::de::from_str(&body).map_err(|_| refusals::MALFORMED_XML)?;
     if wanted.objects.is_empty() || wanted.objects.len() > MAX_KEYS {
-        return Err(malformed_xml().into());
+        return Err(refusals::MALFORMED_XML.into());
     }
     let mut xml = Xml::new("DeleteResult");
     if encoded {
@@ -52,11 +53,10 @@ pub(super) async fn delete(call: &Call<'_>, intake: &mut Intake) -> Answer {
 /// This operation takes no body without its MD5.
 fn check_md5(call: &Call<'_>, body: &str) -> Result<(), OssError> {
     let Some(given) = call.request.header("content-md5") else {
-        let message = "Missing Some Required Arguments.";
-        return Err(OssError::new((400, "MissingArgument", ""), message).with("ArgumentName", "Content-MD5"));
+        return Err(refusals::MISSING_ARGUMENT.with("ArgumentName", "Content-MD5"));
     };
     if given == BASE64.encode(Md5::digest(body.as_bytes())) {
         return Ok(());
     }
-    Err(OssError::new((400, "InvalidDigest", ""), "The Content-MD5 you specified was invalid."))
+    Err(refusals::INVALID_DIGEST.into())
 }

@@ -4,6 +4,7 @@ use super::call::{Answer, Call};
 use super::error::{OssError, no_such_key};
 use super::operation::Operation;
 use super::range::{Range, range};
+use super::refusals;
 use crate::sandbox::http::{Download, Response};
 use crate::sandbox::store::Object;
 use crate::sandbox::time::{http_date, parse_http_date};
@@ -65,21 +66,19 @@ fn found(call: &Call<'_>) -> Result<Object, OssError> {
     let not_modified = header("if-none-match").is_some_and(same)
         || header("if-modified-since").and_then(newer_than) == Some(false);
     if not_modified {
-        return Err(OssError::new((304, "NotModified", ""), "Not Modified"));
+        return Err(refusals::NOT_MODIFIED.into());
     }
     Ok(object)
 }
 
 fn precondition_failed(condition: &str) -> OssError {
-    let message = "At least one of the pre-conditions you specified did not hold.";
-    OssError::new((412, "PreconditionFailed", ""), message).with("Condition", condition)
+    refusals::PRECONDITION_FAILED.with("Condition", condition)
 }
 
 fn not_satisfiable(call: &Call<'_>, object: &Object) -> OssError {
-    let wanted = call.request.header("range").unwrap_or_default();
-    OssError::new((416, "InvalidRange", ""), "The requested range cannot be satisfied.")
+    refusals::INVALID_RANGE
         .with("ActualObjectSize", object.size.to_string())
-        .with("RangeRequested", wanted)
+        .with("RangeRequested", call.request.header("range").unwrap_or_default())
         .with_header("content-range", format!("bytes */{}", object.size))
 }
 

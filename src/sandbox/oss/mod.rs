@@ -15,6 +15,7 @@ mod names;
 mod object;
 mod operation;
 mod range;
+mod refusals;
 mod uploads;
 mod xml;
 
@@ -31,6 +32,11 @@ use super::log::Entry;
 use super::route::Target;
 use super::server::lose;
 use super::world::World;
+
+/// Every refusal that object storage knows: HTTP status, code and exact cause (empty where there is none).
+pub(super) fn refusals() -> impl Iterator<Item = (u16, &'static str, &'static str)> {
+    refusals::ALL.iter().map(|refusal| (refusal.status, refusal.code, refusal.ec))
+}
 
 /// Answers one request; a refused one is read to its end, so that the client sees why.
 pub(super) async fn answer(
@@ -60,7 +66,8 @@ pub(super) async fn answer(
 
 async fn carried_out(call: &Call<'_>, intake: &mut Intake, entry: &mut Entry) -> Answer {
     if let Some(error) = weather(call) {
-        entry.struck(if error.headers.is_empty() { "server-error" } else { "throttle" });
+        let limited = error.kind.code.ends_with("LimitExceeded");
+        entry.struck(if limited { "throttle" } else { "server-error" });
         return Err(error.into());
     }
     let caller = auth::authenticate(call)?;
@@ -103,36 +110,24 @@ async fn operate(call: &Call<'_>, intake: &mut Intake) -> Answer {
         Operation::UploadPartCopy => multipart::copy_part(call),
         Operation::CompleteMultipartUpload => multipart::complete(call, intake).await,
         Operation::AbortMultipartUpload => multipart::abort(call),
-        Operation::NotImplemented => Err(not_implemented().into()),
+        Operation::NotImplemented => Err(refusals::NOT_IMPLEMENTED.into()),
     }
-}
-
-fn not_implemented() -> OssError {
-    let message = "A header or parameter you provided implies functionality that is not implemented.";
-    OssError::new((501, "NotImplemented", ""), message)
 }
 
 /// What the faults make of a request before it is looked at.
 fn weather(call: &Call<'_>) -> Option<OssError> {
-    let error = match call.world.faults.weather(&call.fault_name())? {
+    Some(match call.world.faults.weather(&call.fault_name())? {
         Weather::Throttled => {
-            let code = match call.operation {
-                Operation::PutObject | Operation::UploadPart => "UploadTrafficRateLimitExceeded",
-                Operation::GetObject => "DownloadTrafficRateLimitExceeded",
-                _ => "TotalQpsLimitExceeded",
+            let limit = match call.operation {
+                Operation::PutObject | Operation::UploadPart => refusals::UPLOADS_LIMITED,
+                Operation::GetObject => refusals::DOWNLOADS_LIMITED,
+                _ => refusals::REQUESTS_LIMITED,
             };
-            let error = OssError::new((503, code, ""), "Please reduce your request rate.");
-            error.with_header("x-oss-qos-delay-time", "50")
+            OssError::from(limit).with_header("x-oss-qos-delay-time", "50")
         }
-        Weather::InternalError => {
-            let message = "We encountered an internal error. Please try again.";
-            OssError::new((500, "InternalError", ""), message)
-        }
-        Weather::Unavailable => {
-            OssError::new((503, "ServiceUnavailable", ""), "Please reduce your request rate.")
-        }
-    };
-    Some(error)
+        Weather::InternalError => refusals::INTERNAL_ERROR.into(),
+        Weather::Unavailable => refusals::UNAVAILABLE.into(),
+    })
 }
 
 /// `--fault wrong-crc`: the checksum in the answer to a body is not the content's.

@@ -5,10 +5,11 @@ use std::io::{Read, Seek, SeekFrom};
 use serde::Deserialize;
 
 use super::bucket::document;
-use super::call::{Answer, Call, malformed_xml, shown};
-use super::error::{OssError, already_exists, invalid_argument, no_such_key, no_such_upload};
+use super::call::{Answer, Call, shown};
+use super::error::{OssError, already_exists, no_such_key, no_such_upload};
 use super::object::{acknowledged, described, receive};
 use super::range::{Range, range};
+use super::refusals;
 use super::xml::Xml;
 use crate::sandbox::exchange::Intake;
 use crate::sandbox::http::Response;
@@ -50,8 +51,7 @@ pub(super) fn copy_part(call: &Call<'_>) -> Answer {
         Range::Part(from, length) => (from, length),
         Range::Whole => (0, object.size),
         Range::NotSatisfiable => {
-            let message = "The specified copy range is invalid for the source object size.";
-            return Err(OssError::new((416, "InvalidRange", ""), message).into());
+            return Err(refusals::INVALID_RANGE.with("RangeRequested", wanted.unwrap_or_default()).into());
         }
     };
     let mut reader = object.reader();
@@ -77,10 +77,8 @@ fn upload_exists(call: &Call<'_>) -> Result<(), OssError> {
 fn part_number(call: &Call<'_>) -> Result<u32, OssError> {
     let text = call.request.parameter("partNumber").unwrap_or_default();
     let number = text.parse().ok().filter(|number| (1..=10_000).contains(number));
-    number.ok_or_else(|| {
-        let message = "Part number must be an integer between 1 and 10000, inclusive.";
-        OssError { ec: "0017-00000220", ..invalid_argument(message, "PartNumber", text) }
-    })
+    let named = || refusals::INVALID_PART_NUMBER.with("ArgumentName", "PartNumber");
+    number.ok_or_else(|| named().with("ArgumentValue", text))
 }
 
 #[derive(Debug, Deserialize)]
@@ -121,17 +119,17 @@ pub(super) async fn complete(call: &Call<'_>, intake: &mut Intake) -> Answer {
 /// The parts in the order of the request; None for all.
 fn chosen(call: &Call<'_>, body: &str) -> Result<Option<Vec<(u32, String)>>, OssError> {
     if call.request.header("x-oss-complete-all").is_some_and(|value| value.eq_ignore_ascii_case("yes")) {
-        return if body.trim().is_empty() { Ok(None) } else { Err(malformed_xml()) };
+        return if body.trim().is_empty() { Ok(None) } else { Err(refusals::MALFORMED_XML.into()) };
     }
-    let document: CompleteMultipartUpload = quick_xml::de::from_str(body).map_err(|_| malformed_xml())?;
+    let document: CompleteMultipartUpload =
+        quick_xml::de::from_str(body).map_err(|_| refusals::MALFORMED_XML)?;
     let parts: Vec<_> =
         document.parts.into_iter().map(|part| (part.number, part.etag.trim().to_owned())).collect();
     if parts.is_empty() {
-        return Err(malformed_xml());
+        return Err(refusals::MALFORMED_XML.into());
     }
     if parts.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
-        let message = "The list of parts was not in ascending order. Parts list must specified in order by part number.";
-        return Err(OssError::new((400, "InvalidPartOrder", "0042-00000209"), message));
+        return Err(refusals::INVALID_PART_ORDER.into());
     }
     Ok(Some(parts))
 }
@@ -140,22 +138,15 @@ fn not_complete(call: &Call<'_>, why: NotComplete) -> OssError {
     match why {
         NotComplete::NoSuchUpload => no_such_upload(call.upload_id()),
         NotComplete::AlreadyExists => already_exists(call.key()),
-        NotComplete::InvalidPart { number, etag } => {
-            let message = "One or more of the specified parts could not be found or the specified entity tag \
-                           might not have matched the part's entity tag.";
-            OssError::new((400, "InvalidPart", ""), message)
-                .with("PartNumber", number.to_string())
-                .with("UploadId", call.upload_id())
-                .with("PartEtag", etag)
-        }
-        NotComplete::TooSmall { number, size, etag } => {
-            let message = "Your proposed upload smaller than the minimum allowed size.";
-            OssError::new((400, "EntityTooSmall", "0042-00000213"), message)
-                .with("MinSizeAllowed", MIN_PART_BYTES.to_string())
-                .with("ProposedSize", size.to_string())
-                .with("PartNumber", number.to_string())
-                .with("PartEtag", etag)
-        }
+        NotComplete::InvalidPart { number, etag } => refusals::INVALID_PART
+            .with("PartNumber", number.to_string())
+            .with("UploadId", call.upload_id())
+            .with("PartEtag", etag),
+        NotComplete::TooSmall { number, size, etag } => refusals::TOO_SMALL
+            .with("MinSizeAllowed", MIN_PART_BYTES.to_string())
+            .with("ProposedSize", size.to_string())
+            .with("PartNumber", number.to_string())
+            .with("PartEtag", etag),
     }
 }
 

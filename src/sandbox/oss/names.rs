@@ -1,6 +1,7 @@
 //! The rules for the names of buckets and objects.
 
 use super::error::OssError;
+use super::refusals::{INVALID_BUCKET_NAME, INVALID_OBJECT_NAME};
 
 /// Refuses a bucket name that breaks the rules ("OSS document Bucket naming conventions").
 pub(super) fn check_bucket(name: &str) -> Result<(), OssError> {
@@ -11,8 +12,7 @@ pub(super) fn check_bucket(name: &str) -> Result<(), OssError> {
     if (3..=63).contains(&name.len()) && shaped && ends {
         return Ok(());
     }
-    let error = OssError::new((400, "InvalidBucketName", ""), "The specified bucket is not valid.");
-    Err(error.with("BucketName", name))
+    Err(INVALID_BUCKET_NAME.with("BucketName", name))
 }
 
 /// Refuses an object name that breaks the rules ("OSS document Object naming conventions").
@@ -22,8 +22,7 @@ pub(super) fn check_key(key: &str) -> Result<(), OssError> {
     if valid {
         return Ok(());
     }
-    let error = OssError::new((400, "InvalidObjectName", ""), "The specified object is not valid.");
-    Err(error.with("ObjectName", key))
+    Err(INVALID_OBJECT_NAME.with("ObjectName", key))
 }
 
 #[cfg(test)]
@@ -36,7 +35,7 @@ mod tests {
             assert_eq!(check_bucket(name), Ok(()), "{name}");
         }
         for name in ["ab", "-ab", "ab-", "Abc", "a_b", "a.b", "目录桶", &"x".repeat(64)] {
-            assert_eq!(check_bucket(name).unwrap_err().code, "InvalidBucketName", "{name}");
+            assert_eq!(check_bucket(name).unwrap_err().kind.code, "InvalidBucketName", "{name}");
         }
     }
 
@@ -46,7 +45,7 @@ mod tests {
             assert_eq!(check_key(key), Ok(()), "{key}");
         }
         for key in ["", "/a", "\\a", "\u{fffd}", &"é".repeat(512)] {
-            assert_eq!(check_key(key).unwrap_err().code, "InvalidObjectName", "{key}");
+            assert_eq!(check_key(key).unwrap_err().kind.code, "InvalidObjectName", "{key}");
         }
     }
 }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::call::{Answer, Call, Stopped};
 use super::error::{OssError, already_exists};
+use super::refusals;
 use crate::sandbox::exchange::Intake;
 use crate::sandbox::http::Response;
 use crate::sandbox::store::{Described, Object, Received};
@@ -55,9 +56,7 @@ pub(super) async fn receive(call: &Call<'_>, intake: &mut Intake) -> Result<Rece
     let received = writer.finish();
     match call.request.header("content-md5") {
         Some(md5) if md5 != BASE64.encode(received.md5) => {
-            let error =
-                OssError::new((400, "InvalidDigest", ""), "The Content-MD5 you specified was invalid.");
-            Err(error.with("Content-MD5", md5).into())
+            Err(refusals::INVALID_DIGEST.with("Content-MD5", md5).into())
         }
         _ => Ok(received),
     }
@@ -66,13 +65,11 @@ pub(super) async fn receive(call: &Call<'_>, intake: &mut Intake) -> Result<Rece
 fn check_length(call: &Call<'_>) -> Result<(), OssError> {
     let chunked = call.request.header("transfer-encoding").is_some();
     let Some(length) = call.request.header("content-length") else {
-        let message = "You must provide the Content-Length HTTP header.";
-        return if chunked { Ok(()) } else { Err(OssError::new((411, "MissingContentLength", ""), message)) };
+        return if chunked { Ok(()) } else { Err(refusals::MISSING_LENGTH.into()) };
     };
     if length.parse::<u64>().is_ok_and(|length| length > MAX_BODY_BYTES) {
-        let message = "Your proposed upload exceeds the maximum allowed object size.";
-        let error = OssError::new((400, "EntityTooLarge", ""), message);
-        return Err(error.with("MaxSizeAllowed", MAX_BODY_BYTES.to_string()).with("ProposedSize", length));
+        let error = refusals::TOO_LARGE.with("MaxSizeAllowed", MAX_BODY_BYTES.to_string());
+        return Err(error.with("ProposedSize", length));
     }
     Ok(())
 }

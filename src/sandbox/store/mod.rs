@@ -80,22 +80,9 @@ impl Store {
         self.lock().get(name).map(|bucket| bucket.info.clone())
     }
 
-    /// Whether there is such a bucket, whoever owns it.
-    pub(crate) fn bucket_exists(&self, name: &str) -> bool {
-        self.lock().contains_key(name)
-    }
-
     /// An object; None when it or its bucket is absent.
     pub(crate) fn head(&self, bucket: &str, key: &str) -> Option<Object> {
         self.lock().get(bucket)?.objects.get(key).cloned()
-    }
-
-    /// Whether the bucket holds anything under a prefix, such as `compiling_logs/`.
-    pub(crate) fn has_folder(&self, bucket: &str, prefix: &str) -> bool {
-        let buckets = self.lock();
-        let Some(bucket) = buckets.get(bucket) else { return false };
-        let mut from = bucket.objects.range(prefix.to_owned()..);
-        from.next().is_some_and(|(key, _)| key.starts_with(prefix))
     }
 
     /// Puts an object that the service itself writes, such as the log of a build.

@@ -8,13 +8,12 @@ use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
-use super::{prepared, run_in};
+use super::Commands;
 use crate::bitstream::sample;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::sandbox::Sandbox;
 
 /// What a user would type, in this order.
 const COMMANDS: [&str; 8] = [
@@ -32,8 +31,8 @@ const COMMANDS: [&str; 8] = [
 const PART: &str = "xcvu9p-flgb2104-2-i";
 
 /// Runs the demonstration; ends with the code of the first command that fails.
-pub(super) fn run(sandbox: &Sandbox, cx: &Context) -> Outcome {
-    let demo = Demo::prepare(sandbox, cx)
+pub(super) fn run(commands: &Commands<'_>, cx: &Context) -> Outcome {
+    let demo = Demo::prepare(*commands, cx)
         .map_err(|e| Failure::new(Exit::Failed, format!("can't make the files of the demonstration: {e}")))?;
     let mut ran = Vec::new();
     for line in COMMANDS {
@@ -49,7 +48,7 @@ pub(super) fn run(sandbox: &Sandbox, cx: &Context) -> Outcome {
 
 /// The folder in which the commands run; gone in the end.
 struct Demo<'a> {
-    sandbox: &'a Sandbox,
+    commands: Commands<'a>,
     cx: &'a Context,
     folder: tempfile::TempDir,
 }
@@ -82,11 +81,11 @@ impl Report for Demonstration {
 }
 
 impl<'a> Demo<'a> {
-    fn prepare(sandbox: &'a Sandbox, cx: &'a Context) -> io::Result<Self> {
+    fn prepare(commands: Commands<'a>, cx: &'a Context) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("faascmd-demo-").tempdir()?;
         fs::write(folder.path().join("bit.tar.gz"), sample::package(PART))?;
         fs::write(folder.path().join("kernel.gbs"), sample::gbs(64 * 1024))?;
-        Ok(Self { sandbox, cx, folder })
+        Ok(Self { commands, cx, folder })
     }
 
     /// Shows a command, runs it as a process of its own and waits for its end.
@@ -95,7 +94,7 @@ impl<'a> Demo<'a> {
             .map_err(|e| Failure::new(Exit::Internal, format!("can't tell where this program is: {e}")))?;
         let words: Vec<OsString> =
             std::iter::once(program.into()).chain(line.split(' ').map(OsString::from)).collect();
-        let mut command = prepared(self.sandbox, &words)?;
+        let mut command = self.commands.prepared(&words)?;
         // What a deploy remembers of unfinished work goes with the demonstration.
         command.current_dir(self.folder.path()).env("XDG_STATE_HOME", self.folder.path().join("state"));
         let shown = format!("faascmd {line}");
@@ -103,7 +102,7 @@ impl<'a> Demo<'a> {
             return self.captured(command, shown);
         }
         self.cx.ui.write(format!("\n$ {shown}\n").as_bytes())?;
-        Ok(Ran { exit_code: run_in(self.sandbox, &mut command)?, command: shown, answer: None })
+        Ok(Ran { exit_code: self.commands.run(&mut command)?, command: shown, answer: None })
     }
 
     /// The same, the answer kept for the one document.
@@ -112,7 +111,7 @@ impl<'a> Demo<'a> {
         let can_not = |e: io::Error| Failure::new(Exit::Failed, format!("{}: {e}", path.display()));
         let file = File::create(&path).map_err(can_not)?;
         command.args(["--output", "json"]).stdout(Stdio::from(file));
-        let exit_code = run_in(self.sandbox, &mut command)?;
+        let exit_code = self.commands.run(&mut command)?;
         Ok(Ran { command: shown, exit_code, answer: answer(&path) })
     }
 

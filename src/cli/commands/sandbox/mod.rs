@@ -3,6 +3,7 @@
 mod demo;
 
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::sandbox::{FAULTS, FaultPlan, NotRun, Options, Sandbox};
+use crate::sandbox::{Endings, FAULTS, FaultPlan, Forwarding, NotRun, Options, Sandbox};
 
 /// Run a command against a private cloud and a simulated FPGA on this machine
 ///
@@ -24,6 +25,7 @@ use crate::sandbox::{FAULTS, FaultPlan, NotRun, Options, Sandbox};
 /// until Ctrl-C.
 #[derive(Debug, Args)]
 #[command(
+    override_usage = "faascmd sandbox [OPTIONS] [-- COMMAND...]\n       faascmd sandbox [OPTIONS] demo",
     after_help = "Examples:
   faascmd sandbox demo                             a package of each kind, all the way
   faascmd sandbox -- faascmd deploy bit.tar.gz     one command in a cloud of its own
@@ -104,7 +106,7 @@ fn faults() -> String {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err wants")]
-fn can_not(error: std::io::Error) -> Failure {
+fn can_not(error: io::Error) -> Failure {
     Failure::new(Exit::Failed, format!("can't start the sandbox: {error}"))
 }
 
@@ -149,32 +151,49 @@ pub(in crate::cli) fn run(args: &SandboxArgs, cx: &Context) -> Outcome {
             Failure::new(Exit::Usage, "the demo runs commands of its own").hint("faascmd sandbox demo")
         );
     }
+    if args.show.is_none() && args.command.is_empty() {
+        return serve(&args.options, cx);
+    }
+    let signals = Forwarding::start().map_err(|e| no_handlers(&e))?;
     let sandbox = args.options.start()?;
+    let commands = Commands { sandbox: &sandbox, signals: &signals };
     match args.show {
-        Some(Show::Demo) => demo::run(&sandbox, cx),
-        None if args.command.is_empty() => serve(&sandbox, cx),
-        None => Ok(Exit::OfCommand(run_in(&sandbox, &mut prepared(&sandbox, &args.command)?)?)),
+        Some(Show::Demo) => demo::run(&commands, cx),
+        None => Ok(Exit::OfCommand(commands.run(&mut commands.prepared(&args.command)?)?)),
     }
 }
 
-/// A command with the sandbox's environment.
-fn prepared(sandbox: &Sandbox, words: &[OsString]) -> Result<Command, Failure> {
-    let can_not = |e| Failure::new(Exit::Internal, format!("can't prepare the command: {e}"));
-    sandbox.command(words).map_err(can_not)
+fn no_handlers(error: &io::Error) -> Failure {
+    Failure::new(Exit::Internal, format!("can't install the signal handlers: {error}"))
 }
 
-/// Runs a command to its end and gives its exit code.
-fn run_in(sandbox: &Sandbox, command: &mut Command) -> Result<u8, Failure> {
-    let can_not = |e: NotRun| Failure::new(Exit::OfCommand(e.exit_code()), e.to_string());
-    sandbox.run(command).map_err(can_not)
+/// What runs commands in a sandbox.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Commands<'a> {
+    sandbox: &'a Sandbox,
+    signals: &'a Forwarding,
 }
 
-fn serve(sandbox: &Sandbox, cx: &Context) -> Outcome {
-    cx.ui.print(&Exports::of(sandbox))?;
+impl Commands<'_> {
+    /// A command with the sandbox's environment.
+    fn prepared(&self, words: &[OsString]) -> Result<Command, Failure> {
+        let can_not = |e| Failure::new(Exit::Internal, format!("can't prepare the command: {e}"));
+        self.sandbox.command(words).map_err(can_not)
+    }
+
+    /// Runs a command to its end and gives its exit code.
+    fn run(&self, command: &mut Command) -> Result<u8, Failure> {
+        let can_not = |e: NotRun| Failure::new(Exit::OfCommand(e.exit_code()), e.to_string());
+        self.signals.run(command).map_err(can_not)
+    }
+}
+
+fn serve(options: &SandboxOptions, cx: &Context) -> Outcome {
+    let endings = Endings::caught().map_err(|e| no_handlers(&e))?;
+    let sandbox = options.start()?;
+    cx.ui.print(&Exports::of(&sandbox))?;
     cx.ui.note("Serving until Ctrl-C.");
-    let can_not = |e| Failure::new(Exit::Internal, format!("can't install the signal handlers: {e}"));
-    let signal = sandbox.serve().map_err(can_not)?;
-    Ok(Exit::OfCommand(128 + u8::try_from(signal).unwrap_or_default()))
+    Ok(Exit::OfCommand(128 + u8::try_from(endings.wait()).unwrap_or_default()))
 }
 
 /// What to export, to use a sandbox from another shell.

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{check_clock, check_token, expired, key, mismatch, no_date, signed};
+use super::{check_clock, check_token, expired, key, mismatch, signed};
 use crate::sandbox::keys::Caller;
 use crate::sandbox::oss::call::Call;
 use crate::sandbox::oss::error::OssError;
+use crate::sandbox::oss::refusals;
 use crate::sandbox::time::parse_http_date;
 use crate::sign::oss_v1::{signature, string_to_sign};
 
@@ -13,11 +14,10 @@ use crate::sign::oss_v1::{signature, string_to_sign};
 pub(super) fn by_header(call: &Call<'_>, authorization: &str) -> Result<Caller, OssError> {
     let (id, given) = authorization.trim().split_once(':').unwrap_or_default();
     if id.is_empty() || given.is_empty() {
-        let message = "Authorization header is invalid.";
-        return Err(OssError::new((400, "InvalidArgument", "0002-00000065"), message));
+        return Err(refusals::V1_HEADER_INVALID.into());
     }
-    let date = call.request.header("x-oss-date").or(call.request.header("date")).ok_or_else(no_date)?;
-    check_clock(call, parse_http_date(date).ok_or_else(no_date)?)?;
+    let date = call.request.header("x-oss-date").or(call.request.header("date")).ok_or(refusals::NO_DATE)?;
+    check_clock(call, parse_http_date(date).ok_or(refusals::NO_DATE)?)?;
     check(call, (id, given), date, call.request.header("x-oss-security-token"))
 }
 
@@ -26,14 +26,10 @@ pub(super) fn by_url(call: &Call<'_>) -> Result<Caller, OssError> {
     let parameter = |name: &str| call.request.parameter(name).filter(|value| !value.is_empty());
     let (id, ends, given) = (parameter("OSSAccessKeyId"), parameter("Expires"), parameter("Signature"));
     let (Some(id), Some(ends), Some(given)) = (id, ends, given) else {
-        let message =
-            "Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters.";
-        return Err(OssError::new((403, "AccessDenied", "0002-00000067"), message));
+        return Err(refusals::V1_URL_INCOMPLETE.into());
     };
     let end = ends.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let end = end.ok_or_else(|| {
-        OssError::new((403, "AccessDenied", "0002-00000070"), "Invalid date (should be seconds since epoch).")
-    })?;
+    let end = end.ok_or(refusals::V1_EXPIRES_INVALID)?;
     if end < call.now {
         return Err(expired(call, end));
     }
@@ -48,5 +44,5 @@ fn check(call: &Call<'_>, signer: (&str, &str), date: &str, token: Option<&str>)
     if signature(&key.secret, &text) == given {
         return Ok(key.caller);
     }
-    Err(OssError { ec: "0002-00000040", ..mismatch(id, given, &text) })
+    Err(mismatch(refusals::V1_MISMATCH, signer, &text))
 }

@@ -2,11 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{check_clock, check_token, expired, key, mismatch, no_date, signed};
+use super::{check_clock, check_token, expired, key, mismatch, signed};
 use crate::sandbox::identity::REGION;
 use crate::sandbox::keys::Caller;
 use crate::sandbox::oss::call::Call;
 use crate::sandbox::oss::error::OssError;
+use crate::sandbox::oss::refusals;
 use crate::sandbox::time::parse_iso_basic;
 use crate::sign::oss_v4::{ALGORITHM, Scope, UNSIGNED_PAYLOAD, canonical_request, signature, string_to_sign};
 
@@ -31,19 +32,19 @@ pub(super) fn by_header(call: &Call<'_>, authorization: &str) -> Result<Caller, 
             Some(("Credential", value)) => presented.credential = value,
             Some(("AdditionalHeaders", value)) => presented.additional_headers = value,
             Some(("Signature", value)) => presented.signature = value,
-            _ => return Err(invalid_header("Authorization header is invalid.", "0002-00000202")),
+            _ => return Err(refusals::V4_HEADER_INVALID.into()),
         }
     }
     if presented.credential.is_empty() || presented.signature.is_empty() {
-        return Err(invalid_header("Authorization header is invalid.", "0002-00000202"));
+        return Err(refusals::V4_HEADER_INVALID.into());
     }
     let header = |name: &str| call.request.header(name);
     if header("x-oss-content-sha256") != Some(UNSIGNED_PAYLOAD) {
-        return Err(invalid_header("The x-oss-content-sha256 header must be UNSIGNED-PAYLOAD.", ""));
+        return Err(refusals::V4_PAYLOAD_INVALID.into());
     }
-    presented.date_time = header("x-oss-date").ok_or_else(no_date)?;
+    presented.date_time = header("x-oss-date").ok_or(refusals::NO_DATE)?;
     presented.token = header("x-oss-security-token");
-    check_clock(call, parse_iso_basic(presented.date_time).ok_or_else(no_date)?)?;
+    check_clock(call, parse_iso_basic(presented.date_time).ok_or(refusals::NO_DATE)?)?;
     check(call, presented)
 }
 
@@ -51,16 +52,14 @@ pub(super) fn by_header(call: &Call<'_>, authorization: &str) -> Result<Caller, 
 pub(super) fn by_url(call: &Call<'_>) -> Result<Caller, OssError> {
     let parameter = |name: &str| call.request.parameter(name).filter(|value| !value.is_empty());
     if parameter("x-oss-signature-version") != Some(ALGORITHM) {
-        return Err(invalid_header("The x-oss-signature-version parameter is invalid.", "0002-00000066"));
+        return Err(refusals::V4_VERSION_INVALID.into());
     }
-    let missing = |name, ec| invalid_header(&format!("The {name} parameter is missing."), ec);
-    let expires = parameter("x-oss-expires").ok_or_else(|| missing("x-oss-expires", "0002-00000215"))?;
+    let expires = parameter("x-oss-expires").ok_or(refusals::V4_EXPIRES_MISSING)?;
     let presented = Presented {
-        credential: parameter("x-oss-credential")
-            .ok_or_else(|| missing("x-oss-credential", "0002-00000217"))?,
+        credential: parameter("x-oss-credential").ok_or(refusals::V4_CREDENTIAL_MISSING)?,
         additional_headers: parameter("x-oss-additional-headers").unwrap_or_default(),
-        signature: parameter("x-oss-signature").ok_or_else(|| missing("x-oss-signature", ""))?,
-        date_time: parameter("x-oss-date").ok_or_else(no_date)?,
+        signature: parameter("x-oss-signature").ok_or(refusals::V4_SIGNATURE_MISSING)?,
+        date_time: parameter("x-oss-date").ok_or(refusals::NO_DATE)?,
         token: parameter("x-oss-security-token"),
     };
     check_expiry(call, presented.date_time, expires)?;
@@ -68,11 +67,9 @@ pub(super) fn by_url(call: &Call<'_>) -> Result<Caller, OssError> {
 }
 
 fn check_expiry(call: &Call<'_>, date_time: &str, expires: &str) -> Result<(), OssError> {
-    let from: Timestamp = parse_iso_basic(date_time).ok_or_else(no_date)?;
+    let from: Timestamp = parse_iso_basic(date_time).ok_or(refusals::NO_DATE)?;
     let seconds = expires.parse().ok().filter(|seconds| (1..=MAX_EXPIRES).contains(seconds));
-    let seconds = seconds.ok_or_else(|| {
-        invalid_header("The x-oss-expires parameter must be from 1 to 604800.", "0002-00000232")
-    })?;
+    let seconds = seconds.ok_or(refusals::V4_EXPIRES_INVALID)?;
     if from > call.now {
         check_clock(call, from)?;
     }
@@ -83,13 +80,13 @@ fn check_expiry(call: &Call<'_>, date_time: &str, expires: &str) -> Result<(), O
 fn check(call: &Call<'_>, presented: Presented<'_>) -> Result<Caller, OssError> {
     let scope: Vec<&str> = presented.credential.split('/').collect();
     let [id, day, region, "oss", "aliyun_v4_request"] = scope[..] else {
-        return Err(invalid_header("The Credential in the signature is invalid.", "0002-00000213"));
+        return Err(refusals::V4_CREDENTIAL_INVALID.into());
     };
     if !presented.date_time.starts_with(day) || day.len() != 8 {
-        return Err(invalid_header("Invalid signing date in Authorization header.", ""));
+        return Err(refusals::V4_DAY_INVALID.into());
     }
     if !is_region_of(call, region) {
-        return Err(invalid_header("Invalid signing region in Authorization header.", "0002-00000228"));
+        return Err(refusals::V4_REGION_INVALID.into());
     }
     let key = key(call, id)?;
     check_token(call, id, &key, presented.token)?;
@@ -101,7 +98,7 @@ fn check(call: &Call<'_>, presented: Presented<'_>) -> Result<Caller, OssError> 
     if signature(&key.secret, scope, &text) == presented.signature {
         return Ok(key.caller);
     }
-    let error = OssError { ec: "0002-00000201", ..mismatch(id, presented.signature, &text) };
+    let error = mismatch(refusals::V4_MISMATCH, (id, presented.signature), &text);
     Err(error.with("CanonicalRequest", canonical))
 }
 
@@ -109,8 +106,4 @@ fn check(call: &Call<'_>, presented: Presented<'_>) -> Result<Caller, OssError> 
 /// signature must not be in the way.
 fn is_region_of(call: &Call<'_>, region: &str) -> bool {
     region == REGION || call.world.store.bucket(call.bucket()).is_some_and(|bucket| bucket.region == region)
-}
-
-fn invalid_header(message: &str, ec: &'static str) -> OssError {
-    OssError::new((400, "InvalidArgument", ec), message)
 }

@@ -5,7 +5,7 @@ import tempfile
 
 import oss2
 import requests
-from checks import KEYS, Cloud, check, refused
+from checks import KEYS, Cloud, check, refused, temporary_key
 from oss2.exceptions import ServerError
 
 
@@ -20,6 +20,7 @@ def run():
         multipart(f"oss2 {version}", bucket(auth(Cloud.key_id, Cloud.secret)))
         buckets(f"oss2 {version}", auth)
         wrong_keys(f"oss2 {version}", auth)
+        temporary_keys(f"oss2 {version}", version)
 
 
 def objects(name, cloud):
@@ -176,3 +177,18 @@ def wrong_keys(name, auth):
         with refused(f"{name}: a wrong region", ServerError, status=400, code="InvalidArgument"):
             cloud = oss2.Bucket(auth(Cloud.key_id, Cloud.secret), Cloud.endpoint, Cloud.bucket, region="cn-shanghai")
             cloud.list_objects()
+
+
+def temporary_keys(name, version):
+    key_id, secret, token = temporary_key()
+    cloud = bucket(oss2.StsAuth(key_id, secret, token, version))
+    with check(f"{name}: temporary credentials put, get, list and sign a URL"):
+        cloud.put_object("by a role +", b"x")
+        assert cloud.get_object("by a role +").read() == b"x"
+        assert [item.key for item in oss2.ObjectIteratorV2(cloud)] == ["by a role +"]
+        assert requests.get(cloud.sign_url("GET", "by a role +", 60), timeout=10).content == b"x"
+        cloud.delete_object("by a role +")
+    with refused(f"{name}: temporary credentials with another token", ServerError, code="InvalidSecurityToken"):
+        bucket(oss2.StsAuth(key_id, secret, token[:-4] + "AAA=", version)).list_objects()
+    with refused(f"{name}: temporary credentials without a token", ServerError, code="InvalidAccessKeyId"):
+        bucket((oss2.AuthV4 if version == "v4" else oss2.Auth)(key_id, secret)).list_objects()

@@ -5,13 +5,13 @@ import tempfile
 
 import alibabacloud_oss_v2 as oss
 import requests
-from checks import KEYS, Cloud, check
+from checks import KEYS, Cloud, check, temporary_key
 
 MIB = 1 << 20
 
 
-def client(signature, secret=Cloud.secret, region=Cloud.region):
-    provider = oss.credentials.StaticCredentialsProvider(Cloud.key_id, secret)
+def client(signature, secret=Cloud.secret, region=Cloud.region, key=None):
+    provider = oss.credentials.StaticCredentialsProvider(*(key or (Cloud.key_id, secret)))
     config = oss.config.load_default()
     config.credentials_provider = provider
     config.region = region
@@ -29,6 +29,10 @@ def run():
         listings(name, client(signature))
         transfers(name, client(signature))
         refusals(name, signature)
+        with check(f"{name}: temporary credentials"):
+            cloud = client(signature, key=temporary_key())
+            cloud.put_object(oss.PutObjectRequest(bucket=Cloud.bucket, key="by a role +", body=b"x"))
+            cloud.delete_object(oss.DeleteObjectRequest(bucket=Cloud.bucket, key="by a role +"))
 
 
 def objects(name, cloud):

@@ -89,7 +89,7 @@ impl<'a> Call<'a> {
 
     /// What a fault is drawn for: what the request does to which thing, the same in every run.
     pub(super) fn fault_name(&self) -> String {
-        let part = self.request.parameter("partNumber").unwrap_or_default();
+        let part = self.request.parameter("partNumber").or(self.request.header("range")).unwrap_or_default();
         format!("{} {}/{} {part}", self.operation.name(), self.bucket(), self.key())
     }
 

@@ -89,10 +89,10 @@ pub(super) struct SandboxOptions {
     #[arg(long, global = true)]
     metadata_v2_only: bool,
     /// Keep the first chip's registers in this file, such as the memory of a virtual machine's PCI device
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     device_file: Option<PathBuf>,
     /// Let the first chip answer from the start, as with an image that was loaded before
-    #[arg(long)]
+    #[arg(long, global = true)]
     loaded: bool,
     /// Port on 127.0.0.1 [default: any free one]
     #[arg(long, global = true, value_name = "PORT", default_value = "0", hide_default_value = true)]

@@ -18,7 +18,9 @@ pub(super) fn by_header(call: &Call<'_>, authorization: &str) -> Result<Caller, 
     }
     let date = call.request.header("x-oss-date").or(call.request.header("date")).ok_or(refusals::NO_DATE)?;
     check_clock(call, parse_http_date(date).ok_or(refusals::NO_DATE)?)?;
-    check(call, (id, given), date, call.request.header("x-oss-security-token"))
+    // The SDK `alibabacloud-oss-v2` sends the token in the second of these, which is not signed.
+    let token = call.request.header("x-oss-security-token").or(call.request.header("security-token"));
+    check(call, (id, given), date, token)
 }
 
 /// Checks `OSSAccessKeyId`, `Expires` and `Signature`.

@@ -152,3 +152,37 @@ fn exit_of(error: &ServiceError) -> Exit {
         _ => Exit::Refused,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every code of FaaS that is not plainly a refusal.
+    const OTHERS: &[(&str, Exit)] = &[
+        ("InternalError", Exit::Unreachable),
+        ("IMAGE NUMBER EXCEED", Exit::Conflict),
+        ("FREQUENCY ERROR", Exit::Conflict),
+        ("ANOTHER TASK RUNNING", Exit::Conflict),
+        ("Image not in success state", Exit::Conflict),
+        ("FPGA IMAGE STATE ERROR", Exit::Conflict),
+        ("EntityNotExist.RoleError", Exit::NotFound),
+        ("NoSuchBucketError", Exit::NotFound),
+        ("OSS OBJECT NOT FOUND", Exit::NotFound),
+        ("IMAGE NOT FOUND", Exit::NotFound),
+        ("FPGA IMAGE NOT FOUND", Exit::NotFound),
+        ("FPGA NOT FOUND", Exit::NotFound),
+    ];
+
+    #[test]
+    fn each_code_of_faas_has_its_exit_code_and_its_advice_whatever_its_status() {
+        for row in codes::rows().filter(|row| row.service == "faas") {
+            let action = row.actions.first().copied().unwrap_or("DescribeFpgaImages").to_owned();
+            let (http_status, code) = (row.http_status.unwrap_or(400), row.code.to_owned());
+            let refusal = ServiceError { service: "faas", action, http_status, code, ..Default::default() };
+            let failure = Failure::from(refusal);
+            let expected = OTHERS.iter().find(|(code, _)| *code == row.code);
+            assert_eq!(failure.exit, expected.map_or(Exit::Refused, |(_, exit)| *exit), "{}", row.code);
+            assert_eq!(failure.hints, [row.advice], "{}", row.code);
+        }
+    }
+}

@@ -117,12 +117,7 @@ fn goes_on(failure: Failure) -> Failure {
 
 impl DeployArgs {
     async fn request(&self, cx: &Context) -> Result<Request, Failure> {
-        let needs_chip = !self.no_load || self.make.shell.is_none();
-        let instance_id = match (cx.instance_id().await, self.no_load) {
-            (Ok(id), _) if needs_chip => Some(id),
-            (Err(failure), false) => return Err(failure),
-            _ => None,
-        };
+        let instance_id = self.instance_id(cx).await?;
         let this_machine = match instance_id.as_deref().filter(|_| !self.no_load) {
             Some(id) => cx.drivers_of(id).await?,
             None => None,
@@ -145,6 +140,14 @@ impl DeployArgs {
             for_tests: self.tests.any(),
             this_machine,
         })
+    }
+
+    /// The instance, if a chip of it is to be loaded or may tell its shell.
+    async fn instance_id(&self, cx: &Context) -> Result<Option<String>, Failure> {
+        if !self.no_load {
+            return cx.instance_id().await.map(Some);
+        }
+        Ok(if self.make.shell.is_none() { cx.instance_id().await.ok() } else { None })
     }
 
     fn object_key(&self) -> Result<String, Failure> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::examination::Facts;
 use super::kind::{BIT_MAGIC, SYNC_WORD, contains};
 use super::source::{Input, Source};
-use super::{Code, Examination, Finding, Target, part};
+use super::{Code, Examination, Finding, part};
 
 /// What a bitstream's header says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -44,12 +44,11 @@ const PREAMBLE: u64 = 13;
 const SYNC_WITHIN: usize = 4096;
 
 /// Reads a bitstream from its first byte on.
-pub(super) fn examine(source: &mut Source<'_>, target: &Target, exam: &mut Examination) -> io::Result<()> {
+pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
     let mut facts = BitFacts::default();
     if let Err(stop) = read(source, &mut facts, exam)? {
         exam.report(*stop);
     }
-    part::judge(&facts.part.clone(), target, exam);
     exam.facts = Facts::Bit(Box::new(facts));
     Ok(())
 }

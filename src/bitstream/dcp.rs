@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::examination::Facts;
 use super::source::Source;
 use super::zipfile::{self, Member, TwoEnds, Zip};
-use super::{Code, Examination, Finding, Kind, Target, other, part, tables};
+use super::{Code, Examination, Finding, Kind, other, part, tables};
 
 /// What a checkpoint says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -92,22 +92,22 @@ fn keep(name: &str) -> usize {
 }
 
 /// Reads a zip from its first byte on; what is a checkpoint is then called one.
-pub(super) fn examine(source: &mut Source<'_>, target: &Target, exam: &mut Examination) -> io::Result<()> {
+pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
     let mut zip = zipfile::read(source, keep)?;
     if exam.head_only {
         zip.findings.retain(|finding| finding.code != Code::ZipCutOff);
     }
-    judge(zip, target, exam);
+    judge(zip, exam);
     Ok(())
 }
 
 /// Says what the two ends of a zip tell.
-pub(super) fn examine_ends(ends: TwoEnds<'_>, target: &Target, exam: &mut Examination) -> io::Result<()> {
-    judge(zipfile::read_ends(ends, keep)?, target, exam);
+pub(super) fn examine_ends(ends: TwoEnds<'_>, exam: &mut Examination) -> io::Result<()> {
+    judge(zipfile::read_ends(ends, keep)?, exam);
     Ok(())
 }
 
-fn judge(mut zip: Zip, target: &Target, exam: &mut Examination) {
+fn judge(mut zip: Zip, exam: &mut Examination) {
     let broken = !zip.findings.is_empty();
     zip.findings.drain(..).for_each(|finding| exam.report(finding));
     let has = |name: &str| zip.members.iter().any(|member| member.name == name);
@@ -121,7 +121,7 @@ fn judge(mut zip: Zip, target: &Target, exam: &mut Examination) {
     };
     if let Some(xml) = zip.content(XML) {
         read_xml(xml, &zip, &mut facts, exam);
-        judge_design(&facts, target, exam);
+        judge_design(&facts, exam);
     } else if exam.kind == Kind::Dcp && !exam.head_only && !broken {
         exam.report(Finding::warning(
             Code::DcpXml,
@@ -239,7 +239,7 @@ fn version(tool: &str) -> Option<(u16, u16)> {
     Some((year.parse().ok()?, digits.parse().ok()?))
 }
 
-fn judge_design(facts: &DcpFacts, target: &Target, exam: &mut Examination) {
+fn judge_design(facts: &DcpFacts, exam: &mut Examination) {
     if facts.out_of_context == Some(true) {
         let top = facts.top.as_deref().unwrap_or("a part of one");
         exam.report(Finding::warning(
@@ -251,9 +251,6 @@ fn judge_design(facts: &DcpFacts, target: &Target, exam: &mut Examination) {
     if facts.routed == Some(false) {
         let stage = facts.stage.map_or("", Stage::words);
         exam.report(Finding::warning(Code::DcpNotRouted, "a routed design", format!("a {stage} one")));
-    }
-    if let Some(found) = &facts.part {
-        part::judge(found, target, exam);
     }
     let fits = |row: &&tables::Instance| facts.device.as_deref() == Some(row.device);
     let row = tables::INSTANCES.iter().find(fits);

@@ -8,22 +8,6 @@ use super::{
 };
 use crate::base::size::ByteSize;
 
-/// What the file is to be loaded into, as far as it is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Target {
-    /// The maker of the chip: the service's `FpgaType`.
-    pub family: Option<Family>,
-    /// The chip's shell: the service's `ShellUUID`.
-    pub shell: Option<String>,
-}
-
-impl Target {
-    /// Any chip of a maker.
-    pub fn of_family(family: Family) -> Self {
-        Self { family: Some(family), shell: None }
-    }
-}
-
 /// What is known of a file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Examination {

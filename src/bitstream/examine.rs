@@ -4,10 +4,7 @@ use std::io::{self, Read, Seek};
 
 use super::source::{Buffered, Ends, Input, Seeking, Source};
 use super::zipfile::TwoEnds;
-use super::{
-    Code, Examination, Family, Finding, Kind, Severity, Target, bit, dcp, elf, gbs, identify, other, package,
-    xclbin,
-};
+use super::{Examination, Kind, Target, bit, dcp, elf, gbs, identify, other, package, xclbin};
 
 /// How many first bytes tell the kind and the head's facts: what `image create` asks for by Range.
 pub const HEAD: usize = 64 * 1024;
@@ -28,9 +25,9 @@ pub fn examine(mut reader: impl Read + Seek, size: u64, target: &Target) -> io::
     if matches!(exam.kind, Kind::Elf | Kind::Aocx) {
         elf::examine(&mut reader, &mut exam)?;
     } else {
-        examine_kind(&mut source, target, &mut exam)?;
+        examine_kind(&mut source, &mut exam)?;
     }
-    finish(&mut exam, target);
+    exam.hold_against(target);
     Ok(exam)
 }
 
@@ -48,57 +45,26 @@ pub fn examine_head(head: &[u8], tail: &[u8], size: u64, target: &Target) -> Exa
     let mut exam = Examination::new(identify(head), size);
     exam.head_only = (head.len() as u64) < size;
     let outcome = if exam.head_only && exam.kind == Kind::Zip && !tail.is_empty() {
-        dcp::examine_ends(TwoEnds { head, tail, size }, target, &mut exam)
+        dcp::examine_ends(TwoEnds { head, tail, size }, &mut exam)
     } else {
         let mut input = Buffered::new(Ends::new(head, tail, size));
-        examine_kind(&mut Source::new(&mut input, size), target, &mut exam)
+        examine_kind(&mut Source::new(&mut input, size), &mut exam)
     };
     outcome.expect("reading from memory does not fail");
-    finish(&mut exam, target);
+    exam.hold_against(target);
     exam
 }
 
 /// Reads what begins at the source's position as what its first bytes say that it is.
-pub(super) fn examine_kind(
-    source: &mut Source<'_>,
-    target: &Target,
-    exam: &mut Examination,
-) -> io::Result<()> {
+pub(super) fn examine_kind(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
     match exam.kind {
-        Kind::Gbs => gbs::examine(source, target, exam),
-        Kind::GbsLegacy => gbs::examine_legacy(source, target, exam),
-        Kind::Zip => dcp::examine(source, target, exam),
-        Kind::Bit => bit::examine(source, target, exam),
-        Kind::Xclbin => xclbin::examine(source, target, exam),
-        Kind::Package => package::examine(source, target, exam),
-        Kind::Tar => package::examine_tar(source, target, exam).map(|_| ()),
+        Kind::Gbs => gbs::examine(source, exam),
+        Kind::GbsLegacy => gbs::examine_legacy(source, exam),
+        Kind::Zip => dcp::examine(source, exam),
+        Kind::Bit => bit::examine(source, exam),
+        Kind::Xclbin => xclbin::examine(source, exam),
+        Kind::Package => package::examine(source, exam),
+        Kind::Tar => package::examine_tar(source, exam).map(|_| ()),
         _ => other::examine(source, exam),
     }
-}
-
-/// Holds the kind against the target, and puts the errors first.
-fn finish(exam: &mut Examination, target: &Target) {
-    // What is empty, unknown or broken beyond its kind is wrong for every chip.
-    let nameless = exam.family().is_none() && exam.has_errors();
-    if let Some(wanted) = target.family
-        && !nameless
-        && (exam.family() != Some(wanted) || !exam.kind.is_loadable())
-    {
-        let expected = match wanted {
-            Family::Intel => "a .gbs",
-            Family::Xilinx => "a package (.tar.gz) with a checkpoint",
-        };
-        let expected = format!("{expected}, for a chip of type {}", wanted.name());
-        exam.report(Finding::error(Code::WrongKind, expected, exam.kind.title()));
-    }
-    if target.family == Some(Family::Xilinx)
-        && matches!(exam.kind, Kind::Xclbin | Kind::Bit | Kind::Dcp | Kind::Tar)
-    {
-        exam.report(Finding::warning(Code::NotPackaged, "a package (.tar.gz)", exam.kind.title()));
-    }
-    if target.family.is_some() {
-        let hollow = exam.findings.iter_mut().filter(|finding| finding.code == Code::NoBitstream);
-        hollow.for_each(|finding| finding.severity = Severity::Error);
-    }
-    exam.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 }

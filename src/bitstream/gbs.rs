@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::examination::Facts;
 use super::source::{Input, Source};
 use super::tables;
-use super::{Code, Examination, Finding, Target};
+use super::{Code, Examination, Finding};
 
 /// What a green bitstream says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -56,20 +56,15 @@ const VERSIONS: [i64; 3] = [1, 640, 650];
 const METADATA_LIMIT: u64 = 1 << 20;
 
 /// Reads a green bitstream from its first byte on.
-pub(super) fn examine(source: &mut Source<'_>, target: &Target, exam: &mut Examination) -> io::Result<()> {
+pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
     let mut facts = GbsFacts::default();
     read(source, &mut facts, exam)?;
-    judge_interface(&facts, target, exam);
     exam.facts = Facts::Gbs(Box::new(facts));
     Ok(())
 }
 
 /// Reads the form from before OPAE 6.4.0: a magic number, the interface id from its last byte to its first, the payload.
-pub(super) fn examine_legacy(
-    source: &mut Source<'_>,
-    target: &Target,
-    exam: &mut Examination,
-) -> io::Result<()> {
+pub(super) fn examine_legacy(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
     let mut facts = GbsFacts::default();
     let header = source.take(PREAMBLE)?;
     if let Some(mut id) = header.get(4..).and_then(|id| id.first_chunk::<16>()).copied() {
@@ -81,7 +76,6 @@ pub(super) fn examine_legacy(
         exam.report(Finding::error(Code::GbsNoPayload, "a raw bitstream (.rbf)", "nothing"));
     }
     exam.report(Finding::warning(Code::GbsWrapped, "a .gbs with metadata", exam.kind.title()));
-    judge_interface(&facts, target, exam);
     exam.facts = Facts::Gbs(Box::new(facts));
     Ok(())
 }
@@ -191,15 +185,5 @@ fn uuid(value: &Value, field: &str, exam: &mut Examination) -> Option<uuid::Uuid
             exam.report(Finding::error(Code::GbsUuid, format!("a UUID as `{field}`"), value.to_string()));
             None
         }
-    }
-}
-
-/// Compares the interface with what is known of the target's shell, or of any shell.
-fn judge_interface(facts: &GbsFacts, target: &Target, exam: &mut Examination) {
-    let Some(found) = &facts.interface_uuid else { return };
-    let known: Vec<_> = tables::INTERFACES.iter().filter(|row| row.fits(target.shell.as_deref())).collect();
-    if !known.is_empty() && !known.iter().any(|row| row.uuid == found) {
-        let expected: Vec<String> = known.iter().map(|row| format!("{} ({})", row.uuid, row.stack)).collect();
-        exam.report(Finding::warning(Code::GbsInterfaceUnknown, expected.join(" or "), found.clone()));
     }
 }

@@ -20,19 +20,21 @@ pub mod sample;
 mod source;
 pub mod tables;
 mod tarball;
+mod target;
 pub mod xclbin;
 mod zipfile;
 
 pub use bit::BitFacts;
 pub use dcp::{DcpFacts, Stage};
 pub use elf::AocxFacts;
-pub use examination::{Examination, Facts, Target};
+pub use examination::{Examination, Facts};
 pub use examine::{HEAD, TAIL, examine, examine_head, wants_tail};
 use finding::FINDINGS_LIMIT;
 pub use finding::{Code, Finding, Severity};
 pub use gbs::{Afu, GbsFacts};
 pub use kind::{Family, Kind, identify};
 pub use package::{PackageFacts, PackageMember};
+pub use target::Target;
 pub use xclbin::XclbinFacts;
 pub use zipfile::Member;
 

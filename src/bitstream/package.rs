@@ -12,7 +12,7 @@ use super::examine::examine_kind;
 use super::inflate::{Gunzip, GzipFault};
 use super::source::{Buffered, Input, Source};
 use super::tarball::{self, Entry, Next, Shape};
-use super::{Code, Examination, Finding, Kind, Target, identify};
+use super::{Code, Examination, Finding, Kind, identify};
 
 /// What a package holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -55,14 +55,14 @@ fn is_loadable(kind: Kind) -> bool {
 }
 
 /// Reads a gzip stream from its first byte on.
-pub(super) fn examine(source: &mut Source<'_>, target: &Target, exam: &mut Examination) -> io::Result<()> {
+pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
     let mut unpacked = Buffered::new(Gunzip::new(source));
     let before = exam.findings.len();
     let last_member = match unpacked.peek(BLOCK)? {
         [] => None,
         block if identify(block) == Kind::Tar || block.iter().all(|byte| *byte == 0) => {
             let mut inner = Source::new(&mut unpacked, u64::MAX);
-            let last_member = examine_tar(&mut inner, target, exam)?;
+            let last_member = examine_tar(&mut inner, exam)?;
             inner.skip(u64::MAX)?;
             last_member
         }
@@ -110,11 +110,7 @@ fn gzip_finding(fault: GzipFault, bytes: u64) -> Finding {
 }
 
 /// Reads a tar from its first header on, and gives the number of findings before the last member.
-pub(super) fn examine_tar(
-    source: &mut Source<'_>,
-    target: &Target,
-    exam: &mut Examination,
-) -> io::Result<Option<usize>> {
+pub(super) fn examine_tar(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<Option<usize>> {
     let mut facts = PackageFacts::default();
     let (mut last_member, mut ended) = (exam.findings.len(), false);
     loop {
@@ -136,7 +132,7 @@ pub(super) fn examine_tar(
         };
         last_member = exam.findings.len();
         let end = source.position().saturating_add(entry.size);
-        examine_member(source, &entry, target, (&mut *exam, &mut facts))?;
+        examine_member(source, &entry, (&mut *exam, &mut facts))?;
         if !tarball::finish(source, end)? {
             let expected = format!("{} bytes of {}", entry.size, entry.name);
             let finding = Finding::error(Code::TarCutOff, expected, "the end of the archive");
@@ -161,7 +157,6 @@ fn report_unless_unseen(exam: &mut Examination, finding: Finding) {
 fn examine_member(
     source: &mut Source<'_>,
     entry: &Entry,
-    target: &Target,
     (exam, facts): (&mut Examination, &mut PackageFacts),
 ) -> io::Result<()> {
     judge_entry(entry, exam);
@@ -174,7 +169,7 @@ fn examine_member(
     let mut inner = Examination::new(identify(content.peek(BLOCK)?), entry.size);
     inner.head_only = exam.head_only;
     if is_loadable(inner.kind) || inner.kind == Kind::Zip {
-        examine_kind(&mut content, target, &mut inner)?;
+        examine_kind(&mut content, &mut inner)?;
     }
     // A zip beside the checkpoint need not be one.
     if is_loadable(inner.kind) || entry.name.ends_with(".dcp") {

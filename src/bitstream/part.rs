@@ -1,7 +1,6 @@
 //! A part's name: which device it is, of which family, and whether an instance has it.
 
-use super::tables::{self, INSTANCES, Instance, SERIES};
-use super::{Code, Examination, Finding, Target};
+use super::tables::{INSTANCES, SERIES};
 
 /// The device in a part's name, in the spelling of the tables: `xcvu9p` of `xcvu9p-flgb2104-2-i-es2`.
 ///
@@ -44,30 +43,6 @@ fn begins_with(text: &str, pattern: &str) -> bool {
 pub(super) fn instances(part: &str) -> Vec<&'static str> {
     let device = device(part);
     INSTANCES.iter().filter(|row| row.device == device).map(|row| row.name).collect()
-}
-
-/// Holds a part against the target: another device family is an error there, and without a target a doubt.
-pub(super) fn judge(part: &str, target: &Target, exam: &mut Examination) {
-    if target.family.is_some() && target.family != exam.family() {
-        return;
-    }
-    let wanted = tables::instances_of(target.family.or(exam.family()), target.shell.as_deref());
-    if wanted.is_empty() || part.is_empty() || wanted.iter().any(|row| row.device == device(part)) {
-        return;
-    }
-    let series = series(part);
-    let described = series.map_or_else(|| part.to_owned(), |series| format!("{part} ({series})"));
-    let other = series.is_some_and(|series| wanted.iter().all(|row| row.series != series));
-    exam.report(if other && target.family.is_some() {
-        Finding::error(Code::PartOtherFamily, expected(&wanted), described)
-    } else {
-        Finding::warning(Code::PartUnknown, expected(&wanted), described)
-    });
-}
-
-fn expected(instances: &[&Instance]) -> String {
-    let names: Vec<String> = instances.iter().map(|row| format!("{} ({})", row.device, row.name)).collect();
-    names.join(" or ")
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub use facts::{
 use self::layout::{Header, Kind as SectionKind};
 use super::examination::Facts;
 use super::source::{Input, Source};
-use super::{Code, Examination, Finding, Kind as FileKind, Target, dcp, part, tables};
+use super::{Code, Examination, Finding, Kind as FileKind, dcp, tables};
 
 /// More sections than this are nonsense (XRT `xclbin.h`: `XCLBIN_MAX_NUM_SECTION`).
 const SECTIONS_LIMIT: u32 = 0x1_0000;
@@ -29,12 +29,12 @@ const SNIFF: usize = 64;
 const APPENDED_SIGNATURE: &[u8] = b"SIGN\x9d\xff\x41\xc0\x8c\xcb\x82\xa7\x13\x1c\xc9\xf3";
 
 /// Reads a container from its first byte on.
-pub(super) fn examine(source: &mut Source<'_>, target: &Target, exam: &mut Examination) -> io::Result<()> {
+pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
     let mut facts = XclbinFacts::default();
     if let Err(stop) = read(source, &mut facts, exam)? {
         exam.report(*stop);
     } else {
-        judge(&facts, target, exam);
+        judge(&facts, exam);
     }
     exam.facts = Facts::Xclbin(Box::new(facts));
     Ok(())
@@ -146,8 +146,7 @@ fn read_bitstream(
     }
     let mut inner = Examination::new(FileKind::Zip, size);
     inner.head_only = exam.head_only;
-    // The container's part is held against the target, once.
-    dcp::examine(section, &Target::default(), &mut inner)?;
+    dcp::examine(section, &mut inner)?;
     if inner.kind == FileKind::Zip && !inner.head_only {
         facts.bitstream = facts.bitstream.map(|bitstream| Bitstream { content: Content::Zip, ..bitstream });
         inner.findings.retain(|finding| finding.code != Code::DcpNoXml);
@@ -181,14 +180,11 @@ fn judge_length(source: &mut Source<'_>, facts: &mut XclbinFacts, exam: &mut Exa
 }
 
 /// What the instance would make of it.
-fn judge(facts: &XclbinFacts, target: &Target, exam: &mut Examination) {
+fn judge(facts: &XclbinFacts, exam: &mut Examination) {
     if let Some(target) = facts.emulation() {
         exam.report(Finding::warning(Code::XclbinEmulation, "a hardware build", target));
     } else {
         judge_bitstream(facts, exam);
-    }
-    if let Some(device) = &facts.fpga_device {
-        part::judge(device, target, exam);
     }
     judge_platform(facts, exam);
 }

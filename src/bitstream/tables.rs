@@ -74,12 +74,13 @@ pub const SHELLS: &[Shell] = &[
     Shell { id: "f30001", instances: &["f3"], source: "f3 RTL best practice, October 2018" },
 ];
 
-/// The instances that a target can mean: those of its shell, where that is known, else those of its maker.
+/// The instances that a target can mean: those of its maker, or the only one whose documents have its shell.
 pub fn instances_of(family: Option<Family>, shell: Option<&str>) -> Vec<&'static Instance> {
     let of_shell = SHELLS.iter().find(|row| Some(row.id) == shell).map(|row| row.instances);
     let fits = |instance: &&Instance| {
         family.is_none_or(|family| instance.family == family)
-            && of_shell.is_none_or(|names| names.contains(&instance.name))
+            // A shell that two generations had says nothing of the next one that may have it.
+            && of_shell.is_none_or(|names| names.len() > 1 || names.contains(&instance.name))
     };
     INSTANCES.iter().filter(fits).collect()
 }

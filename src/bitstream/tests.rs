@@ -89,6 +89,7 @@ fn a_target_turns_what_does_not_fit_it_into_errors() {
     let shell = |shell: &str| Target { family: Some(Family::Xilinx), shell: Some(shell.into()) };
     assert_eq!(codes(&check_for(&sample::package(VU9P), &shell("f30001"))), [""; 0]);
     assert_eq!(codes(&check_for(&sample::package(VU9P), &shell("20171121"))), ["PART-OTHER-FAMILY"]);
+    assert_eq!(codes(&check_for(&sample::package(VU9P), &shell("V1.0"))), [""; 0]);
     assert_eq!(codes(&check_for(&sample::package(VU9P), &shell("of a later year"))), [""; 0]);
     let v1_1 = Target { family: Some(Family::Intel), shell: Some("V1.1".into()) };
     assert_eq!(codes(&check_for(&sample::gbs(8), &v1_1)), [""; 0]);

@@ -56,7 +56,12 @@ pub async fn survey(services: Services<'_>, request: &Request) -> Result<Found> 
 
 async fn family(services: Services<'_>, request: &Request) -> Result<Family> {
     let looks = request.check || request.family.is_none();
-    let exam = if looks { Some(examine(services, request).await?) } else { None };
+    let mut exam = if looks { Some(examine(services, request).await?) } else { None };
+    if let Some(exam) = &mut exam {
+        // An image is for a chip in any case: of the type that was named, else of the object's own.
+        let family = request.family.or_else(|| exam.family());
+        exam.hold_against(&Target { family, shell: request.shell.clone() });
+    }
     let path = PathBuf::from(&request.key);
     if let Some(exam) =
         exam.as_ref().filter(|exam| request.check && (exam.has_errors() || !exam.kind.is_loadable()))
@@ -70,7 +75,7 @@ async fn family(services: Services<'_>, request: &Request) -> Result<Family> {
 
 /// Looks at the object's ends.
 async fn examine(services: Services<'_>, request: &Request) -> Result<Examination> {
-    let target = Target { family: request.family, shell: None };
+    let target = Target::default();
     let (oss, key) = (services.oss, request.key.as_str());
     let head = oss
         .head(key)

@@ -143,3 +143,17 @@ fn text_from_a_file_is_made_harmless() {
         }
     }
 }
+
+#[test]
+fn a_deployment_refuses_a_part_that_its_chip_does_not_have_and_sends_nothing() {
+    let world = World::sandbox(&["--speed", "50", "--log", "log"]);
+    world.file("zynq.tar.gz", sample::package("xc7z020clg400-1"));
+    world.file("ku115.tar.gz", sample::package("xcku115-flvb2104-2-e"));
+    // The sandbox's first chip has the shell of f3.
+    for file in ["zynq.tar.gz", "ku115.tar.gz"] {
+        let ran = world.faascmd(&["deploy", file]).exits(11);
+        assert!(ran.stderr.contains("another device family"), "{}", ran.stderr);
+        let log = std::fs::read_to_string(world.path().join("log")).unwrap();
+        assert!(!log.contains("PUT") && !log.contains("CreateFpgaImage"), "{log}");
+    }
+}

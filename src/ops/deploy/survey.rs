@@ -33,7 +33,7 @@ impl Survey {
     /// Looks at everything; changes nothing.
     pub(super) async fn make(work: Work<'_>, steps: &mut Vec<Step>) -> Result<Self> {
         let Work { services, request } = work;
-        let family = work.check(steps).await?;
+        let (family, exam) = work.check(steps).await?;
         if request.for_tests && family != Family::Xilinx {
             return Err(Error::NoTests(request.file.clone()));
         }
@@ -41,6 +41,7 @@ impl Survey {
         let role_arn = caller::role_for_images(services.faas, !request.force).await?;
         let chips = work.chips().await?;
         let chip = work.choose(&chips, family)?;
+        work.check_for(exam, chip.as_ref())?;
         let images = services.faas.images().await?.view;
         let shell = match &request.shell {
             Some(shell) => shell.clone(),
@@ -61,16 +62,16 @@ impl Survey {
 }
 
 impl Work<'_> {
-    /// The type of chip that the file is for.
-    async fn check(self, steps: &mut Vec<Step>) -> Result<Family> {
+    /// The type of chip that the file is for, and what else is known of the file.
+    async fn check(self, steps: &mut Vec<Step>) -> Result<(Family, Examination)> {
         let began = Instant::now();
-        let (path, target) = (self.request.file.clone(), self.target());
+        let path = self.request.file.clone();
         let whole = self.request.check;
-        let exam = self.aside(move || examine(&path, &target, whole)).await?;
-        let unfit = exam.has_errors() || !exam.kind.is_loadable();
-        if self.request.check && unfit {
-            return Err(Error::Unfit { path: self.request.file.clone(), exam: Box::new(exam) });
-        }
+        let mut exam = self.aside(move || examine(&path, &Target::default(), whole)).await?;
+        // A deployment is for a chip in any case: of the type that was named, else of the file's own.
+        let family = self.request.family.or_else(|| exam.family());
+        exam.hold_against(&Target { family, shell: None });
+        self.refuse_unfit(&exam)?;
         let name = self.request.file.display();
         for finding in exam.warnings().filter(|_| self.request.check) {
             let warning = format!("{name}: {} ({})", finding.message, finding.advice);
@@ -80,14 +81,28 @@ impl Work<'_> {
             self.services.step_done("checked", format!("{name}  {}", exam.summary()), false);
         }
         steps.push(Step::ended("check", !self.request.check, began));
-        self.request
-            .family
-            .or_else(|| exam.family())
-            .ok_or_else(|| Error::UnknownType { path: self.request.file.clone(), kind: exam.kind.title() })
+        match family {
+            Some(family) => Ok((family, exam)),
+            None => Err(Error::UnknownType { path: self.request.file.clone(), kind: exam.kind.title() }),
+        }
     }
 
-    fn target(self) -> Target {
-        Target { family: self.request.family, shell: None }
+    /// Holds the file against the chosen chip: its shell may tell which part it has.
+    fn check_for(self, mut exam: Examination, chip: Option<&Chip>) -> Result<()> {
+        let Some(chip) = chip.filter(|chip| chip.shell.is_some()) else { return Ok(()) };
+        exam.hold_against(&Target {
+            family: self.request.family.or(chip.family()),
+            shell: chip.shell.clone(),
+        });
+        self.refuse_unfit(&exam)
+    }
+
+    fn refuse_unfit(self, exam: &Examination) -> Result<()> {
+        let unfit = exam.has_errors() || !exam.kind.is_loadable();
+        if self.request.check && unfit {
+            return Err(Error::Unfit { path: self.request.file.clone(), exam: Box::new(exam.clone()) });
+        }
+        Ok(())
     }
 
     async fn read(self) -> Result<Content> {

@@ -39,7 +39,7 @@ expect 'a write to a device that is not enabled is refused' 10 '' '*is not enabl
 expect 'a soak on a device that is not enabled is refused' 10 '' '*is not enabled*' faascmd test prbs --duration 1s
 expect 'reg_rw refuses a device that is not enabled' 10 '*' '*is not enabled*' reg_rw "$bar" 0x40
 expect 'info works on a device that is not enabled' 0 '*0x100000 (1048576 bytes)*' '' faascmd reg info
-expect 'the cure for that can be typed' 0 '' '' sh -c "$cure"
+expect 'what enables it can be typed' 0 '' '' sh -c "$cure"
 expect 'a device that was enabled is read' 0 0x1234ab78 '' faascmd reg read 0x40
 
 expect 'a BAR of I/O ports is refused' 10 '' '*resource4 can?t be mapped: it has no memory to map (No such device)*' \
@@ -52,5 +52,5 @@ expect 'reg_rw refuses a BAR that a driver holds' 10 '*' "$held" reg_rw "$nic"/0
 expect 'info names the driver' 0 '*driver*e1000*' '' faascmd reg info --device "$nic"/0
 expect 'a device of another driver has no xdma node' 10 '' '*no xdma register node: it is bound to the driver e1000*' \
     faascmd reg read 0x8 --device "$nic"
-expect 'the cure for that can be typed' 0 '' '' sh -c "$cure"
+expect 'what takes it from the driver can be typed' 0 '' '' sh -c "$cure"
 expect 'a BAR that the driver let go is read' 0 '0x80??????' '' faascmd reg read 0x8 --device "$nic"/0

@@ -32,16 +32,19 @@ expect() {
     judge "$name" "$code_wanted" "$out_wanted" "$err_wanted"
 }
 
-# behind COMMAND...: runs it in the background, as $pid. judge_end: waits for it, and judges it.
+# behind COMMAND...: runs it in the background, as $pid, for at most 40 s. judge_end: waits for it, and judges it.
 behind() {
     # The child truncates them too late for until_there.
     rm -f /tmp/behind.out /tmp/behind.err
     "$@" < /dev/null > /tmp/behind.out 2> /tmp/behind.err &
     pid=$!
+    (sleep 40 && kill -KILL "$pid") &
+    guard=$!
 }
 judge_end() {
     code=0 kept=/tmp/behind
     wait "$pid" || code=$?
+    kill "$guard" 2> /dev/null || true
     judge "$@"
 }
 

@@ -222,7 +222,7 @@ fn list_policy_says_what_is_allowed_and_delete_policy_takes_it_away() {
     assert!(lines.last().unwrap().ends_with("(s) elapsed"), "{listed}");
     cloud.faascmd(&["delete_policy"]).exits(0);
     cloud.faascmd(&["list_policy"]).exits(5);
-    let attached = cloud.ram("ListPoliciesForRole", &[ROLE]).body;
+    let attached = cloud.ram("ListPoliciesForRole", &[ROLE]).text();
     assert!(!attached.contains("faasPolicy") && attached.contains("AliyunFAASRolePolicy"), "{attached}");
 }
 
@@ -233,7 +233,7 @@ fn a_policy_that_others_use_is_not_deleted() {
     let given = [POLICY, ("PolicyType", "Custom"), ("RoleName", "SandboxInstanceRole")];
     assert_eq!(cloud.ram("AttachPolicyToRole", &given).status, 200);
     cloud.faascmd(&["delete_policy"]).exits(6);
-    let attached = cloud.ram("ListPoliciesForRole", &[ROLE]).body;
+    let attached = cloud.ram("ListPoliciesForRole", &[ROLE]).text();
     assert!(attached.contains("faasPolicy"), "{attached}");
 }
 

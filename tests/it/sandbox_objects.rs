@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 
-use crate::common::raw::{Answer, Cloud, Sent, pairs};
+use crate::common::raw::{Answer, Cloud, Sent, Signer, pairs};
 
 fn put(cloud: &Cloud, key: &str, body: impl Into<Vec<u8>>) -> Answer {
     cloud.oss(&Sent::new("PUT", key).body(body))
@@ -43,21 +43,21 @@ fn an_object_is_told_as_it_was_put() {
         .headers(&[("content-type", "text/x"), ("x-oss-meta-Tool", "faas"), ("cache-control", "no-store")])
         .body("123456789");
     let put = cloud.oss(&request);
-    assert_eq!(put.header("etag"), "\"25F9E794323B453885F5181F1B624D0B\"");
-    assert_eq!(put.header("x-oss-hash-crc64ecma"), "11051210869376104954");
-    assert_eq!(put.header("x-oss-request-id").len(), 24);
+    assert_eq!(put.header("etag").unwrap_or_default(), "\"25F9E794323B453885F5181F1B624D0B\"");
+    assert_eq!(put.header("x-oss-hash-crc64ecma").unwrap_or_default(), "11051210869376104954");
+    assert_eq!(put.header("x-oss-request-id").unwrap_or_default().len(), 24);
     for method in ["GET", "HEAD"] {
         let answer = cloud.oss(&Sent::new(method, "目录/文件 +%.bin"));
-        assert_eq!((answer.status, answer.header("content-length")), (200, "9"));
+        assert_eq!((answer.status, answer.header("content-length").unwrap_or_default()), (200, "9"));
         for (name, value) in [
             ("content-type", "text/x"),
             ("x-oss-meta-tool", "faas"),
             ("cache-control", "no-store"),
             ("x-oss-object-type", "Normal"),
             ("x-oss-hash-crc64ecma", "11051210869376104954"),
-            ("etag", put.header("etag")),
+            ("etag", put.header("etag").unwrap_or_default()),
         ] {
-            assert_eq!(answer.header(name), value, "{name}");
+            assert_eq!(answer.header(name).unwrap_or_default(), value, "{name}");
         }
     }
     assert_eq!(cloud.oss(&Sent::new("GET", "目录/文件 +%.bin")).text(), "123456789");
@@ -73,8 +73,8 @@ fn ranges_are_ignored_clipped_or_refused_as_asked() {
             headers.push(("x-oss-range-behavior", "standard"));
         }
         let answer = cloud.oss(&Sent::new("GET", "key").headers(&headers));
-        assert_eq!(answer.header("x-oss-hash-crc64ecma").is_empty(), answer.status == 416);
-        (answer.status, answer.header("content-range").to_owned(), answer.text())
+        assert_eq!(answer.header("x-oss-hash-crc64ecma").is_none(), answer.status == 416);
+        (answer.status, answer.header("content-range").unwrap_or_default().to_owned(), answer.text())
     };
     assert_eq!(get("bytes=2-4", false), (206, "bytes 2-4/10".into(), "234".into()));
     assert_eq!(get("bytes=8-20", false), (200, String::new(), "0123456789".into()));
@@ -85,8 +85,10 @@ fn ranges_are_ignored_clipped_or_refused_as_asked() {
 #[test]
 fn errors_of_head_come_in_a_header() {
     let answer = Cloud::new().oss(&Sent::new("HEAD", "absent"));
-    assert_eq!((answer.status, answer.header("x-oss-ec")), (404, "0026-00000001"));
-    let document = base64::engine::general_purpose::STANDARD.decode(answer.header("x-oss-err")).unwrap();
+    assert_eq!((answer.status, answer.header("x-oss-ec").unwrap_or_default()), (404, "0026-00000001"));
+    let document = base64::engine::general_purpose::STANDARD
+        .decode(answer.header("x-oss-err").unwrap_or_default())
+        .unwrap();
     let document = String::from_utf8(document).unwrap();
     for part in
         ["<Code>NoSuchKey</Code>", "<EC>0026-00000001</EC>", "troubleshoot?q=0026-00000001</RecommendDoc>"]
@@ -125,10 +127,10 @@ fn a_put_is_held_to_its_md5_its_length_and_to_what_is_there() {
     let cloud = Cloud::new();
     let request = Sent::new("PUT", "key").headers(&[("content-md5", "AAAAAAAAAAAAAAAAAAAAAA==")]).body("x");
     refused(&cloud.oss(&request), 400, "InvalidDigest");
-    let signed = cloud.sign(&Sent::new("PUT", "key"), crate::common::raw::Signer::V4Header);
-    let answer = cloud.send_head("PUT", "/faascmd-sandbox/key", &signed.headers, None, b"").unwrap();
+    let signed = cloud.sign(&Sent::new("PUT", "key"), Signer::V4Header);
+    let answer = cloud.send_head("PUT /faascmd-sandbox/key", &signed.headers, None, b"").unwrap();
     refused(&answer, 411, "MissingContentLength");
-    let answer = cloud.send_head("PUT", "/faascmd-sandbox/key", &signed.headers, Some(6 << 30), b"").unwrap();
+    let answer = cloud.send_head("PUT /faascmd-sandbox/key", &signed.headers, Some(6 << 30), b"").unwrap();
     refused(&answer, 400, "EntityTooLarge");
     assert_eq!(cloud.oss(&Sent::new("HEAD", "key")).status, 404);
     put(&cloud, "key", "first");
@@ -144,7 +146,7 @@ fn a_put_is_held_to_its_md5_its_length_and_to_what_is_there() {
 #[test]
 fn a_body_that_breaks_off_leaves_nothing() {
     let cloud = Cloud::new();
-    let signed = cloud.sign(&Sent::new("PUT", "key"), crate::common::raw::Signer::V4Header);
+    let signed = cloud.sign(&Sent::new("PUT", "key"), Signer::V4Header);
     let mut stream = std::net::TcpStream::connect(cloud.sandbox.address()).unwrap();
     let headers: String = signed.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
@@ -163,7 +165,7 @@ fn parts_become_an_object_once_in_order_and_large_enough() {
     let first = put_part(&cloud, at, 1, vec![b'a'; 102_400]);
     let small = put_part(&cloud, at, 2, "small");
     let last = put_part(&cloud, at, 10_000, "last");
-    let etags = [&first, &small, &last].map(|answer| answer.header("etag").to_owned());
+    let etags = [&first, &small, &last].map(|answer| answer.header("etag").unwrap_or_default().to_owned());
     let all = [(1, etags[0].as_str()), (2, &etags[1]), (10_000, &etags[2])];
     for number in [0, 10_001] {
         let answer = put_part(&cloud, at, number, "x");
@@ -188,8 +190,14 @@ fn parts_become_an_object_once_in_order_and_large_enough() {
     let whole = [vec![b'a'; 102_400], b"last".to_vec()].concat();
     let got = cloud.oss(&Sent::new("GET", "key"));
     assert_eq!(got.body, whole);
-    assert_eq!(got.header("x-oss-hash-crc64ecma"), answer.header("x-oss-hash-crc64ecma"));
-    assert_eq!(put(&cloud, "same", whole).header("x-oss-hash-crc64ecma"), got.header("x-oss-hash-crc64ecma"));
+    assert_eq!(
+        got.header("x-oss-hash-crc64ecma").unwrap_or_default(),
+        answer.header("x-oss-hash-crc64ecma").unwrap_or_default()
+    );
+    assert_eq!(
+        put(&cloud, "same", whole).header("x-oss-hash-crc64ecma").unwrap_or_default(),
+        got.header("x-oss-hash-crc64ecma").unwrap_or_default()
+    );
     let answer = complete(&cloud, at, &[all[0], all[2]]);
     refused(&answer, 404, "NoSuchUpload");
     assert_eq!(answer.element("EC"), "0042-00000203");

@@ -195,9 +195,9 @@ fn the_metadata_service_gives_a_token_and_credentials_that_the_services_take() {
     let roles = "/latest/meta-data/ram/security-credentials/";
     assert_eq!(get(roles, &[]).status, 403);
     let ttl = [("X-aliyun-ecs-metadata-token-ttl-seconds", "21600")];
-    let token = send(sandbox.address(), "PUT /latest/api/token", &ttl, b"").body;
+    let token = send(sandbox.address(), "PUT /latest/api/token", &ttl, b"").text();
     let token = [("X-aliyun-ecs-metadata-token", token.as_str())];
-    let role = get(roles, &token).body;
+    let role = get(roles, &token).text();
     let document = get(&format!("{roles}{role}"), &token).json();
     let identity = call(&sandbox, &credential(&document), (STS, "GetCallerIdentity"), &[]).json();
     assert_eq!(identity["IdentityType"], "AssumedRoleUser");

@@ -4,6 +4,7 @@ use faascmd::sign::Credential;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::common::raw::{Answer, BUCKET, Cloud, Sent, Signer};
+use crate::common::rpc::call;
 
 const SIGNERS: [Signer; 4] = [Signer::V4Header, Signer::V4Url, Signer::V1Header, Signer::V1Url];
 
@@ -71,33 +72,6 @@ fn v1_in_the_url_refuses_each_altered_field() {
 }
 
 #[test]
-fn rpc_refuses_each_altered_parameter() {
-    let cloud = Cloud::new();
-    let parameters = [("FpgaImageUUID", "91598d20-b802-11e7-879a-8db2aa11bb22"), ("Name", "é ~*+ /")];
-    let request = || cloud.rpc_request("UpdateImageAttribute", "2017-08-24", &parameters);
-    assert_eq!(cloud.send(&request()).unwrap().status, 200);
-    let altered = |what: &str, change: &dyn Fn(&mut Sent)| {
-        let mut request = request();
-        change(&mut request);
-        let answer = cloud.send(&request).unwrap();
-        assert_eq!(answer.refusal(), (400, "SignatureDoesNotMatch".to_owned()), "{what}: {}", answer.text());
-    };
-    altered("method", &|request| request.method = "GET".into());
-    altered("Action", &|request| request.query[0].1 = "DeleteFpgaImage".into());
-    for name in ["FpgaImageUUID", "Name", "SignatureNonce", "RegionId"] {
-        let place = |request: &Sent| request.query.iter().position(|(n, _)| n == name).unwrap();
-        altered(name, &|request| {
-            let place = place(request);
-            request.query[place].1.push('x');
-        });
-        if name != "SignatureNonce" {
-            altered(&format!("no {name}"), &|request| drop(request.query.remove(place(request))));
-        }
-    }
-    altered("a parameter more", &|request| request.query.push(("Tags".into(), "x".into())));
-}
-
-#[test]
 fn order_and_case_of_headers_and_parameters_do_not_matter() {
     let cloud = Cloud::new();
     for signer in SIGNERS {
@@ -153,7 +127,7 @@ fn a_wrong_secret_is_answered_with_the_string_that_the_service_signed() {
         let bytes = answer.element("StringToSignBytes");
         assert_eq!(bytes.split(' ').count(), answer.element("StringToSign").len());
         let ec = if v4 { "0002-00000201" } else { "0002-00000040" };
-        assert_eq!((answer.element("EC").as_str(), answer.header("x-oss-ec")), (ec, ec));
+        assert_eq!((answer.element("EC").as_str(), answer.header("x-oss-ec").unwrap_or_default()), (ec, ec));
     }
 }
 
@@ -256,7 +230,7 @@ fn a_token_must_be_there_be_right_and_be_alive() {
     let cloud = Cloud::with_faults(&["expired-token=2"], 0);
     let role =
         [("RoleArn", "acs:ram::1234567890123456:role/SandboxOperatorRole"), ("RoleSessionName", "test")];
-    let answer = cloud.rpc("AssumeRole", "2015-04-01", &role);
+    let answer = call(&cloud.sandbox, &cloud.credential, ("2015-04-01", "AssumeRole"), &role);
     let given: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     let field = |name: &str| given["Credentials"][name].as_str().unwrap().to_owned();
     let mut caller = Cloud::with_faults(&[], 0);
@@ -285,7 +259,7 @@ fn the_fault_that_ends_tokens_early_is_answered_as_an_expired_one() {
     let role =
         [("RoleArn", "acs:ram::1234567890123456:role/SandboxOperatorRole"), ("RoleSessionName", "test")];
     let statuses = [(); 2].map(|()| {
-        let answer = cloud.rpc("AssumeRole", "2015-04-01", &role);
+        let answer = call(&cloud.sandbox, &cloud.credential, ("2015-04-01", "AssumeRole"), &role);
         let given: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
         let field = |name: &str| given["Credentials"][name].as_str().unwrap().to_owned();
         let mut caller = Cloud::new();
@@ -306,12 +280,12 @@ fn styles_of_url_are_signed_alike() {
         let request = cloud.sign(&Sent::new("GET", "dir/a b"), Signer::V4Header);
         let mut headers = request.headers.clone();
         headers.push(("host".into(), host.clone()));
-        let answer = cloud.send_head("GET", "/dir/a%20b", &headers, None, b"").unwrap();
+        let answer = cloud.send_head("GET /dir/a%20b", &headers, None, b"").unwrap();
         assert_eq!((answer.status, answer.text().as_str()), (200, "x"), "{host}");
     }
     let request = cloud.sign(&Sent::new("GET", "dir/a b"), Signer::V4Header);
     let mut headers = request.headers.clone();
     headers.push(("host".into(), "oss-cn-hangzhou.aliyuncs.com".into()));
-    let answer = cloud.send_head("GET", &format!("/{BUCKET}/dir/a%20b"), &headers, None, b"").unwrap();
+    let answer = cloud.send_head(&format!("GET /{BUCKET}/dir/a%20b"), &headers, None, b"").unwrap();
     refused(&answer, "path style", "SecondLevelDomainForbidden");
 }

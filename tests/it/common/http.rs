@@ -1,33 +1,50 @@
 //! A bare HTTP client, so that a test says to the byte what is sent.
 
-use std::io::{Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use faascmd::sign::{Pairs, encode};
 use serde_json::Value;
 
 /// An answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
     /// Names in lower case.
     pub headers: Pairs,
-    pub body: String,
+    pub body: Vec<u8>,
 }
 
 impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}\n{self:?}"))
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}\n{self:?}"))
+    }
+
+    /// The text of an XML element; empty when it is absent.
+    pub fn element(&self, name: &str) -> String {
+        let text = self.text();
+        let inner = text.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once("</"));
+        inner.map(|(value, _)| value.to_owned()).unwrap_or_default()
+    }
+
+    /// Status and error code, of XML or JSON; the code is empty where there is no error.
+    pub fn refusal(&self) -> (u16, String) {
+        let json: Option<Value> = serde_json::from_slice(&self.body).ok();
+        let code = json.and_then(|json| json["Code"].as_str().map(str::to_owned));
+        (self.status, code.unwrap_or_else(|| self.element("Code")))
     }
 
     /// `400 SignatureDoesNotMatch`; `200` where there is no error.
     pub fn code(&self) -> String {
-        let code = serde_json::from_str(&self.body)
-            .ok()
-            .and_then(|body: Value| Some(body["Code"].as_str()?.to_owned()));
-        code.map_or_else(|| self.status.to_string(), |code| format!("{} {code}", self.status))
+        let (status, code) = self.refusal();
+        if code.is_empty() { status.to_string() } else { format!("{status} {code}") }
     }
 
     /// A header's value.
@@ -36,24 +53,60 @@ impl Answer {
     }
 }
 
+/// A connection that gives up after half a minute.
+pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// The head of a request for `PUT /path`; without a length among the headers it has none.
+pub fn head(line: &str, headers: &[(String, String)]) -> String {
+    let mut head = format!("{line} HTTP/1.1\r\n");
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        head.push_str("host: 127.0.0.1\r\n");
+    }
+    headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+    head + "\r\n"
+}
+
+/// Sends a request and reads its answer; fails when the connection ends first.
+pub fn exchange(stream: &mut BufReader<TcpStream>, head: &str, body: &[u8]) -> io::Result<Answer> {
+    stream.get_mut().write_all(head.as_bytes())?;
+    // The server may close before it has taken all; what it said first counts.
+    let sent = stream.get_mut().write_all(body);
+    read_answer(stream, head.starts_with("HEAD ")).or_else(|error| sent.and(Err(error)))
+}
+
+fn read_answer(stream: &mut impl BufRead, without_body: bool) -> io::Result<Answer> {
+    let mut line = String::new();
+    stream.read_line(&mut line)?;
+    let status = line.split(' ').nth(1).and_then(|text| text.parse().ok());
+    let status = status.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let mut headers = Pairs::new();
+    loop {
+        line.clear();
+        stream.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        headers.push((name.to_ascii_lowercase(), value.to_owned()));
+    }
+    let mut answer = Answer { status, headers, body: Vec::new() };
+    if !without_body {
+        answer.body.resize(answer.header("content-length").map_or(0, |length| length.parse().unwrap()), 0);
+        stream.read_exact(&mut answer.body)?;
+    }
+    Ok(answer)
+}
+
 /// Sends one request on a connection of its own.
 pub fn send(address: SocketAddr, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
-    let mut head = format!("{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
-    head.push_str(&format!("Content-Length: {}\r\n", body.len()));
-    headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
-    stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
-    stream.write_all(body).unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text}"));
-    let mut lines = head.lines();
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let header = |line: &str| {
-        let (name, value) = line.split_once(": ").unwrap();
-        (name.to_ascii_lowercase(), value.to_owned())
-    };
-    Answer { status, headers: lines.map(header).collect(), body: body.to_owned() }
+    let length = body.len().to_string();
+    let headers = [headers, &[("content-length", length.as_str())]].concat();
+    let headers: Pairs =
+        headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let mut stream = BufReader::new(connect(address).unwrap());
+    exchange(&mut stream, &head(line, &headers), body).unwrap()
 }
 
 /// Sends the parameters of a call in the query.

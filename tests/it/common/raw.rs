@@ -1,12 +1,13 @@
 //! Requests by hand to a sandbox in this process: what no well-behaved client would send.
 
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::TcpStream;
-use std::time::Duration;
+use std::io::{self, BufReader};
 
 use faascmd::sandbox::{FaultPlan, Options, Sandbox};
-use faascmd::sign::{Credential, OssRequest, Pairs, encode, oss_v1, oss_v4, rpc_v1};
+use faascmd::sign::{Credential, OssRequest, Pairs, encode, oss_v1, oss_v4};
 use jiff::Timestamp;
+
+pub use super::http::Answer;
+use super::http::{connect, exchange, head};
 
 /// The sandbox's own bucket.
 pub const BUCKET: &str = "faascmd-sandbox";
@@ -15,39 +16,6 @@ pub const BUCKET: &str = "faascmd-sandbox";
 pub struct Cloud {
     pub sandbox: Sandbox,
     pub credential: Credential,
-}
-
-/// An answer as it came.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Pairs,
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    /// A header's value; empty when it is absent.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
-    }
-
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    /// The text of an XML element.
-    pub fn element(&self, name: &str) -> String {
-        let text = self.text();
-        let inner = text.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once("</"));
-        inner.map(|(value, _)| value.to_owned()).unwrap_or_default()
-    }
-
-    /// Status and error code, of XML or JSON.
-    pub fn refusal(&self) -> (u16, String) {
-        let json: Option<serde_json::Value> = serde_json::from_slice(&self.body).ok();
-        let code = json.and_then(|json| json["Code"].as_str().map(str::to_owned));
-        (self.status, code.unwrap_or_else(|| self.element("Code")))
-    }
 }
 
 /// A request that can still be altered, signature and all.
@@ -99,12 +67,15 @@ impl Sent {
         }
     }
 
-    fn target(&self) -> String {
+    /// `PUT /bucket/key?…`.
+    fn line(&self) -> String {
         let path = match (&*self.bucket, &*self.key) {
             ("", _) => "/".to_owned(),
             (bucket, key) => format!("/{bucket}/{}", encode::path(key)),
         };
-        if self.query.is_empty() { path } else { format!("{path}?{}", encode::query(&self.query)) }
+        let query =
+            if self.query.is_empty() { String::new() } else { format!("?{}", encode::query(&self.query)) };
+        format!("{} {path}{query}", self.method)
     }
 }
 
@@ -173,101 +144,35 @@ impl Cloud {
 
     /// Sends as it is; fails when the connection ends without an answer.
     pub fn send(&self, request: &Sent) -> io::Result<Answer> {
-        let length = request.body.len();
-        self.send_head(&request.method, &request.target(), &request.headers, Some(length), &request.body)
-    }
-
-    /// Calls an RPC action with these parameters, signed.
-    #[track_caller]
-    pub fn rpc(&self, action: &str, version: &str, parameters: &[(&str, &str)]) -> Answer {
-        self.send(&self.rpc_request(action, version, parameters)).unwrap()
-    }
-
-    /// An RPC request, signed, all parameters in the query.
-    pub fn rpc_request(&self, action: &str, version: &str, parameters: &[(&str, &str)]) -> Sent {
-        let nonce = uuid::Uuid::new_v4().to_string();
-        let call = rpc_v1::Call {
-            action,
-            version,
-            region: Some("cn-hangzhou"),
-            time: Timestamp::now(),
-            nonce: &nonce,
-        };
-        let mut query = rpc_v1::common_parameters(&call, &self.credential);
-        query.extend(pairs(parameters));
-        let text = rpc_v1::string_to_sign("POST", &query);
-        query.push(("Signature".into(), rpc_v1::signature(self.credential.secret.expose(), &text)));
-        Sent { method: "POST".into(), query, ..Sent::default() }
+        self.send_head(&request.line(), &request.headers, Some(request.body.len()), &request.body)
     }
 
     /// The lowest level: a head, a length or none, a body.
     pub fn send_head(
         &self,
-        method: &str,
-        target: &str,
+        line: &str,
         headers: &[(String, String)],
         length: Option<usize>,
         body: &[u8],
     ) -> io::Result<Answer> {
-        let mut stream = self.connect()?;
-        stream.write_all(head(method, target, headers, length).as_bytes())?;
-        // The sandbox may close before it has taken all; what it said first counts.
-        let sent = stream.write_all(body);
-        read_answer(&mut BufReader::new(stream), method).or_else(|error| sent.and(Err(error)))
+        let mut stream = BufReader::new(connect(self.sandbox.address())?);
+        exchange(&mut stream, &with_length(line, headers, length), body)
     }
 
     /// Signs and sends many requests over one connection, one after the other.
     pub fn many(&self, requests: impl IntoIterator<Item = Sent>) -> Vec<Answer> {
-        let mut stream = BufReader::new(self.connect().unwrap());
+        let mut stream = BufReader::new(connect(self.sandbox.address()).unwrap());
         let one_by_one = requests.into_iter().map(|request| {
             let request = self.sign(&request, Signer::V4Header);
-            let length = Some(request.body.len());
-            let mut bytes = head(&request.method, &request.target(), &request.headers, length).into_bytes();
-            bytes.extend(&request.body);
-            stream.get_mut().write_all(&bytes).unwrap();
-            read_answer(&mut stream, &request.method).unwrap()
+            let head = with_length(&request.line(), &request.headers, Some(request.body.len()));
+            exchange(&mut stream, &head, &request.body).unwrap()
         });
         one_by_one.collect()
     }
-
-    fn connect(&self) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect(self.sandbox.address())?;
-        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        stream.set_nodelay(true)?;
-        Ok(stream)
-    }
 }
 
-fn head(method: &str, target: &str, headers: &[(String, String)], length: Option<usize>) -> String {
-    let mut head = format!("{method} {target} HTTP/1.1\r\n");
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-        head.push_str("host: 127.0.0.1\r\n");
-    }
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    if let Some(length) = length {
-        head.push_str(&format!("content-length: {length}\r\n"));
-    }
-    head + "\r\n"
-}
-
-fn read_answer(stream: &mut impl BufRead, method: &str) -> io::Result<Answer> {
-    let mut line = String::new();
-    stream.read_line(&mut line)?;
-    let status = line.split(' ').nth(1).and_then(|text| text.parse().ok());
-    let status = status.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let mut headers = Pairs::new();
-    loop {
-        line.clear();
-        stream.read_line(&mut line)?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.push((name.to_ascii_lowercase(), value.to_owned()));
-    }
-    let mut answer = Answer { status, headers, body: Vec::new() };
-    if method != "HEAD" {
-        answer.body.resize(answer.header("content-length").parse().unwrap_or(0), 0);
-        stream.read_exact(&mut answer.body)?;
-    }
-    Ok(answer)
+fn with_length(line: &str, headers: &[(String, String)], length: Option<usize>) -> String {
+    let mut headers = headers.to_vec();
+    headers.extend(length.map(|length| ("content-length".into(), length.to_string())));
+    head(line, &headers)
 }

@@ -26,9 +26,8 @@ pub use exit::Exit;
 /// Runs `faascmd` with the arguments of the process.
 pub fn main() -> ExitCode {
     let line = legacy::corrected(std::env::args_os());
-    let cli = match quick::register_verb(&line.arguments)
-        .map_or_else(|| args::Cli::try_parse_from(&line.arguments), Ok)
-    {
+    let quickly = quick::plain_read(&line.arguments, std::env::vars_os());
+    let cli = match quickly.map_or_else(|| args::Cli::try_parse_from(&line.arguments), Ok) {
         Ok(cli) => cli,
         Err(e) => return output::usage_error(&e),
     };

@@ -1,23 +1,52 @@
-//! The short way into `faascmd reg`: the command line is parsed against the one verb that it names.
+//! The short way into `faascmd reg read PLACE... [--device DEVICE]`, the command that scripts call most.
 //!
-//! Reading a register takes a millisecond, most of which clap would spend on the flags of forty other commands. What
-//! does not parse here goes the long way, which has the words for help and errors.
+//! All of its work takes less time than clap needs to learn the flags of forty commands. Whatever else stands on the
+//! command line or in the environment goes the long way, and so do help and errors.
 
 use std::ffi::OsString;
 
-use clap::{Args, Command, FromArgMatches, Subcommand};
-
 use super::args::{Cli, GlobalArgs};
-use super::commands::RegCommand;
+use super::commands::{Command, RegCommand};
 
-/// The command line, if it is one of `reg` and nothing is wrong with it.
-pub(super) fn register_verb(arguments: &[OsString]) -> Option<Cli> {
-    let verb = arguments.windows(2).find(|pair| pair[0] == "reg")?[1].to_str()?;
-    let mut verbs = RegCommand::augment_subcommands(Command::new("verbs"));
-    let verb = verbs.get_subcommands_mut().find(|command| command.get_name() == verb).map(std::mem::take)?;
-    let reg = Command::new("reg").subcommand(verb).subcommand_required(true);
-    let root = GlobalArgs::augment_args(Command::new("faascmd")).subcommand(reg).subcommand_required(true);
-    Cli::from_arg_matches(&root.try_get_matches_from(arguments).ok()?).ok()
+/// The command line, if it is of that form and no variable but `FAASCMD_DEVICE` is set.
+pub(super) fn plain_read(
+    arguments: &[OsString],
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Option<Cli> {
+    let [_program, reg, read, words @ ..] = arguments else { return None };
+    if reg != "reg" || read != "read" {
+        return None;
+    }
+    let device = device_variable(variables)?;
+    let mut global = GlobalArgs::default();
+    let mut places = Vec::new();
+    let mut words = words.iter().map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        match word? {
+            "--device" if global.device.is_none() => global.device = Some(plain(words.next()??)?),
+            place => places.push(plain(place)?),
+        }
+    }
+    global.device = global.device.or(device);
+    (!places.is_empty()).then(|| Cli { global, command: Command::Reg(RegCommand::plain_read(places)) })
+}
+
+/// A word that is neither a flag nor empty.
+fn plain(word: &str) -> Option<String> {
+    (!word.starts_with('-') && !word.is_empty()).then(|| word.to_owned())
+}
+
+/// The device that the environment names; `None` if it sets something else of ours.
+fn device_variable(variables: impl Iterator<Item = (OsString, OsString)>) -> Option<Option<String>> {
+    let mut device = None;
+    for (name, value) in variables {
+        match name.as_encoded_bytes() {
+            b"FAASCMD_DEVICE" => device = Some(value.into_string().ok()?),
+            name if name.starts_with(b"FAASCMD_") => return None,
+            _ => {}
+        }
+    }
+    Some(device)
 }
 
 #[cfg(test)]
@@ -26,43 +55,48 @@ mod tests {
 
     use super::*;
 
-    fn quickly(line: &str) -> Option<String> {
+    fn quickly(line: &str, variable: Option<(&str, &str)>) -> Option<String> {
         let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        register_verb(&arguments).map(|cli| format!("{cli:?}"))
+        let variables = variable.map(|(name, value)| (name.into(), value.into()));
+        plain_read(&arguments, variables.into_iter()).map(|cli| format!("{cli:?}"))
     }
 
     #[test]
     fn the_short_way_leads_where_the_long_way_does() {
         for line in [
             "faascmd reg read 0x24",
-            "faascmd --device bar reg read 0x24 -o json --all-ones-ok",
-            "faascmd -q reg write CTRL.MODE run --map m.toml --mask 1 --verify --device reg",
-            "faascmd reg wait 0x24 --equals 1 --timeout 1h",
-            "faascmd reg watch a b --for 1s",
-            "faascmd reg dump 0..0x10",
-            "faascmd reg diff a b",
-            "faascmd reg run - --no-lock",
-            "faascmd reg info",
+            "faascmd reg read 0x24 SMOKE_DONE.DONE 4c",
+            "faascmd reg read --device bar 0x24",
+            "faascmd reg read 0x24 --device 05:00.0/2 0x28",
         ] {
             let full = Cli::try_parse_from(line.split(' ')).unwrap();
-            assert_eq!(quickly(line), Some(format!("{full:?}")), "{line}");
+            assert_eq!(quickly(line, None), Some(format!("{full:?}")), "{line}");
         }
+        let with_variable = quickly("faascmd reg read 0x24", Some(("FAASCMD_DEVICE", "bar")));
+        assert_eq!(with_variable, quickly("faascmd reg read 0x24 --device bar", None));
+        let flag_wins = quickly("faascmd reg read 0x24 --device bar", Some(("FAASCMD_DEVICE", "other")));
+        assert_eq!(flag_wins, with_variable);
     }
 
     #[test]
     fn everything_else_goes_the_long_way() {
         for line in [
-            "faascmd reg",
             "faascmd reg read",
+            "faascmd reg read --device bar",
+            "faascmd reg read 0x24 --device",
+            "faascmd reg read 0x24 --device --map",
+            "faascmd reg read 0x24 --device a --device b",
+            "faascmd reg read 0x24 --device=bar",
             "faascmd reg read --help",
+            "faascmd reg read 0x24 -o json",
+            "faascmd reg read -- 0x24",
             "faascmd reg --device x read 0x24",
-            "faascmd reg peek 0x24",
-            "faascmd --bucket reg object ls",
-            "faascmd --bucket reg read ls",
+            "faascmd reg write 0x24 1",
             "faascmd explain reg read",
             "faascmd",
         ] {
-            assert_eq!(quickly(line), None, "{line}");
+            assert_eq!(quickly(line, None), None, "{line}");
         }
+        assert_eq!(quickly("faascmd reg read 0x24", Some(("FAASCMD_OUTPUT", "json"))), None);
     }
 }

@@ -39,6 +39,13 @@ pub(in crate::cli) enum RegCommand {
     Info(info::InfoArgs),
 }
 
+impl RegCommand {
+    /// `reg read PLACE...` without flags.
+    pub(in crate::cli) fn plain_read(places: Vec<String>) -> Self {
+        Self::Read(read::ReadCommand::plain(places))
+    }
+}
+
 /// Runs one.
 pub(in crate::cli) fn run(command: &RegCommand, cx: &Context) -> Outcome {
     match command {

@@ -33,7 +33,10 @@ pub(crate) struct Log(Option<Arc<Mutex<File>>>);
 impl Log {
     /// Appends to the file, which is made if it is absent.
     pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
-        let open = |path| File::options().create(true).append(true).open(path);
+        let open = |path: &Path| {
+            let file = File::options().create(true).append(true).open(path);
+            file.map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))
+        };
         Ok(Self(path.map(open).transpose()?.map(|file| Arc::new(Mutex::new(file)))))
     }
 

@@ -48,7 +48,9 @@ impl Sandbox {
     /// When the port is taken, or the folder, the device or the log can't be made.
     pub fn start(options: Options) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(4).build()?;
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)))?;
+        let port = options.port;
+        let taken = |e: io::Error| io::Error::new(e.kind(), format!("port {port} of 127.0.0.1: {e}"));
+        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port))).map_err(taken)?;
         let address = listener.local_addr()?;
         let world = Arc::new(World::new(options)?);
         runtime.spawn(accept(listener, Arc::clone(&world)));

@@ -191,9 +191,12 @@ fn without_a_command_the_exports_come_as_json_too() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_said() {
+fn a_port_or_a_log_that_can_not_be_had_is_said() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let out = World::new().faascmd(&["sandbox", "--port", &port, "--", "true"]).exits(1);
-    assert!(out.stderr.contains("can't start the sandbox"), "{}", out.stderr);
+    let expected = format!("can't start the sandbox: port {port} of 127.0.0.1: Address already in use");
+    assert!(out.stderr.contains(&expected), "{}", out.stderr);
+    let out = World::new().faascmd(&["sandbox", "--log", "no/such/folder", "--", "true"]).exits(1);
+    assert!(out.stderr.contains("can't start the sandbox: no/such/folder: No such file"), "{}", out.stderr);
 }

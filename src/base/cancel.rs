@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// A flag that is set once, by the first SIGINT or SIGTERM; clones share it.
+/// A flag that is set once, by the first SIGINT, SIGTERM or SIGHUP; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<State>);
 
@@ -23,7 +23,8 @@ impl Cancel {
         Self::default()
     }
 
-    /// A flag set by SIGINT and SIGTERM, also where those were inherited as ignored (`nohup`, a shell's `&`).
+    /// A flag set by SIGINT and SIGTERM, also where those were inherited as ignored (a shell's `&`), and by SIGHUP, a
+    /// terminal that goes away, unless it was (`nohup` means it).
     ///
     /// The second signal ends the program at once, as if it had no handler.
     ///
@@ -32,7 +33,8 @@ impl Cancel {
     pub fn on_signals() -> std::io::Result<Self> {
         let flag = Self::default();
         let shared = flag.clone();
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+        let hangup = Some(SIGHUP).filter(|signal| !ignored_signals().contains(signal));
+        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
                 if shared.signal().is_some() {
@@ -65,6 +67,14 @@ impl Cancel {
     fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waker>> {
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The signals that this process ignores, as it inherited them; none where the system does not say.
+pub fn ignored_signals() -> Vec<i32> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or(0);
+    (1..=64).filter(|signal| mask >> (signal - 1) & 1 == 1).collect()
 }
 
 /// The future of [`Cancel::cancelled`].

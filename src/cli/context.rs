@@ -168,7 +168,7 @@ impl Context {
         outcome
     }
 
-    /// A flag that SIGINT and SIGTERM set from now on. Call it once a command, before work that must end tidily.
+    /// A flag that SIGINT, SIGTERM and SIGHUP set from now on. Call it once a command, before work that must end tidily.
     pub(super) fn cancel(&self) -> Result<Cancel, Failure> {
         Cancel::on_signals()
             .map_err(|e| Failure::new(Exit::Internal, format!("can't install the signal handlers: {e}")))

@@ -49,7 +49,7 @@ impl Failure {
     /// A signal stopped the command before it was done.
     pub(super) fn interrupted(signal: i32) -> Self {
         let exit = Exit::by_signal(signal);
-        let name = if exit == Exit::Terminated { "SIGTERM" } else { "SIGINT" };
+        let name = signal_hook::low_level::signal_name(signal).unwrap_or("a signal");
         Self::new(exit, format!("stopped by {name}"))
     }
 

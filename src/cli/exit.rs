@@ -33,7 +33,7 @@ pub enum Exit {
     Internal,
     /// Stopped by SIGINT.
     Interrupted,
-    /// Stopped by SIGTERM.
+    /// Stopped by SIGTERM, or by the loss of its terminal (SIGHUP).
     Terminated,
     /// What a command that ran in the sandbox ended with: its code, not one of ours.
     OfCommand(u8),
@@ -105,7 +105,7 @@ impl Exit {
 
     /// The code for a command that a signal stopped.
     pub fn by_signal(signal: i32) -> Self {
-        if signal == signal_hook::consts::SIGTERM { Self::Terminated } else { Self::Interrupted }
+        if signal == signal_hook::consts::SIGINT { Self::Interrupted } else { Self::Terminated }
     }
 }
 

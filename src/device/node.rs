@@ -68,18 +68,9 @@ impl Node {
     /// The longest mapping that a character device allows, in whole pages.
     fn measured(&self) -> Result<u64, DeviceError> {
         let page = page_size();
-        let fits = |pages: usize| mapping::can_map(&self.file, page.saturating_mul(nonzero(pages)));
-        fits(1).map_err(|e| self.unmappable(e))?;
-        // Doubling finds the first power of two that is too long, halving the exact end.
-        let (mut good, mut bad) = (1, 2);
-        while bad < MOST_PAGES && fits(bad).is_ok() {
-            (good, bad) = (bad, bad * 2);
-        }
-        while bad - good > 1 {
-            let middle = usize::midpoint(good, bad);
-            if fits(middle).is_ok() { good = middle } else { bad = middle }
-        }
-        Ok((good * page.get()) as u64)
+        let fits = |pages: NonZeroUsize| mapping::can_map(&self.file, page.saturating_mul(pages));
+        fits(NonZeroUsize::MIN).map_err(|e| self.unmappable(e))?;
+        Ok((longest(|pages| fits(pages).is_ok()) * page.get()) as u64)
     }
 
     /// The kernel maps whole pages, so a short BAR that begins within one would be read at the wrong place.
@@ -128,8 +119,20 @@ fn way_around(driver: &str, address: &str) -> String {
     }
 }
 
-fn nonzero(pages: usize) -> NonZeroUsize {
-    NonZeroUsize::new(pages).expect("a count of pages starts at 1")
+/// The most pages that fit, where one does; fewer than [`MOST_PAGES`].
+///
+/// Doubling finds a power of two that is too long, halving the exact end.
+fn longest(fits: impl Fn(NonZeroUsize) -> bool) -> usize {
+    let fits = |pages| NonZeroUsize::new(pages).is_some_and(&fits);
+    let (mut good, mut bad) = (1, 2);
+    while bad < MOST_PAGES && fits(bad) {
+        (good, bad) = (bad, bad * 2);
+    }
+    while bad - good > 1 {
+        let middle = usize::midpoint(good, bad);
+        if fits(middle) { good = middle } else { bad = middle }
+    }
+    good
 }
 
 /// Bytes of a page, as the kernel says.
@@ -144,8 +147,22 @@ pub fn page_size() -> NonZeroUsize {
 mod tests {
     use std::fs;
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::device::{LastWords, Roots, locate};
+
+    proptest! {
+        #[test]
+        fn the_end_is_found_exactly(length in 1..MOST_PAGES) {
+            prop_assert_eq!(longest(|pages| pages.get() <= length), length);
+        }
+    }
+
+    #[test]
+    fn a_node_without_an_end_is_taken_for_a_long_one() {
+        assert_eq!(longest(|_| true), MOST_PAGES - 1);
+    }
 
     #[test]
     fn a_short_bar_that_begins_within_a_page_is_refused() {

@@ -14,6 +14,7 @@ use signal_hook::iterator::Signals;
 
 use super::environment::path_with;
 use super::server::Sandbox;
+use crate::base::cancel::ignored_signals;
 
 /// What a shell ends with when there is no such command.
 const NOT_FOUND: u8 = 127;
@@ -172,12 +173,4 @@ impl Running {
 
 fn locked(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
     running.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The signals that this process ignored when it began, as under `nohup`; none where the system does not say.
-fn ignored_signals() -> Vec<i32> {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or(0);
-    (1..=64).filter(|signal| mask >> (signal - 1) & 1 == 1).collect()
 }

@@ -48,10 +48,14 @@ struct Soak {
 }
 
 impl Soak {
+    /// As under a shell's `&`: the signals come ignored.
     fn new(world: &World, bar: &Bar, args: &[&str]) -> Self {
+        Self::under("trap '' INT TERM", world, bar, args)
+    }
+
+    fn under(setup: &str, world: &World, bar: &Bar, args: &[&str]) -> Self {
         let mut command = world.command("sh");
-        // As under nohup or a shell's `&`: the signals come ignored.
-        command.args(["-c", "trap '' INT TERM; exec \"$@\"", "sh"]);
+        command.args(["-c", &format!("{setup}; exec \"$@\""), "sh"]);
         command.arg(world.command("faascmd").get_program()).args(["test", "prbs", "--device", bar.name()]);
         command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -168,6 +172,20 @@ fn a_signal_in_a_soak_stops_it_before_the_program_leaves() {
             std::thread::yield_now();
         }
     }
+}
+
+#[test]
+fn the_loss_of_the_terminal_stops_a_soak_unless_nohup_says_otherwise() {
+    let machine = Machine::new(NONE);
+    let soak = Soak::new(&machine.world, &machine.bar, &["--duration", "1d"]);
+    soak.signal(Signal::SIGHUP);
+    assert!(soak.end().exits(143).stdout.contains("interrupted and stopped after"));
+    assert_eq!(machine.bar.get(0x20), 1);
+
+    let soak = Soak::under("trap '' HUP", &machine.world, &machine.bar, &["--duration", "1d"]);
+    soak.signal(Signal::SIGHUP);
+    soak.signal(Signal::SIGINT);
+    soak.end().exits(130);
 }
 
 #[test]

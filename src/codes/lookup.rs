@@ -54,10 +54,13 @@ pub fn similar(code: &str) -> Vec<&'static str> {
 /// How like two bare texts are, 0 to 1; the beginning of a long code is as good as the whole of it.
 fn likeness_to(typed: &str, name: &str) -> f64 {
     const TELLING: usize = 5;
+    /// A whole code that is as like as a beginning is the one that was meant.
+    const HEAD: f64 = 0.95;
     let whole = strsim::normalized_damerau_levenshtein(name, typed);
     let lengths = typed.len().saturating_sub(1)..=typed.len() + 1;
     let heads = lengths.filter(|_| typed.len() >= TELLING).filter_map(|length| name.get(..length));
-    heads.map(|head| strsim::normalized_damerau_levenshtein(head, typed)).fold(whole, f64::max)
+    let of_heads = heads.map(|head| HEAD * strsim::normalized_damerau_levenshtein(head, typed));
+    of_heads.fold(whole, f64::max)
 }
 
 /// Codes that come with an HTTP status.

@@ -58,7 +58,7 @@ fn without_waiting_the_load_is_committed_and_can_be_waited_for() {
 
 #[test]
 fn a_chip_that_is_busy_is_waited_for_and_without_waiting_is_a_conflict() {
-    let running = Running::start(&["--speed", "2"]);
+    let running = Running::start(&["--speed", "1"]);
     running.world.file("a.gbs", sample::gbs(1000));
     let args = ["deploy", "a.gbs", "--no-load", "--shell", "V1.1"];
     let other = json(&running, &args)["image"]["uuid"].as_str().unwrap().to_owned();

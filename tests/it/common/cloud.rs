@@ -28,7 +28,12 @@ impl Cloud {
 
     /// A cloud with options; its time passes quickly.
     pub fn with(options: Options) -> Self {
-        Self { world: World::new(), sandbox: Sandbox::start(Options { speed: 20.0, ..options }).unwrap() }
+        Self::at_speed(20.0, options)
+    }
+
+    /// A cloud whose time passes so many times as fast as the machine's.
+    pub fn at_speed(speed: f64, options: Options) -> Self {
+        Self { world: World::new(), sandbox: Sandbox::start(Options { speed, ..options }).unwrap() }
     }
 
     /// A program with the sandbox's variables.

@@ -8,9 +8,8 @@ fn the_demonstration_takes_a_package_of_each_kind_all_the_way() {
     let out = world.faascmd(&["sandbox", "--speed", "10", "demo"]).exits(0).stdout;
     let commands: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("$ faascmd ")).collect();
     let expected = [
-        "deploy bit.tar.gz",
+        "deploy bit.tar.gz --test smoke,prbs --prbs-duration 1s",
         "fpga status --fpga 0",
-        "test smoke",
         "deploy bit.tar.gz",
         "deploy kernel.gbs",
         "image ls",
@@ -22,6 +21,7 @@ fn the_demonstration_takes_a_package_of_each_kind_all_the_way() {
         assert_eq!(out.matches(step).count(), 3, "{step}\n{out}");
     }
     assert_eq!(out.matches("(was done)").count(), 3, "{out}");
+    assert!(out.contains("✓ smoke") && out.contains("✓ prbs"), "{out}");
     assert_eq!(std::fs::read_dir(world.path()).unwrap().count(), 0);
 }
 
@@ -38,7 +38,7 @@ fn the_demonstration_is_one_document_too() {
     let document = World::new().faascmd(&["sandbox", "--speed", "10", "-o", "json", "demo"]).exits(0).json();
     assert_eq!(document["schema"], "faascmd.sandbox.demo/1");
     let items = document["items"].as_array().unwrap();
-    assert_eq!(items.len(), 8);
+    assert_eq!(items.len(), 7);
     assert_eq!(items[0]["answer"]["schema"], "faascmd.deploy/1");
     assert!(items.iter().all(|item| item["exit_code"] == 0), "{items:#?}");
 }

@@ -113,48 +113,25 @@ impl FaultPlan {
     /// # Errors
     /// When there is no such fault (the message lists them all), or its value is wrong.
     pub fn add(&mut self, text: &str) -> Result<(), NotAFault> {
-        let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
-        let row =
-            TABLE.iter().find(|row| row.0 == name).ok_or_else(|| NotAFault::Unknown(name.to_owned()))?;
-        let wrong =
-            |range| NotAFault::Value { given: text.to_owned(), form: format!("{}{}", row.0, row.1), range };
-        let share = || {
-            let share: Option<f64> = value.and_then(|v| v.parse().ok());
-            share.filter(|p| (0.0..=1.0).contains(p)).ok_or_else(|| wrong(", P from 0 to 1"))
-        };
-        let bytes = || {
-            let size: Option<ByteSize> = value.and_then(|v| v.parse().ok());
-            size.map(|size| size.0)
-                .filter(|n| *n > 0)
-                .ok_or_else(|| wrong(", a size such as 1000000 or 8MiB"))
-        };
-        let flag = || if value.is_some() { Err(wrong(", without a value")) } else { Ok(true) };
-        match name {
-            "throttle" => self.throttle = share()?,
-            "server-error" => self.server_error = share()?,
-            "wrong-crc" => self.wrong_crc = share()?,
-            "corrupt-body" => self.corrupt_body = share()?,
-            "reset-after" => self.reset_after = Some(bytes()?),
-            "slow" => self.slow = Some(bytes()?),
-            "lost-answer" => {
-                let action = value.filter(|v| !v.is_empty());
-                self.lost_answers
-                    .push(action.ok_or_else(|| wrong(", ACTION as in CreateFpgaImageTask"))?.to_owned());
-            }
-            "expired-token" => {
-                let seconds = value.map(|v| v.parse().map_err(|_| wrong(", whole SECONDS"))).transpose()?;
-                let after = |seconds| ExpiredToken::After(Duration::from_secs(seconds));
-                self.expired_token = Some(seconds.map_or(ExpiredToken::First, after));
-            }
-            "build-fails" => self.build_fails = flag()?,
-            "load-fails" => self.load_fails = flag()?,
-            "stays-operating" => self.stays_operating = flag()?,
-            "ddr-error" => self.chip.ddr_error = flag()?,
-            "never-done" => self.chip.never_done = flag()?,
-            "stale-done" => self.chip.stale_done = flag()?,
-            "all-ones" => self.chip.all_ones = flag()?,
-            "dead-link" => self.chip.dead_link = flag()?,
-            "shrink" => self.chip.shrink = flag()?,
+        let given = Given::read(text)?;
+        match given.name {
+            "throttle" => self.throttle = given.share()?,
+            "server-error" => self.server_error = given.share()?,
+            "wrong-crc" => self.wrong_crc = given.share()?,
+            "corrupt-body" => self.corrupt_body = given.share()?,
+            "reset-after" => self.reset_after = Some(given.bytes()?),
+            "slow" => self.slow = Some(given.bytes()?),
+            "lost-answer" => self.lost_answers.push(given.action()?),
+            "expired-token" => self.expired_token = Some(given.lifetime()?),
+            "build-fails" => self.build_fails = given.flag()?,
+            "load-fails" => self.load_fails = given.flag()?,
+            "stays-operating" => self.stays_operating = given.flag()?,
+            "ddr-error" => self.chip.ddr_error = given.flag()?,
+            "never-done" => self.chip.never_done = given.flag()?,
+            "stale-done" => self.chip.stale_done = given.flag()?,
+            "all-ones" => self.chip.all_ones = given.flag()?,
+            "dead-link" => self.chip.dead_link = given.flag()?,
+            "shrink" => self.chip.shrink = given.flag()?,
             other => return Err(NotAFault::Unknown(other.to_owned())),
         }
         Ok(())
@@ -168,6 +145,54 @@ impl FaultPlan {
     /// How temporary credentials end early, if they do.
     pub(crate) fn expired_token(&self) -> Option<ExpiredToken> {
         self.expired_token
+    }
+}
+
+/// A fault as it stands after `--fault`.
+struct Given<'a> {
+    text: &'a str,
+    name: &'a str,
+    value: Option<&'a str>,
+    /// How it should read: `throttle=P`.
+    form: String,
+}
+
+impl<'a> Given<'a> {
+    fn read(text: &'a str) -> Result<Self, NotAFault> {
+        let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
+        let row = TABLE.iter().find(|row| row.0 == name);
+        let (_, value_form, _) = row.ok_or_else(|| NotAFault::Unknown(name.to_owned()))?;
+        Ok(Self { text, name, value, form: format!("{name}{value_form}") })
+    }
+
+    fn wrong(&self, range: &'static str) -> NotAFault {
+        NotAFault::Value { given: self.text.to_owned(), form: self.form.clone(), range }
+    }
+
+    fn share(&self) -> Result<f64, NotAFault> {
+        let share: Option<f64> = self.value.and_then(|value| value.parse().ok());
+        share.filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| self.wrong(", P from 0 to 1"))
+    }
+
+    fn bytes(&self) -> Result<u64, NotAFault> {
+        let size: Option<ByteSize> = self.value.and_then(|value| value.parse().ok());
+        let bytes = size.map(|size| size.0).filter(|bytes| *bytes > 0);
+        bytes.ok_or_else(|| self.wrong(", a size such as 1000000 or 8MiB"))
+    }
+
+    fn action(&self) -> Result<String, NotAFault> {
+        let action = self.value.filter(|value| !value.is_empty()).map(str::to_owned);
+        action.ok_or_else(|| self.wrong(", ACTION as in CreateFpgaImageTask"))
+    }
+
+    fn lifetime(&self) -> Result<ExpiredToken, NotAFault> {
+        let Some(value) = self.value else { return Ok(ExpiredToken::First) };
+        let seconds = value.parse().map_err(|_| self.wrong(", whole SECONDS"))?;
+        Ok(ExpiredToken::After(Duration::from_secs(seconds)))
+    }
+
+    fn flag(&self) -> Result<bool, NotAFault> {
+        if self.value.is_some() { Err(self.wrong(", without a value")) } else { Ok(true) }
     }
 }
 

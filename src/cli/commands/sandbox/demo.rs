@@ -16,10 +16,9 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 
 /// What a user would type, in this order.
-const COMMANDS: [&str; 8] = [
-    "deploy bit.tar.gz",
+const COMMANDS: [&str; 7] = [
+    "deploy bit.tar.gz --test smoke,prbs --prbs-duration 1s",
     "fpga status --fpga 0",
-    "test smoke",
     "deploy bit.tar.gz",
     "deploy kernel.gbs",
     "image ls",

@@ -68,6 +68,6 @@ pub(super) const ROWS: &[Row] = &[
         .means("Stopped by Ctrl-C (SIGINT).")
         .advice("The same command goes on where it stopped."),
     row("143", &["terminated"])
-        .means("Stopped by SIGTERM.")
+        .means("Stopped by SIGTERM, or by the loss of its terminal (SIGHUP).")
         .advice("See who ended it, such as a job's time limit; started again, it takes up its work."),
 ];

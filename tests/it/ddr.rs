@@ -54,8 +54,9 @@ impl Soak {
     }
 
     fn under(setup: &str, world: &World, bar: &Bar, args: &[&str]) -> Self {
-        let mut command = world.command("sh");
-        command.args(["-c", &format!("{setup}; exec \"$@\""), "sh"]);
+        // The tests may themselves run under nohup; a shell can't take back what it inherits as ignored.
+        let mut command = world.command("env");
+        command.args(["--default-signal=HUP", "sh", "-c", &format!("{setup}; exec \"$@\""), "sh"]);
         command.arg(world.command("faascmd").get_program()).args(["test", "prbs", "--device", bar.name()]);
         command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

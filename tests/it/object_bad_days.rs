@@ -10,7 +10,7 @@ const MIB: usize = 1 << 20;
 
 #[test]
 fn faults_of_every_kind_at_once_are_survived() {
-    let faults = ["server-error=0.2", "wrong-crc=0.2", "throttle=0.2", "reset-after=6000000"];
+    let faults = ["server-error=0.2", "wrong-crc=0.2", "throttle=0.2", "reset-after=1500000"];
     let flags: Vec<_> =
         faults.iter().flat_map(|fault| ["--fault", fault]).chain(["--fault-seed", "9"]).collect();
     let cloud = Running::start(&flags);

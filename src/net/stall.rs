@@ -17,7 +17,7 @@ pub(super) const STALL_OF_CALLS: Duration = Duration::from_secs(30);
 /// The system takes up to so many bytes of a body before they move: its send buffer grows to that (`tcp_wmem`).
 const BUFFERED: u64 = 4 << 20;
 /// The slowest link for which those bytes are waited for before any have been seen to move, in bytes per second.
-const SLOWEST: u64 = 64 << 10;
+const SLOWEST: u64 = 16 << 10;
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -131,10 +131,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_the_system_buffers_has_time_to_leave_until_the_link_is_known_to_be_fast() {
         let pace = Pace::default();
-        assert_eq!(given_up_after(&pace, 1, 1, 8 << 20).await, 1 + 20 + 64);
+        assert_eq!(given_up_after(&pace, 1, 1, 8 << 20).await, 1 + 20 + 256);
         pace.arrived(8 << 20, Duration::from_millis(100));
         assert_eq!(given_up_after(&pace, 1, 1, 8 << 20).await, 1 + 20 + 1);
-        pace.arrived(1 << 20, Duration::from_secs(10));
-        assert_eq!(given_up_after(&pace, 1, 1, 8 << 20).await, 1 + 20 + 64);
+        pace.arrived(1 << 20, Duration::from_secs(60));
+        assert_eq!(given_up_after(&pace, 1, 1, 8 << 20).await, 1 + 20 + 256);
     }
 }

@@ -7,6 +7,7 @@ mod parts;
 mod slices;
 mod source;
 mod whole;
+mod width;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 
 use super::checkpoint::{Begun, Binding, Checkpoint, Found};
 use super::slices::Slicer;
+use super::width::Width;
 use super::{Job, UploadError, Uploaded};
 use crate::base::cancel::Cancel;
 use crate::base::progress::Event;
@@ -198,15 +200,23 @@ impl Job<'_> {
         let claimed = std::mem::take(&mut session.claimed);
         let claimed: BTreeMap<_, _> = claimed.into_iter().filter(|(_, part)| self.fits(part)).collect();
         self.started(claimed.values().map(|part| part.size).sum());
-        let slicer = self.slicer();
-        let parts = stream::iter(self.plan.numbers());
-        let mut parts = parts
-            .map(|number| self.part(&slicer, upload_id, number, claimed.get(&number)))
-            .buffer_unordered(self.plan.jobs(self.request.jobs));
-        while let Some(done) = parts.next().await {
-            session.keep(done?);
+        let jobs = self.plan.jobs(self.request.jobs);
+        let slicer = self.slicer(jobs);
+        let (mut numbers, mut in_flight) = (self.plan.numbers(), FuturesUnordered::new());
+        let mut width = Width::new(jobs, self.plan.part_size);
+        loop {
+            let room = width.now().saturating_sub(in_flight.len());
+            let next = numbers.by_ref().take(room);
+            in_flight.extend(next.map(|number| self.part(&slicer, upload_id, number, claimed.get(&number))));
+            tokio::select! {
+                done = in_flight.next() => match done {
+                    Some(done) => session.keep(done?),
+                    None => return Ok(()),
+                },
+                () = width.widens() => continue,
+            }
+            width.part_arrived();
         }
-        Ok(())
     }
 
     fn fits(&self, part: &ListedPart) -> bool {

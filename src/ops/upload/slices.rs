@@ -14,26 +14,38 @@ use super::source::Source;
 use crate::base::progress::{Event, Progress};
 use crate::net::Body;
 
-/// Bytes read, summed and handed over at once: it fits into a core's second-level cache.
-pub(super) const SLICE: usize = 256 << 10;
-
-/// The length of the next slice when `left` bytes remain.
-pub(super) fn slice_length(left: u64) -> usize {
-    usize::try_from(left).map_or(SLICE, |left| left.min(SLICE))
-}
+/// Bytes read, summed and handed over at once. The transport (hyper) takes slices until it holds 408 KiB or more and then
+/// writes them: one slice that is longer than that is written while it is still in the core's second-level cache, of
+/// two shorter ones the first would have left it.
+const SLICE: usize = 448 << 10;
+/// All slices of an upload, at two for each request, together; many jobs have shorter ones.
+const ALL_SLICES: usize = 8 << 20;
 
 /// Buffers that are not in use; clones share them.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pool(Arc<Mutex<Vec<Box<[u8]>>>>);
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    free: Arc<Mutex<Vec<Box<[u8]>>>>,
+    slice: usize,
+}
 
 impl Pool {
+    /// For so many requests at once.
+    pub(super) fn for_jobs(jobs: usize) -> Self {
+        Self { free: Arc::default(), slice: SLICE.min(ALL_SLICES / 2 / jobs) }
+    }
+
     fn take(&self) -> Box<[u8]> {
-        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        free.unwrap_or_else(|| vec![0; SLICE].into_boxed_slice())
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        free.unwrap_or_else(|| vec![0; self.slice].into_boxed_slice())
+    }
+
+    /// The length of the next slice when `left` bytes remain.
+    fn slice_length(&self, left: u64) -> usize {
+        usize::try_from(left).map_or(self.slice, |left| left.min(self.slice))
     }
 
     fn give_back(&self, buffer: Box<[u8]>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
     }
 }
 
@@ -114,8 +126,8 @@ struct Slices {
 
 impl Slices {
     fn read(&mut self) -> std::io::Result<Bytes> {
-        let length = slice_length(self.end - self.at);
         let Slicer { source, progress, pool } = &self.slicer;
+        let length = pool.slice_length(self.end - self.at);
         let mut filled = Filled { buffer: pool.take(), length, pool: pool.clone() };
         let buffer = &mut filled.buffer[..length];
         if self.at + length as u64 == self.end {
@@ -162,7 +174,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&bytes).unwrap();
         let source = Arc::new(Source::open(file.path()).unwrap());
-        let slicer = Slicer { source, progress: Arc::new(Silent), pool: Pool::default() };
+        let slicer = Slicer { source, progress: Arc::new(Silent), pool: Pool::for_jobs(1) };
         let sending = Arc::new(Sending::default());
         let (digest, end) = (Digest::new(CrcAlgorithm::Crc64Xz), bytes.len() as u64 - 1);
         let mut slices = Slices { slicer: slicer.clone(), at: 2, end, digest, sending: Arc::clone(&sending) };
@@ -172,6 +184,6 @@ mod tests {
         }
         assert!(read == bytes[2..bytes.len() - 1]);
         assert_eq!(sending.checksum(), Some(crc_fast::checksum(CrcAlgorithm::Crc64Xz, &read)));
-        assert_eq!(slicer.pool.0.lock().unwrap().len(), 1);
+        assert_eq!(slicer.pool.free.lock().unwrap().len(), 1);
     }
 }

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::UploadError;
 
+/// Bytes read and summed at once.
+const SLICE: usize = 256 << 10;
+
 /// What tells whether a file is still the one that it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Identity {
@@ -131,10 +134,10 @@ impl Source {
 
     fn checksum_now(&self, range: Range<u64>) -> io::Result<u64> {
         let mut digest = Digest::new(CrcAlgorithm::Crc64Xz);
-        let mut buffer = vec![0; super::slices::SLICE];
+        let mut buffer = vec![0; SLICE];
         let mut at = range.start;
         while at < range.end {
-            let length = super::slices::slice_length(range.end - at);
+            let length = usize::try_from(range.end - at).map_or(SLICE, |left| left.min(SLICE));
             self.read_at(&mut buffer[..length], at)?;
             digest.update(&buffer[..length]);
             at += length as u64;

@@ -26,7 +26,7 @@ impl Job<'_> {
             return Ok(done);
         }
         self.started(0);
-        let slicer = self.slicer();
+        let slicer = self.slicer(1);
         let crc64 = self.oss.cloud().with_retries(BODY, || self.put_once(&slicer)).await;
         let crc64 = match crc64 {
             Ok(crc64) => crc64?,
@@ -36,9 +36,10 @@ impl Job<'_> {
         Ok(self.uploaded(crc64, self.plan.size, 0))
     }
 
-    pub(super) fn slicer(&self) -> Slicer {
+    /// Bodies of the file for so many requests at once.
+    pub(super) fn slicer(&self, jobs: usize) -> Slicer {
         let (source, progress) = (self.source.clone(), self.progress.clone());
-        Slicer { source, progress, pool: Pool::default() }
+        Slicer { source, progress, pool: Pool::for_jobs(jobs) }
     }
 
     /// Gives the checksum. A file that can't be read is final: it is no outcome that is tried again.

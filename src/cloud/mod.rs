@@ -1,5 +1,6 @@
 //! One call to a service: endpoint, sign, send, retry, clock offset, error.
 
+mod answer;
 mod clock;
 mod credential;
 mod diagnosis;
@@ -11,8 +12,11 @@ mod oss_error;
 mod oss_url;
 mod retry;
 mod rpc;
+mod time;
 
 pub use crate::config::{Endpoints, Service};
+pub use answer::Answered;
+pub(crate) use answer::{Fields, list_of, unreadable};
 pub use clock::Clock;
 pub use credential::{BoxFuture, CredentialError, CredentialSource, Fixed, Refusal};
 pub use diagnosis::Diagnosis;
@@ -23,3 +27,4 @@ pub use oss::{OssAnswer, OssCall, OssSignature};
 pub use oss_url::OssStyle;
 pub use retry::{Retry, is_transient};
 pub use rpc::{RpcAnswer, RpcCall};
+pub use time::Time;

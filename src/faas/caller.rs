@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::Faas;
-use super::answer::unreadable;
-use crate::cloud::{Result, Retry, RpcCall, Service};
+use crate::cloud::{Result, Retry, RpcCall, Service, unreadable};
 
 /// The role that the documents have everybody make for the service.
 pub const DEFAULT_ROLE: &str = "AliyunFAASDefaultRole";

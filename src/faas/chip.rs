@@ -3,10 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::answer::{self, Fields};
 use super::{Answered, Faas, action};
 use crate::bitstream::Family;
-use crate::cloud::Result;
+use crate::cloud::{Fields, Result, list_of};
 
 /// A chip.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -63,7 +62,7 @@ impl Faas {
             .with("InstanceId", instance_id)
             .with_some("RoleArn", self.role_arn());
         self.call(&call, |answer| {
-            let items = answer::list(&answer.raw, "Instances", "instance")?;
+            let items = list_of(&answer.raw, "Instances", "instance")?;
             Ok(items.into_iter().map(|item| Chip::read(Fields::of(item))).collect())
         })
         .await

@@ -5,9 +5,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::answer::{self, Fields};
 use super::{Answered, Faas, Time, action};
-use crate::cloud::{Result, Retry, RpcCall};
+use crate::cloud::{Fields, Result, Retry, RpcCall, list_of};
 
 /// An image.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -192,7 +191,7 @@ impl Faas {
     /// When the call fails, or the answer has no list.
     pub async fn images(&self) -> Result<Answered<Vec<Image>>> {
         self.call(&action("DescribeFpgaImages"), |answer| {
-            let items = answer::list(&answer.raw, "FpgaImages", "fpgaImage")?;
+            let items = list_of(&answer.raw, "FpgaImages", "fpgaImage")?;
             Ok(items.into_iter().map(|item| Image::read(Fields::of(item))).collect())
         })
         .await

@@ -5,9 +5,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::answer::Fields;
 use super::{Answered, Faas, Time, action};
-use crate::cloud::{Result, Retry};
+use crate::cloud::{Fields, Result, Retry};
 
 /// What is to be loaded into which chip.
 #[derive(Clone, Debug, Default)]

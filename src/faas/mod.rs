@@ -3,32 +3,21 @@
 //! Every answer is kept as it came beside the typed view of it, for the documents promise little: fields come and go,
 //! lists have two shapes, flags are sometimes text. So every field is optional that a decision can do without.
 
-mod answer;
 mod caller;
 mod chip;
 mod image;
 mod load;
-mod time;
 
-use crate::cloud::{Cloud, Result, RpcAnswer, RpcCall, Service};
+use crate::cloud::{Cloud, Result, RpcAnswer, RpcCall, Service, unreadable};
 
+pub use crate::cloud::{Answered, Time};
 pub use caller::{Caller, CallerType, DEFAULT_ROLE};
 pub use chip::Chip;
 pub use image::{Image, ImageState, NewImage};
 pub use load::{LoadImage, LoadStatus, TaskStatus};
-pub use time::Time;
 
 /// The version that the documents and the old tool use; 2020-02-17 has no action that tells what a chip carries.
 const VERSION: &str = "2017-08-24";
-
-/// An answer: our view of it, and the answer itself.
-#[derive(Clone, Debug)]
-pub struct Answered<T> {
-    /// What we read in it.
-    pub view: T,
-    /// As it came.
-    pub answer: RpcAnswer,
-}
 
 /// The service as a caller reaches it.
 #[derive(Clone, Debug)]
@@ -59,7 +48,7 @@ impl Faas {
         read: impl FnOnce(&RpcAnswer) -> Result<T, String>,
     ) -> Result<Answered<T>> {
         let answer = self.cloud.rpc(call).await?;
-        let view = read(&answer).map_err(|reason| answer::unreadable(call, reason, &answer.text))?;
+        let view = read(&answer).map_err(|reason| unreadable(call, reason, &answer.text))?;
         Ok(Answered { view, answer })
     }
 }

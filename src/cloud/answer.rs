@@ -1,34 +1,42 @@
-//! Fields of an answer, taken by name from whatever shape they came in.
+//! An RPC service's answer as its client reads it: fields taken by name, from whatever shape they came in.
 
 use serde_json::{Map, Value};
 
-use super::Time;
-use crate::cloud::{Error, RpcCall};
+use super::{Error, RpcAnswer, RpcCall, Time};
+
+/// An answer: our view of it, and the answer itself.
+#[derive(Clone, Debug)]
+pub struct Answered<T> {
+    /// What we read in it.
+    pub view: T,
+    /// As it came.
+    pub answer: RpcAnswer,
+}
 
 /// An object of an answer; what nobody takes is kept.
 #[derive(Debug, Default)]
-pub(super) struct Fields(Map<String, Value>);
+pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
     /// The fields of an object; of anything else, none.
-    pub(super) fn of(value: &Value) -> Self {
+    pub(crate) fn of(value: &Value) -> Self {
         Self(value.as_object().cloned().unwrap_or_default())
     }
 
     /// The fields of the answer itself, without the id of the call.
-    pub(super) fn of_answer(value: &Value) -> Self {
+    pub(crate) fn of_answer(value: &Value) -> Self {
         let mut fields = Self::of(value);
         fields.0.shift_remove("RequestId");
         fields
     }
 
     /// All of them, as they came.
-    pub(super) fn whole(&self) -> Value {
+    pub(crate) fn whole(&self) -> Value {
         Value::Object(self.0.clone())
     }
 
     /// A text, or a number or flag as text; empty counts as absent.
-    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         let text = match self.0.shift_remove(name)? {
             Value::String(text) => text,
             Value::Null => return None,
@@ -38,7 +46,7 @@ impl Fields {
     }
 
     /// A flag, or the text of one: both have been seen for `Encrypted`.
-    pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
         match self.text(name)?.to_ascii_lowercase().as_str() {
             "true" => Some(true),
             "false" => Some(false),
@@ -47,12 +55,12 @@ impl Fields {
     }
 
     /// A time.
-    pub(super) fn time(&mut self, name: &str) -> Option<Time> {
+    pub(crate) fn time(&mut self, name: &str) -> Option<Time> {
         self.text(name).map(|text| Time::read(&text))
     }
 
     /// What was not taken.
-    pub(super) fn rest(self) -> Map<String, Value> {
+    pub(crate) fn rest(self) -> Map<String, Value> {
         self.0
     }
 }
@@ -61,7 +69,7 @@ impl Fields {
 ///
 /// # Errors
 /// When the answer has no `outer`.
-pub(super) fn list<'a>(answer: &'a Value, outer: &str, inner: &str) -> Result<Vec<&'a Value>, String> {
+pub(crate) fn list_of<'a>(answer: &'a Value, outer: &str, inner: &str) -> Result<Vec<&'a Value>, String> {
     let found = answer.get(outer).ok_or_else(|| format!("there is no {outer} in it"))?;
     let items = match found {
         Value::Object(object) => object.get(inner).or_else(|| object.values().find(|v| v.is_array())),
@@ -75,7 +83,7 @@ pub(super) fn list<'a>(answer: &'a Value, outer: &str, inner: &str) -> Result<Ve
 }
 
 /// The error for an answer that lacks what it is asked for.
-pub(super) fn unreadable(call: &RpcCall, reason: String, text: &str) -> Error {
+pub(crate) fn unreadable(call: &RpcCall, reason: String, text: &str) -> Error {
     Error::NotAnAnswer {
         service: call.service,
         action: call.action.to_owned(),
@@ -93,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_list_is_read_in_both_shapes() {
-        let lengths = |value: Value| list(&value, "FpgaImages", "fpgaImage").map(|items| items.len());
+        let lengths = |value: Value| list_of(&value, "FpgaImages", "fpgaImage").map(|items| items.len());
         assert_eq!(lengths(json!({"FpgaImages": {"fpgaImage": [{}, {}]}})), Ok(2));
         assert_eq!(lengths(json!({"FpgaImages": [{}, {}]})), Ok(2));
         assert_eq!(lengths(json!({"FpgaImages": {"FpgaImage": [{}]}})), Ok(1));

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::context::Context;
 use super::error::Failure;
-use crate::ops::route::{self, EndpointType};
+use crate::ops::oss_endpoint::{self, EndpointType};
 use crate::oss::Oss;
 
 /// Flags of commands that move objects.
@@ -41,7 +41,7 @@ impl RouteArgs {
             Wanted::Internal => EndpointType::Internal,
             Wanted::Accelerate => EndpointType::Accelerate,
         };
-        let endpoint = route::choose(cloud, bucket, wanted, cx.metadata()?).await;
+        let endpoint = oss_endpoint::choose(cloud, bucket, wanted, cx.metadata()?).await;
         Ok(Oss::new(cloud.clone(), bucket).at(endpoint))
     }
 }

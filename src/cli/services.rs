@@ -1,4 +1,4 @@
-//! The clients and the patience that a command of the road works with.
+//! The clients and the deadline that a command of the road works with.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::route::RouteArgs;
 use crate::base::progress::Progress;
 use crate::device::{Roots, driver_in_use};
 use crate::faas::Faas;
-use crate::ops::wait::Patience;
+use crate::ops::wait::Deadline;
 use crate::oss::Oss;
 
 impl Context {
@@ -25,19 +25,19 @@ impl Context {
         RouteArgs::default().oss(self).await
     }
 
-    /// Patience for so long from now, told of on stderr.
-    pub(super) async fn patience(&self, timeout: Duration) -> Result<Patience, Failure> {
+    /// Deadline for so long from now, told of on stderr.
+    pub(super) async fn deadline(&self, timeout: Duration) -> Result<Deadline, Failure> {
         let progress = self.cloud().await?.progress().clone();
-        self.patience_told_to(timeout, progress)
+        self.deadline_told_to(timeout, progress)
     }
 
     /// The same, told of to somebody else.
-    pub(super) fn patience_told_to(
+    pub(super) fn deadline_told_to(
         &self,
         timeout: Duration,
         progress: Arc<dyn Progress>,
-    ) -> Result<Patience, Failure> {
-        Ok(Patience::new(timeout, self.cancel()?, progress))
+    ) -> Result<Deadline, Failure> {
+        Ok(Deadline::new(timeout, self.cancel()?, progress))
     }
 
     /// This machine's devices if an FPGA driver holds one of them and the instance is this machine. The metadata

@@ -150,7 +150,7 @@ impl ServiceError {
         self.message.split("server string to sign is:").next().unwrap_or_default().trim_end()
     }
 
-    /// Whether it is the service's final word and not weather, although the status is 5xx: FaaS answers 503 to a
+    /// Whether it is the service's final word and not transient, although the status is 5xx: FaaS answers 503 to a
     /// second image within half an hour.
     pub fn is_business(&self) -> bool {
         matches!(

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn weather_is_outlasted_and_the_last_error_says_how_long() {
+    async fn transient_errors_are_outlasted_and_the_last_one_says_how_long() {
         let (mut tries, started) = (0, Instant::now());
         let outcome: Result<()> = cloud(Arc::new(Silent))
             .with_retries(Retry::IDEMPOTENT, || {

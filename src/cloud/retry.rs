@@ -61,11 +61,9 @@ pub fn is_transient(error: &Error) -> bool {
         Error::WrongChecksum { .. } => true,
         Error::Service(e) if e.is_business() => false,
         Error::Service(e) => {
-            let oss_weather = e.service == Service::Oss.name()
+            let of_oss = e.service == Service::Oss.name()
                 && matches!(e.code.as_str(), "RequestTimeout" | "BadRequest");
-            is_throttling(&e.code)
-                || oss_weather
-                || matches!(e.http_status, 408 | 429 | 500 | 502 | 503 | 504)
+            is_throttling(&e.code) || of_oss || matches!(e.http_status, 408 | 429 | 500 | 502 | 503 | 504)
         }
         Error::Credential(super::CredentialError::Service { error, .. }) => is_transient(error),
         Error::Credential(_) | Error::Endpoint(_) => false,

@@ -1,4 +1,4 @@
-//! Finding rows: exactly, by family, and by likeness.
+//! Finding rows: exactly, by family, and by similarity.
 
 use super::row::{Fit, Row};
 use super::rows;
@@ -37,24 +37,24 @@ pub fn all(code: &str, service: Option<&str>) -> Vec<&'static Row> {
     of_service().filter(|row| row.fit(code).is_some()).collect()
 }
 
-/// Codes that look like a mistyped one, the likest first, three at most.
+/// Codes that look like a mistyped one, the most similar first, three at most.
 pub fn similar(code: &str) -> Vec<&'static str> {
-    const ALIKE: f64 = 0.75;
+    const SIMILAR: f64 = 0.75;
     let typed = bare(code);
-    let mut likeness: Vec<(f64, &'static str)> = rows()
+    let mut ranked: Vec<(f64, &'static str)> = rows()
         .flat_map(names)
-        .map(|name| (likeness_to(&typed, &bare(name)), name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .map(|name| (similarity(&typed, &bare(name)), name))
+        .filter(|(similarity, _)| *similarity >= SIMILAR)
         .collect();
-    likeness.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    likeness.dedup_by_key(|(_, name)| *name);
-    likeness.into_iter().take(3).map(|(_, name)| name).collect()
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    ranked.dedup_by_key(|(_, name)| *name);
+    ranked.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// How like two bare texts are, 0 to 1; the beginning of a long code is as good as the whole of it.
-fn likeness_to(typed: &str, name: &str) -> f64 {
+/// How similar two bare texts are, 0 to 1; the beginning of a long code is as good as the whole of it.
+fn similarity(typed: &str, name: &str) -> f64 {
     const TELLING: usize = 5;
-    /// A whole code that is as like as a beginning is the one that was meant.
+    /// A whole code that is as similar as a beginning is the one that was meant.
     const HEAD: f64 = 0.95;
     let whole = strsim::normalized_damerau_levenshtein(name, typed);
     let lengths = typed.len().saturating_sub(1)..=typed.len() + 1;

@@ -1,7 +1,7 @@
 //! The log that a build leaves in the bucket, found and read.
 
 use super::Result;
-use super::range::bytes_of;
+use super::transfer::bytes_of;
 use crate::faas::Image;
 use crate::oss::{Listed, Oss, Range};
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::chip::{self, Wanted};
 use super::deploy::Services;
-use super::range::bytes_of;
+use super::transfer::bytes_of;
 use super::{Error, Result, caller, shell};
 use crate::bitstream::{self, Examination, Family, Kind, Target};
 use crate::faas::Chip;

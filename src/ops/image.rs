@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::intent::{Intent, Memory};
-use super::wait::{Awaited, Look, Pace, Patience};
+use super::intent::{Intent, IntentFile};
+use super::wait::{Awaited, Deadline, Look, Pace};
 use super::{Error, Result};
 use crate::base::fingerprint::carries_mark;
 use crate::faas::{Faas, Image, ImageState, NewImage};
@@ -22,7 +22,7 @@ const ORDERS: u32 = 3;
 
 /// What an image has to have, so that another need not be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Likeness {
+pub struct ImageMatch {
     /// The content's mark, in the tags or in the description.
     pub mark: String,
     /// The shell.
@@ -31,7 +31,7 @@ pub struct Likeness {
     pub encrypted: bool,
 }
 
-impl Likeness {
+impl ImageMatch {
     fn fits(&self, image: &Image) -> bool {
         let texts = [&image.tags, &image.description];
         image.state.is_alive()
@@ -64,15 +64,15 @@ pub struct Order {
 /// the image is there.
 ///
 /// # Errors
-/// The service's refusal; the lost answer, if several orders had none and no image appeared; the end of the patience.
-pub async fn create(faas: &Faas, patience: &Patience, order: &Order) -> Result<Image> {
+/// The service's refusal; the lost answer, if several orders had none and no image appeared; the end of the deadline.
+pub async fn create(faas: &Faas, deadline: &Deadline, order: &Order) -> Result<Image> {
     let marked =
         NewImage { tags: with_mark(order.image.tags.as_ref(), order.mark.as_deref()), ..order.image.clone() };
-    let refused = match create_once(faas, patience, &marked, order.wait_for_turn).await {
+    let refused = match create_once(faas, deadline, &marked, order.wait_for_turn).await {
         Err(error) if order.mark.is_some() && error.is_refused_with("PARAMETER INVALIDATE") => error,
         outcome => return outcome,
     };
-    patience
+    deadline
         .progress()
         .note("the service refuses the tags; the content's mark goes into the description".into());
     let described = NewImage {
@@ -80,7 +80,7 @@ pub async fn create(faas: &Faas, patience: &Patience, order: &Order) -> Result<I
         ..order.image.clone()
     };
     // Refused again: then it was something else, and the first refusal says it of what the user gave.
-    create_once(faas, patience, &described, order.wait_for_turn)
+    create_once(faas, deadline, &described, order.wait_for_turn)
         .await
         .map_err(|again| if again.is_refused_with("PARAMETER INVALIDATE") { refused } else { again })
 }
@@ -94,25 +94,25 @@ fn with_mark(text: Option<&String>, mark: Option<&str>) -> Option<String> {
 
 async fn create_once(
     faas: &Faas,
-    patience: &Patience,
+    deadline: &Deadline,
     order: &NewImage,
     wait_for_turn: bool,
 ) -> Result<Image> {
-    let memory = Memory::of(faas, order).await;
-    if let Some(earlier) = memory.recall()
+    let file = IntentFile::of(faas, order).await;
+    if let Some(earlier) = file.recall()
         && let Some(image) = appeared(faas, order, &earlier).await?
         && image.state.is_alive()
     {
-        patience.progress().note(format!(
+        deadline.progress().note(format!(
             "an earlier run has ordered image {}, and was ended before the answer",
             image.uuid
         ));
-        memory.forget();
+        file.forget();
         return Ok(image);
     }
-    let asking = Asking { faas, patience, order, memory: &memory };
+    let asking = Asking { faas, deadline, order, file: &file };
     let image = if wait_for_turn { asking.until_taken().await? } else { asking.once().await? };
-    memory.forget();
+    file.forget();
     Ok(image)
 }
 
@@ -133,9 +133,9 @@ async fn appeared(faas: &Faas, order: &NewImage, intent: &Intent) -> Result<Opti
 #[derive(Clone, Copy)]
 struct Asking<'a> {
     faas: &'a Faas,
-    patience: &'a Patience,
+    deadline: &'a Deadline,
     order: &'a NewImage,
-    memory: &'a Memory,
+    file: &'a IntentFile,
 }
 
 impl Asking<'_> {
@@ -152,7 +152,7 @@ impl Asking<'_> {
                 outcome => outcome.map(Look::Done),
             }
         };
-        self.patience.wait(Awaited::Turn("the order for an image".into()), Pace::ASKING, look).await
+        self.deadline.wait(Awaited::Turn("the order for an image".into()), Pace::ASKING, look).await
     }
 
     /// When the half hour after the newest image ends, at the latest.
@@ -170,16 +170,16 @@ impl Asking<'_> {
         loop {
             orders += 1;
             let intent = Intent::now(&self.faas.images().await?.view);
-            self.memory.keep(&intent);
+            self.file.keep(&intent);
             let error = match self.faas.create_image(self.order).await {
                 Ok(made) => return Ok(made.view),
                 Err(error) if !error.may_have_happened() => {
-                    self.memory.forget();
+                    self.file.forget();
                     return Err(error.into());
                 }
                 Err(error) => error,
             };
-            self.patience
+            self.deadline
                 .progress()
                 .warn(format!("{error}; looking whether the image was ordered all the same"));
             if let Some(image) = appeared(self.faas, self.order, &intent).await? {
@@ -211,7 +211,7 @@ pub struct Ordered {
 ///
 /// # Errors
 /// [`Error::BuildFailed`] when it can't be made, [`Error::NoSuchImage`] when there is none, and those of a wait.
-pub async fn wait(faas: &Faas, patience: &Patience, ordered: &Ordered) -> Result<(Image, Vec<String>)> {
+pub async fn wait(faas: &Faas, deadline: &Deadline, ordered: &Ordered) -> Result<(Image, Vec<String>)> {
     let uuid = &ordered.image.uuid;
     let listed_by = Instant::now() + Duration::from_secs(if ordered.is_new { 60 } else { 0 });
     let states = RefCell::new(vec![ordered.image.state.to_string()]);
@@ -232,7 +232,7 @@ pub async fn wait(faas: &Faas, patience: &Patience, ordered: &Ordered) -> Result
             _ => Ok(Look::Pending(state)),
         }
     };
-    let image = patience.wait(Awaited::Image(uuid.clone()), Pace::LOOKING, look).await?;
+    let image = deadline.wait(Awaited::Image(uuid.clone()), Pace::LOOKING, look).await?;
     Ok((image, states.into_inner()))
 }
 
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn an_image_stands_in_for_a_new_one_only_if_everything_agrees() {
-        let wanted = Likeness { mark: "fc-00".into(), shell: "f30001".into(), encrypted: false };
+        let wanted = ImageMatch { mark: "fc-00".into(), shell: "f30001".into(), encrypted: false };
         let fits = |image: Image| wanted.find(&[image]).is_some();
         let good = marked("a", "queued", "");
         assert!(fits(good.clone()));
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_finished_image_goes_before_one_that_is_made() {
-        let wanted = Likeness { mark: "fc-00".into(), shell: "f30001".into(), encrypted: false };
+        let wanted = ImageMatch { mark: "fc-00".into(), shell: "f30001".into(), encrypted: false };
         let images = [
             marked("old", "success", "2020-01-01T00:00:00Z"),
             marked("new", "success", "2021-01-01T00:00:00Z"),

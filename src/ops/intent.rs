@@ -16,7 +16,7 @@ const SETTLED: SignedDuration = SignedDuration::from_mins(2);
 
 /// The place of one intent on disk; without a state folder it remembers nothing.
 #[derive(Debug)]
-pub(super) struct Memory(Option<PathBuf>);
+pub(super) struct IntentFile(Option<PathBuf>);
 
 /// An order for an image, written down before it is sent and removed after its answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ fn is_of_order(image: &Image, order: &NewImage) -> bool {
         && image.description == order.description
 }
 
-impl Memory {
+impl IntentFile {
     /// Where the intent for this order is kept: by who asks whom for what.
     pub(super) async fn of(faas: &Faas, order: &NewImage) -> Self {
         let endpoint = faas.cloud().locate(crate::cloud::Service::Faas).map(|e| e.to_string());

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::lock::{self, Claim};
-use super::wait::{Awaited, Look, Pace, Patience};
+use super::wait::{Awaited, Deadline, Look, Pace};
 use super::{Error, Result};
 use crate::bitstream::Family;
 use crate::device::{Roots, driver_in_use};
@@ -49,11 +49,11 @@ pub struct Loaded {
 ///
 /// # Errors
 /// The service's refusal, [`Error::LoadFailed`], and those of a wait.
-pub async fn load(faas: &Faas, patience: &Patience, loading: &Loading<'_>) -> Result<Loaded> {
+pub async fn load(faas: &Faas, deadline: &Deadline, loading: &Loading<'_>) -> Result<Loaded> {
     let name = format!("load-{}-{}", loading.instance_id, loading.chip.uuid).replace('/', "_");
     let work = format!("the load into fpga {} on {} by another run", loading.chip.uuid, loading.instance_id);
-    let _lock = lock::take(patience, Claim { name: &name, work: &work, wait: loading.wait }).await?;
-    let work = Work { faas, patience, loading };
+    let _lock = lock::take(deadline, Claim { name: &name, work: &work, wait: loading.wait }).await?;
+    let work = Work { faas, deadline, loading };
     let before = faas.load_status(loading.instance_id, &loading.chip.uuid).await?.view;
     let there = !loading.force && before.is_loaded_with(loading.image_uuid);
     if there {
@@ -72,7 +72,7 @@ pub async fn load(faas: &Faas, patience: &Patience, loading: &Loading<'_>) -> Re
     let stale = if on_its_way { None } else { before.create_time };
     let status = until_loaded(
         faas,
-        patience,
+        deadline,
         &Expected {
             instance_id: loading.instance_id,
             chip: loading.chip,
@@ -85,11 +85,11 @@ pub async fn load(faas: &Faas, patience: &Patience, loading: &Loading<'_>) -> Re
 }
 
 /// Says early that a driver will be in the way of a load.
-pub fn warn_of_driver(patience: &Patience, this_machine: Option<&Roots>) {
+pub fn warn_of_driver(deadline: &Deadline, this_machine: Option<&Roots>) {
     if let Some(driver) = this_machine.and_then(driver_in_use) {
         let devices = driver.devices.join(", ");
         let name = driver.name;
-        patience.progress().warn(format!("{name} holds {devices}; before the load: sudo rmmod {name}"));
+        deadline.progress().warn(format!("{name} holds {devices}; before the load: sudo rmmod {name}"));
     }
 }
 
@@ -97,7 +97,7 @@ pub fn warn_of_driver(patience: &Patience, this_machine: Option<&Roots>) {
 #[derive(Clone, Copy)]
 struct Work<'a> {
     faas: &'a Faas,
-    patience: &'a Patience,
+    deadline: &'a Deadline,
     loading: &'a Loading<'a>,
 }
 
@@ -107,7 +107,7 @@ impl Work<'_> {
         if !self.loading.wait {
             return Ok(self.ask().await?);
         }
-        let until = Timestamp::now().saturating_add(self.patience.left()).unwrap_or(Timestamp::MAX);
+        let until = Timestamp::now().saturating_add(self.deadline.left()).unwrap_or(Timestamp::MAX);
         let lost = Cell::new(false);
         let look = || async {
             // After a lost answer the chip tells whether the order came through.
@@ -123,13 +123,13 @@ impl Work<'_> {
                 ))),
                 Err(error) if error.may_have_happened() && !lost.replace(true) => {
                     let warning = format!("{error}; looking whether the load began all the same");
-                    self.patience.progress().warn(warning);
+                    self.deadline.progress().warn(warning);
                     Ok(Look::Pending("unknown, the answer was lost".into()))
                 }
                 Err(error) => Err(error.into()),
             }
         };
-        self.patience.wait(self.awaited(), Pace::LOADING, look).await
+        self.deadline.wait(self.awaited(), Pace::LOADING, look).await
     }
 
     async fn came_through(self, before: &LoadStatus) -> Result<Option<LoadStatus>> {
@@ -176,7 +176,7 @@ pub struct Expected<'a> {
 ///
 /// # Errors
 /// [`Error::LoadFailed`], and those of a wait.
-pub async fn until_loaded(faas: &Faas, patience: &Patience, expected: &Expected<'_>) -> Result<LoadStatus> {
+pub async fn until_loaded(faas: &Faas, deadline: &Deadline, expected: &Expected<'_>) -> Result<LoadStatus> {
     let watch = RefCell::new(Watch::new(expected));
     let look = || async {
         let status = faas.load_status(expected.instance_id, &expected.chip.uuid).await?.view;
@@ -192,7 +192,7 @@ pub async fn until_loaded(faas: &Faas, patience: &Patience, expected: &Expected<
                 if !reported.eq_ignore_ascii_case("valid") {
                     return Ok(Look::Pending(status.task_status.to_string()));
                 }
-                patience.progress().warn(format!(
+                deadline.progress().warn(format!(
                     "fpga {} has been operating with the image for a minute and is reported valid: taken as loaded",
                     expected.chip.uuid
                 ));
@@ -201,7 +201,7 @@ pub async fn until_loaded(faas: &Faas, patience: &Patience, expected: &Expected<
         }
     };
     let (instance_id, fpga_uuid) = (expected.instance_id.to_owned(), expected.chip.uuid.clone());
-    patience.wait(Awaited::Load { instance_id, fpga_uuid }, Pace::LOADING, look).await
+    deadline.wait(Awaited::Load { instance_id, fpga_uuid }, Pace::LOADING, look).await
 }
 
 impl Expected<'_> {

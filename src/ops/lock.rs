@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
-use super::wait::{Awaited, Look, Pace, Patience};
+use super::wait::{Awaited, Deadline, Look, Pace};
 use super::{Error, Result};
 use crate::base::private_file::{create_private_folder, state_folder};
 
@@ -41,11 +41,11 @@ pub struct Claim<'a> {
 ///
 /// # Errors
 /// [`Error::Busy`] when another has it and nobody wants to wait, and those of a wait.
-pub async fn take(patience: &Patience, claim: Claim<'_>) -> Result<Option<Held>> {
+pub async fn take(deadline: &Deadline, claim: Claim<'_>) -> Result<Option<Held>> {
     let Some(folder) = state_folder().map(|folder| folder.join("locks")) else { return Ok(None) };
     let path = folder.join(claim.name);
     if let Err(error) = create_private_folder(&folder) {
-        patience.progress().warn(format!("{}: {error}; working without a lock", folder.display()));
+        deadline.progress().warn(format!("{}: {error}; working without a lock", folder.display()));
         return Ok(None);
     }
     let look = || async {
@@ -55,7 +55,7 @@ pub async fn take(patience: &Patience, claim: Claim<'_>) -> Result<Option<Held>>
             Err(holder) => Err(Error::Busy { work: claim.work.to_owned(), holder }),
         }
     };
-    patience.wait(Awaited::Lock(claim.work.to_owned()), Pace::LOOKING, look).await.map(Some)
+    deadline.wait(Awaited::Lock(claim.work.to_owned()), Pace::LOOKING, look).await.map(Some)
 }
 
 /// The lock, or the process that has it.

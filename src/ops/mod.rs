@@ -12,17 +12,15 @@ pub mod download;
 mod error;
 pub mod image;
 mod intent;
-mod joined;
 pub mod load;
 pub mod lock;
-mod plan;
-mod range;
-pub mod route;
+pub mod oss_endpoint;
 #[cfg(test)]
 mod samples;
 pub mod shell;
+mod transfer;
 pub mod upload;
 pub mod wait;
 
 pub use error::{Error, Result};
-pub use plan::{LARGEST_PART, SMALLEST_PART};
+pub use transfer::{LARGEST_PART, SMALLEST_PART};

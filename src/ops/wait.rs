@@ -85,17 +85,17 @@ impl Pace {
     }
 }
 
-/// How long somebody is willing to wait, and what ends the waiting early.
+/// When the waiting ends, what ends it early, and who hears of it.
 #[derive(Clone)]
-pub struct Patience {
-    deadline: Instant,
+pub struct Deadline {
+    end: Instant,
     cancel: Cancel,
     progress: Arc<dyn Progress>,
 }
 
-impl fmt::Debug for Patience {
+impl fmt::Debug for Deadline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Patience(until {:?})", self.deadline)
+        write!(f, "Deadline({:?})", self.end)
     }
 }
 
@@ -105,12 +105,12 @@ enum Stop {
     TimeIsOver,
 }
 
-impl Patience {
-    /// Patience for so long from now; the waits share it.
+impl Deadline {
+    /// Deadline for so long from now; the waits share it.
     pub fn new(timeout: Duration, cancel: Cancel, progress: Arc<dyn Progress>) -> Self {
         // A year is as good as for ever, and can be added to the time of any machine.
         let timeout = timeout.min(Duration::from_hours(24 * 366));
-        Self { deadline: Instant::now() + timeout, cancel, progress }
+        Self { end: Instant::now() + timeout, cancel, progress }
     }
 
     /// Who hears of the progress.
@@ -130,7 +130,7 @@ impl Patience {
 
     /// What is left of the time.
     pub fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+        self.end.saturating_duration_since(Instant::now())
     }
 
     /// Looks until the thing is there. At least one look is made, and the last when the time is over.
@@ -144,7 +144,7 @@ impl Patience {
         F: Future<Output = Result<Look<T>>>,
     {
         let started = Instant::now();
-        let mut wait = Wait { patience: self, awaited, pace, started, state: String::new(), next_look: None };
+        let mut wait = Wait { deadline: self, awaited, pace, started, state: String::new(), next_look: None };
         let outcome = wait.until_done(look).await;
         self.progress.event(Event::WaitEnded);
         outcome
@@ -167,7 +167,7 @@ impl Patience {
 
 /// One wait.
 struct Wait<'a> {
-    patience: &'a Patience,
+    deadline: &'a Deadline,
     awaited: Awaited,
     pace: Pace,
     started: Instant,
@@ -191,7 +191,7 @@ impl Wait<'_> {
                 }
                 Err(error) if self.may_pass(&error, failures) => {
                     failures += 1;
-                    self.patience.progress.warn(format!("{error}; still waiting for {}", self.awaited));
+                    self.deadline.progress.warn(format!("{error}; still waiting for {}", self.awaited));
                 }
                 Err(error) => return Err(error),
             }
@@ -212,11 +212,11 @@ impl Wait<'_> {
     }
 
     async fn bounded<T>(&self, look: impl Future<Output = T>) -> Result<T, Stop> {
-        let end = self.patience.deadline.max(self.started) + GRACE;
+        let end = self.deadline.end.max(self.started) + GRACE;
         let end = end.max(Instant::now() + GRACE);
         tokio::select! {
             biased;
-            signal = self.patience.cancel.cancelled() => Err(Stop::Cancelled(signal)),
+            signal = self.deadline.cancel.cancelled() => Err(Stop::Cancelled(signal)),
             found = look => Ok(found),
             () = tokio::time::sleep_until(end), if !self.state.is_empty() => Err(Stop::TimeIsOver),
         }
@@ -230,13 +230,13 @@ impl Wait<'_> {
         loop {
             self.show();
             let now = Instant::now();
-            let next = end.min(self.patience.deadline).min(now + TICK);
+            let next = end.min(self.deadline.end).min(now + TICK);
             tokio::select! {
                 biased;
-                signal = self.patience.cancel.cancelled() => return Err(Stop::Cancelled(signal)),
+                signal = self.deadline.cancel.cancelled() => return Err(Stop::Cancelled(signal)),
                 () = tokio::time::sleep_until(next) => {}
             }
-            if Instant::now() >= self.patience.deadline {
+            if Instant::now() >= self.deadline.end {
                 return Err(Stop::TimeIsOver);
             }
             if next == end {
@@ -247,7 +247,7 @@ impl Wait<'_> {
 
     fn show(&self) {
         let (thing, state) = (self.awaited.to_string(), self.state.clone());
-        self.patience.progress.event(Event::Waiting { thing, state, elapsed: self.started.elapsed() });
+        self.deadline.progress.event(Event::Waiting { thing, state, elapsed: self.started.elapsed() });
     }
 
     fn stopped(&self, stop: &Stop) -> Error {
@@ -267,8 +267,8 @@ mod tests {
     use crate::base::progress::Silent;
     use crate::cloud;
 
-    fn patience(timeout: u64) -> Patience {
-        Patience::new(Duration::from_secs(timeout), Cancel::new(), Arc::new(Silent))
+    fn deadline(timeout: u64) -> Deadline {
+        Deadline::new(Duration::from_secs(timeout), Cancel::new(), Arc::new(Silent))
     }
 
     fn image() -> Awaited {
@@ -279,7 +279,7 @@ mod tests {
         Ok(Look::Pending("compiling".into()))
     }
 
-    fn weather<T>() -> Result<Look<T>> {
+    fn unavailable<T>() -> Result<Look<T>> {
         let error = cloud::ServiceError {
             service: "faas",
             http_status: 503,
@@ -296,7 +296,7 @@ mod tests {
             looks.set(looks.get() + 1);
             if started.elapsed().as_secs() >= seconds { Ok(Look::Done(())) } else { pending() }
         };
-        patience(1 << 20).wait(image(), Pace::LOOKING, look).await.unwrap();
+        deadline(1 << 20).wait(image(), Pace::LOOKING, look).await.unwrap();
         (looks.get(), started.elapsed().as_secs())
     }
 
@@ -315,7 +315,7 @@ mod tests {
             asked.set(asked.get() + 1);
             if started.elapsed().as_secs() >= 1800 { Ok(Look::Done(())) } else { pending() }
         };
-        patience(3600).wait(Awaited::Turn("x".into()), Pace::ASKING, ask).await.unwrap();
+        deadline(3600).wait(Awaited::Turn("x".into()), Pace::ASKING, ask).await.unwrap();
         assert!(asked.get() < 20, "{}", asked.get());
     }
 
@@ -326,77 +326,77 @@ mod tests {
             let at = started + Duration::from_secs(1800);
             if Instant::now() >= at { Ok(Look::Done(())) } else { Ok(Look::PendingUntil("x".into(), at)) }
         };
-        patience(3600).wait(Awaited::Turn("x".into()), Pace::ASKING, ask).await.unwrap();
+        deadline(3600).wait(Awaited::Turn("x".into()), Pace::ASKING, ask).await.unwrap();
         assert_eq!(started.elapsed().as_secs(), 1800);
     }
 
     #[tokio::test(start_paused = true)]
     async fn when_the_time_is_over_the_last_look_decides() {
         let started = Instant::now();
-        let outcome = patience(600).wait(image(), Pace::LOOKING, || async { pending::<()>() }).await;
+        let outcome = deadline(600).wait(image(), Pace::LOOKING, || async { pending::<()>() }).await;
         let Err(Error::Pending { state, elapsed, .. }) = outcome else { panic!("{outcome:?}") };
         assert_eq!((state.as_str(), elapsed.as_secs()), ("compiling", 600));
         let at_the_end =
             || async { if started.elapsed().as_secs() >= 1200 { Ok(Look::Done(())) } else { pending() } };
-        patience(600).wait(image(), Pace::LOOKING, at_the_end).await.unwrap();
+        deadline(600).wait(image(), Pace::LOOKING, at_the_end).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_time_there_is_one_look_more_at_most() {
-        patience(0).wait(image(), Pace::LOOKING, || async { Ok(Look::Done(())) }).await.unwrap();
-        let outcome = patience(0).wait(image(), Pace::LOOKING, || async { pending::<()>() }).await;
+        deadline(0).wait(image(), Pace::LOOKING, || async { Ok(Look::Done(())) }).await.unwrap();
+        let outcome = deadline(0).wait(image(), Pace::LOOKING, || async { pending::<()>() }).await;
         assert!(matches!(outcome, Err(Error::Pending { .. })), "{outcome:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn weather_is_waited_out_but_not_for_ever_and_not_at_the_first_look() {
+    async fn transient_errors_are_waited_out_but_not_for_ever_and_not_at_the_first_look() {
         let looks = Cell::new(0);
         let clears = || async {
             looks.set(looks.get() + 1);
             match looks.get() {
                 1 => pending(),
-                2..=10 => weather(),
+                2..=10 => unavailable(),
                 _ => Ok(Look::Done(())),
             }
         };
-        patience(3600).wait(image(), Pace::LOOKING, clears).await.unwrap();
+        deadline(3600).wait(image(), Pace::LOOKING, clears).await.unwrap();
         let looks = Cell::new(0);
         let stays = || async {
             looks.set(looks.get() + 1);
-            if looks.get() == 1 { pending::<()>() } else { weather() }
+            if looks.get() == 1 { pending::<()>() } else { unavailable() }
         };
-        let outcome = patience(1 << 20).wait(image(), Pace::LOOKING, stays).await;
+        let outcome = deadline(1 << 20).wait(image(), Pace::LOOKING, stays).await;
         assert!(matches!(outcome, Err(Error::Cloud(_))), "{outcome:?}");
         assert_eq!(looks.get(), 2 + TOLERATED);
-        let outcome = patience(3600).wait(image(), Pace::LOOKING, || async { weather::<()>() }).await;
+        let outcome = deadline(3600).wait(image(), Pace::LOOKING, || async { unavailable::<()>() }).await;
         assert!(matches!(outcome, Err(Error::Cloud(_))), "{outcome:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_signal_ends_work_and_a_wait_within_it_has_the_word() {
-        let patience = patience(3600);
-        let wait = patience.wait(image(), Pace::LOOKING, || async { pending::<()>() });
-        let cancel = patience.cancel().clone();
+        let deadline = deadline(3600);
+        let wait = deadline.wait(image(), Pace::LOOKING, || async { pending::<()>() });
+        let cancel = deadline.cancel().clone();
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(5)).await;
             cancel.set(15);
         });
-        let outcome = patience.unless_cancelled(wait).await;
+        let outcome = deadline.unless_cancelled(wait).await;
         assert!(matches!(outcome, Err(Error::Interrupted { awaited: Some(_), .. })), "{outcome:?}");
-        let outcome = patience.unless_cancelled(std::future::pending::<Result<()>>()).await;
+        let outcome = deadline.unless_cancelled(std::future::pending::<Result<()>>()).await;
         assert!(matches!(outcome, Err(Error::Interrupted { signal: 15, awaited: None, .. })), "{outcome:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_signal_ends_it_also_within_a_look() {
-        let patience = patience(3600);
-        let cancel = patience.cancel().clone();
+        let deadline = deadline(3600);
+        let cancel = deadline.cancel().clone();
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(5)).await;
             cancel.set(2);
         });
         let hangs = || async { std::future::pending::<Result<Look<()>>>().await };
-        let outcome = patience.wait(image(), Pace::LOOKING, hangs).await;
+        let outcome = deadline.wait(image(), Pace::LOOKING, hangs).await;
         assert!(matches!(outcome, Err(Error::Interrupted { signal: 2, .. })), "{outcome:?}");
     }
 }

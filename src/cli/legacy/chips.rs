@@ -15,10 +15,10 @@ use crate::faas::{Chip, Faas};
 use crate::ops::Error;
 use crate::ops::chip::{Wanted, choose};
 use crate::ops::load::{Loading, load};
-use crate::ops::wait::Patience;
+use crate::ops::wait::Deadline;
 
 /// How long another run of this machine that loads the same chip is waited for.
-const PATIENCE: Duration = Duration::from_mins(10);
+const TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The instance.
 #[derive(Debug, Args)]
@@ -98,7 +98,7 @@ impl DownloadImage {
         let (faas, instance_id) = (cx.faas().await?, self.instance.id(cx).await?);
         let chip = self.chip(&faas, &instance_id).await?;
         self.warn_of_driver(cx, &instance_id).await?;
-        let patience = Patience::new(PATIENCE, Cancel::new(), cx.ui.progress());
+        let deadline = Deadline::new(TIMEOUT, Cancel::new(), cx.ui.progress());
         let loading = Loading {
             instance_id: &instance_id,
             chip: &chip,
@@ -108,7 +108,7 @@ impl DownloadImage {
             wait: false,
             this_machine: None,
         };
-        Ok(load(&faas, &patience, &loading).await?.status.raw.into())
+        Ok(load(&faas, &deadline, &loading).await?.status.raw.into())
     }
 
     /// The old tool loaded under a driver's feet, and Makefiles that unload it only where they must rely on that.

@@ -13,10 +13,10 @@ use crate::faas::NewImage;
 use crate::ops::create::{Request, survey};
 use crate::ops::deploy::Services;
 use crate::ops::image::{Order, create};
-use crate::ops::wait::Patience;
+use crate::ops::wait::Deadline;
 
 /// How long an order whose answer was lost is looked for.
-const PATIENCE: Duration = Duration::from_mins(10);
+const TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The clap parser of a chip's type.
 pub(super) fn family(text: &str) -> Result<Family, String> {
@@ -60,8 +60,8 @@ impl CreateImage {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
         let (faas, oss) = (cx.faas().await?, cx.oss().await?);
         // Nothing here ends tidily on a signal that would not end as well without: an order is written down first.
-        let patience = Patience::new(PATIENCE, Cancel::new(), cx.ui.progress());
-        let services = Services { faas: &faas, oss: &oss, patience: &patience };
+        let deadline = Deadline::new(TIMEOUT, Cancel::new(), cx.ui.progress());
+        let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
         let found = survey(services, &self.request(cx).await?).await?;
         let image = NewImage {
             bucket: oss.bucket().to_owned(),
@@ -75,7 +75,7 @@ impl CreateImage {
             kms_key: self.kmskey.clone().filter(|_| self.encrypted),
         };
         let order = Order { image, mark: None, wait_for_turn: false };
-        Ok(create(&faas, &patience, &order).await?.raw.into())
+        Ok(create(&faas, &deadline, &order).await?.raw.into())
     }
 
     /// What the flags do not say is found out; what they say is for the service to judge, as with the old tool.

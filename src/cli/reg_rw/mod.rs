@@ -18,7 +18,7 @@ use arguments::{Arguments, Operation, Options, Width};
 use lines::{Lines, errno_text};
 
 /// How long a write waits for the lock.
-const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why it did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +127,7 @@ fn mapped(node: Node, arguments: &Arguments) -> Result<Device, DeviceError> {
     let mut device = node.map(LastWords { text: format!("reg_rw: {vanished}\n"), exit: exit.code() })?;
     device.check(arguments.address, arguments.width.bytes())?;
     if arguments.operation != Operation::Read && arguments.lock {
-        device.lock_within(LOCK_PATIENCE)?;
+        device.lock_within(LOCK_TIMEOUT)?;
     }
     Ok(device)
 }

@@ -11,10 +11,10 @@ use tokio::time::Instant;
 pub use report::{Chip, Deployment, Object, Step, StepState};
 use survey::Survey;
 
-use super::image::{self, Likeness, Order, Ordered};
+use super::image::{self, ImageMatch, Order, Ordered};
 use super::load::{self, Loaded, Loading};
 use super::lock::{self, Claim};
-use super::wait::Patience;
+use super::wait::Deadline;
 use super::{Error, Result};
 use crate::base::duration::spent;
 use crate::base::progress::Event;
@@ -68,30 +68,30 @@ pub struct Services<'a> {
     /// The bucket.
     pub oss: &'a Oss,
     /// How long it may take, and who hears of it.
-    pub patience: &'a Patience,
+    pub deadline: &'a Deadline,
 }
 
 impl Services<'_> {
     fn step_done(&self, step: &'static str, detail: String, skipped: bool) {
-        self.patience.progress().event(Event::StepDone { step, detail, skipped });
+        self.deadline.progress().event(Event::StepDone { step, detail, skipped });
     }
 }
 
 /// Deploys a file.
 ///
 /// # Errors
-/// When a step fails or the patience ends; the same request, made again, goes on where it stopped.
+/// When a step fails or the deadline ends; the same request, made again, goes on where it stopped.
 pub async fn deploy(services: Services<'_>, request: &Request) -> Result<Deployment> {
     let work = Work { services, request };
     let mut steps = Vec::new();
     let survey = Survey::make(work, &mut steps).await?;
     if request.load && survey.chip_needs_load(request) {
-        load::warn_of_driver(services.patience, request.this_machine.as_ref());
+        load::warn_of_driver(services.deadline, request.this_machine.as_ref());
     }
     let name = format!("deploy-{}", survey.content.mark());
     let theirs = format!("the upload and order of {} by another run", request.file.display());
     let claim = Claim { name: &name, work: &theirs, wait: request.wait };
-    let lock = lock::take(services.patience, claim).await?;
+    let lock = lock::take(services.deadline, claim).await?;
     let object = work.upload(&survey, &mut steps).await?;
     let image = work.image(&survey, &object, lock, &mut steps).await?;
     let mut deployment = Deployment { steps, object, image: Some(image), fpga: None };
@@ -111,7 +111,7 @@ pub async fn plan(services: Services<'_>, request: &Request) -> Result<Deploymen
     let survey = Survey::make(work, &mut steps).await?;
     let place = object::find_place(services.oss, request, &survey.content).await?;
     steps.push(Step::planned("upload", place.is_there && !request.force));
-    let there = survey.likeness.find(&survey.images).filter(|_| !request.force).cloned();
+    let there = survey.image_match.find(&survey.images).filter(|_| !request.force).cloned();
     steps.push(Step::planned("create", there.is_some()));
     let fpga = survey.loaded.clone().map(Chip::from);
     if request.load {
@@ -149,20 +149,20 @@ impl Work<'_> {
         steps: &mut Vec<Step>,
     ) -> Result<Image> {
         let began = Instant::now();
-        let Services { faas, patience, .. } = self.services;
+        let Services { faas, deadline, .. } = self.services;
         // Another run may have ordered it while this one waited for the lock or uploaded.
         let images = faas.images().await?.view;
-        let there = survey.likeness.find(&images).filter(|_| !self.request.force).cloned();
+        let there = survey.image_match.find(&images).filter(|_| !self.request.force).cloned();
         let skipped = there.is_some();
         let image = match there {
             Some(image) => image,
-            None => image::create(faas, patience, &self.order(survey, object)).await?,
+            None => image::create(faas, deadline, &self.order(survey, object)).await?,
         };
         drop(lock);
         let awaits = self.request.wait && image.state != ImageState::Success;
         let ordered = Ordered { image, is_new: !skipped };
         let (image, states) = if awaits {
-            image::wait(faas, patience, &ordered).await?
+            image::wait(faas, deadline, &ordered).await?
         } else {
             let states = vec![ordered.image.state.to_string()];
             (ordered.image, states)
@@ -180,14 +180,14 @@ impl Work<'_> {
                 bucket: object.bucket.clone(),
                 object: object.key.clone(),
                 fpga_type: survey.family.name().to_owned(),
-                shell: survey.likeness.shell.clone(),
+                shell: survey.image_match.shell.clone(),
                 role_arn: survey.role_arn.clone(),
                 name: request.name.clone(),
                 description: request.description.clone(),
                 tags: request.tags.clone(),
                 kms_key: request.kms_key.clone(),
             },
-            mark: Some(survey.likeness.mark.clone()),
+            mark: Some(survey.image_match.mark.clone()),
             wait_for_turn: request.wait,
         }
     }
@@ -208,7 +208,7 @@ impl Work<'_> {
             this_machine: self.request.this_machine.as_ref(),
         };
         let Loaded { status, skipped } =
-            load::load(self.services.faas, self.services.patience, &loading).await?;
+            load::load(self.services.faas, self.services.deadline, &loading).await?;
         let took = spent(began.elapsed());
         let detail = format!("fpga {} on {instance_id} ({}, {took})", chip.uuid, status.task_status);
         self.services.step_done("loaded", detail, skipped);
@@ -228,7 +228,7 @@ impl Error {
     }
 }
 
-impl Likeness {
+impl ImageMatch {
     fn of(mark: String, shell: String, request: &Request) -> Self {
         Self { mark, shell, encrypted: request.kms_key.is_some() }
     }

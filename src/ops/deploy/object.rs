@@ -54,7 +54,7 @@ pub(super) async fn put(services: Services<'_>, request: &Request, content: &Con
         let place = look(services.oss, key, content).await?;
         if place.is_taken {
             let note = format!("{} is there with other content; trying another key", place.key);
-            services.patience.progress().note(note);
+            services.deadline.progress().note(note);
             continue;
         }
         if place.is_there && !request.force {
@@ -76,7 +76,7 @@ async fn send(services: Services<'_>, request: &Request, place: &Place) -> Resul
         always_send: place.is_there,
         ..UploadRequest::new(&request.file, &place.key)
     };
-    upload::upload(services.oss, &upload, services.patience.cancel()).await
+    upload::upload(services.oss, &upload, services.deadline.cancel()).await
 }
 
 /// The file that was sent has to be the one that was looked at before.

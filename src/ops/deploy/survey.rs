@@ -11,7 +11,7 @@ use crate::bitstream::{self, Examination, Family, Target};
 use crate::faas::{Chip, Image, LoadStatus};
 use crate::ops::chip::{self, Wanted};
 use crate::ops::content::Content;
-use crate::ops::image::Likeness;
+use crate::ops::image::ImageMatch;
 use crate::ops::{Error, Result, caller, shell};
 
 /// The facts that a deployment goes by.
@@ -22,7 +22,7 @@ pub(super) struct Survey {
     pub(super) role_arn: String,
     pub(super) images: Vec<Image>,
     /// What an image must have to stand in for a new one.
-    pub(super) likeness: Likeness,
+    pub(super) image_match: ImageMatch,
     /// The chip that is to be loaded, or whose shell was asked.
     pub(super) chip: Option<Chip>,
     /// What that chip carries, where it is to be loaded.
@@ -49,13 +49,13 @@ impl Survey {
         };
         let loaded = work.loaded(chip.as_ref()).await?;
         work.warn_of_shell(family, &shell, chip.as_ref());
-        let likeness = Likeness::of(content.mark(), shell, request);
-        Ok(Self { family, content, role_arn, images, likeness, chip, loaded })
+        let image_match = ImageMatch::of(content.mark(), shell, request);
+        Ok(Self { family, content, role_arn, images, image_match, chip, loaded })
     }
 
     /// Whether the chip does not carry the image yet, as far as can be told now.
     pub(super) fn chip_needs_load(&self, request: &Request) -> bool {
-        let image = self.likeness.find(&self.images);
+        let image = self.image_match.find(&self.images);
         let carries = |image: &Image| self.loaded.as_ref().is_some_and(|s| s.is_loaded_with(&image.uuid));
         request.force || !image.is_some_and(carries)
     }
@@ -75,7 +75,7 @@ impl Work<'_> {
         let name = self.request.file.display();
         for finding in exam.warnings().filter(|_| self.request.check) {
             let warning = format!("{name}: {} ({})", finding.message, finding.advice);
-            self.services.patience.progress().warn(warning);
+            self.services.deadline.progress().warn(warning);
         }
         if self.request.check {
             self.services.step_done("checked", format!("{name}  {}", exam.summary()), false);
@@ -154,7 +154,7 @@ impl Work<'_> {
         if let (true, Family::Xilinx, Some(reported)) = (self.request.load, family, reported)
             && reported != shell
         {
-            self.services.patience.progress().warn(format!(
+            self.services.deadline.progress().warn(format!(
                 "the image is made for shell {shell}, but the chip reports {reported} and will refuse it"
             ));
         }

@@ -13,7 +13,7 @@ use self::ranges::Fetch;
 use self::target::Target;
 use crate::base::cancel::Cancel;
 use crate::base::progress::Event;
-use crate::ops::plan::Plan;
+use crate::ops::transfer::Plan;
 use crate::oss::{Head, Oss};
 
 /// What is to be downloaded, and how.

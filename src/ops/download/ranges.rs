@@ -10,8 +10,8 @@ use super::{DownloadError, Target};
 use crate::base::progress::Event;
 use crate::cloud::{Error, OssAnswer, Service};
 use crate::net::{NetError, Trouble};
-use crate::ops::joined::Joined;
-use crate::ops::plan::{BODY, Plan};
+use crate::ops::transfer::CombinedCrc;
+use crate::ops::transfer::{BODY, Plan};
 use crate::oss::{Head, Oss, Range};
 
 /// An object that is being read.
@@ -47,9 +47,8 @@ impl Fetch<'_> {
         };
         let numbers = stream::iter(plan.numbers());
         let parts: Vec<_> = numbers.map(one).buffered(plan.jobs(jobs)).try_collect().await?;
-        let joined =
-            parts.into_iter().fold(Joined::new(), |joined, (length, crc64)| joined.and(length, crc64));
-        Ok(joined.checksum())
+        let crc = parts.into_iter().fold(CombinedCrc::new(), |crc, (length, crc64)| crc.and(length, crc64));
+        Ok(crc.checksum())
     }
 
     /// Writes all of it to the stream, in order; gives its checksum.

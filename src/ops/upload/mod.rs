@@ -7,7 +7,6 @@ mod parts;
 mod slices;
 mod source;
 mod whole;
-mod width;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use crate::base::cancel::Cancel;
 use crate::base::private_file::state_folder;
 use crate::base::progress::{Event, Progress};
 use crate::base::size::ByteSize;
-use crate::ops::plan::Plan;
+use crate::ops::transfer::Plan;
 pub use crate::oss::Existing;
 use crate::oss::Oss;
 

@@ -8,13 +8,13 @@ use futures_util::stream::FuturesUnordered;
 
 use super::checkpoint::{Begun, Binding, Checkpoint, Found};
 use super::slices::Slicer;
-use super::width::Width;
 use super::{Job, UploadError, Uploaded};
 use crate::base::cancel::Cancel;
 use crate::base::progress::Event;
 use crate::cloud::Error;
-use crate::ops::joined::Joined;
-use crate::ops::plan::BODY;
+use crate::ops::transfer::BODY;
+use crate::ops::transfer::CombinedCrc;
+use crate::ops::transfer::Concurrency;
 use crate::oss::{Existing, ListedPart, Receipt};
 
 /// How often another process's checkpoint is looked at.
@@ -203,9 +203,9 @@ impl Job<'_> {
         let jobs = self.plan.jobs(self.request.jobs);
         let slicer = self.slicer(jobs);
         let (mut numbers, mut in_flight) = (self.plan.numbers(), FuturesUnordered::new());
-        let mut width = Width::new(jobs, self.plan.part_size);
+        let mut concurrency = Concurrency::new(jobs, self.plan.part_size);
         loop {
-            let room = width.now().saturating_sub(in_flight.len());
+            let room = concurrency.now().saturating_sub(in_flight.len());
             let next = numbers.by_ref().take(room);
             in_flight.extend(next.map(|number| self.part(&slicer, upload_id, number, claimed.get(&number))));
             tokio::select! {
@@ -213,9 +213,9 @@ impl Job<'_> {
                     Some(done) => session.keep(done?),
                     None => return Ok(()),
                 },
-                () = width.widens() => continue,
+                () = concurrency.widens() => continue,
             }
-            width.part_arrived();
+            concurrency.part_arrived();
         }
     }
 
@@ -331,7 +331,7 @@ impl Session {
     fn checksum(&self) -> u64 {
         let checksum = |part: &ListedPart| part.receipt.crc64.unwrap_or_default();
         let parts = self.done.values();
-        parts.fold(Joined::new(), |joined, part| joined.and(part.size, checksum(part))).checksum()
+        parts.fold(CombinedCrc::new(), |crc, part| crc.and(part.size, checksum(part))).checksum()
     }
 
     fn start_anew(&mut self) {

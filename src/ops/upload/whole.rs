@@ -8,7 +8,7 @@ use crate::base::cancel::Cancel;
 use crate::base::progress::Event;
 use crate::cloud::{Error, Service};
 use crate::net::{NetError, Trouble};
-use crate::ops::plan::BODY;
+use crate::ops::transfer::BODY;
 use crate::oss::{Existing, Receipt};
 
 impl Job<'_> {

@@ -1,6 +1,6 @@
 //! `faascmd deploy FILE`: a compiled file becomes a loaded and tested chip.
 
-mod tests;
+mod device_tests;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use self::tests::{Tested, TestsArgs};
+use self::device_tests::{Tested, TestsArgs};
 use super::image::{MakeArgs, build_failed};
 use super::test::TestResult;
 use crate::base::duration::{duration, spent};
@@ -20,7 +20,7 @@ use crate::cli::output::{Page, Report};
 use crate::cli::route::RouteArgs;
 use crate::ops::Error;
 use crate::ops::deploy::{self, Deployment, Request, Services, StepState};
-use crate::ops::wait::Patience;
+use crate::ops::wait::Deadline;
 
 /// Take a compiled file all the way to a chip that is programmed and tested
 ///
@@ -78,19 +78,19 @@ struct Deployed {
 
 /// Runs the command.
 pub(in crate::cli) fn run(args: &DeployArgs, cx: &Context) -> Outcome {
-    let (mut deployment, patience) = cx.block_on(deploy(args, cx))?;
+    let (mut deployment, deadline) = cx.block_on(deploy(args, cx))?;
     say_what_is_left(args, cx, &deployment);
     let Tested { steps, results, exit } =
-        if args.dry_run { Tested::none() } else { args.tests.run(cx, &patience)? };
+        if args.dry_run { Tested::none() } else { args.tests.run(cx, &deadline)? };
     deployment.steps.extend(steps);
     cx.ui.print_with(&Deployed { deployment, tests: results, dry_run: args.dry_run }, exit)
 }
 
-async fn deploy(args: &DeployArgs, cx: &Context) -> Result<(Deployment, Patience), Failure> {
+async fn deploy(args: &DeployArgs, cx: &Context) -> Result<(Deployment, Deadline), Failure> {
     let (faas, oss) = (cx.faas().await?, args.route.oss(cx).await?);
     let request = args.request(cx).await?;
-    let patience = cx.patience_told_to(args.timeout, cx.ui.steps(faas.cloud().progress().clone()))?;
-    let services = Services { faas: &faas, oss: &oss, patience: &patience };
+    let deadline = cx.deadline_told_to(args.timeout, cx.ui.steps(faas.cloud().progress().clone()))?;
+    let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
     let work = async {
         if args.dry_run {
             deploy::plan(services, &request).await
@@ -98,10 +98,10 @@ async fn deploy(args: &DeployArgs, cx: &Context) -> Result<(Deployment, Patience
             deploy::deploy(services, &request).await
         }
     };
-    match patience.unless_cancelled(Box::pin(work)).await {
+    match deadline.unless_cancelled(Box::pin(work)).await {
         Err(Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
         Err(error) => Err(goes_on(error.into())),
-        Ok(deployment) => Ok((deployment, patience)),
+        Ok(deployment) => Ok((deployment, deadline)),
     }
 }
 

@@ -77,9 +77,9 @@ async fn work(args: &LoadArgs, cx: &Context) -> Result<LoadReport, Failure> {
         wait: !args.no_wait,
         this_machine: this_machine.as_ref(),
     };
-    let patience = cx.patience(args.timeout).await?;
-    let work = load::load(&faas, &patience, &loading);
-    let Loaded { status, skipped } = patience.unless_cancelled(work).await?;
+    let deadline = cx.deadline(args.timeout).await?;
+    let work = load::load(&faas, &deadline, &loading);
+    let Loaded { status, skipped } = deadline.unless_cancelled(work).await?;
     Ok(LoadReport { dry_run: false, skipped, status })
 }
 

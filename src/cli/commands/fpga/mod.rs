@@ -1,7 +1,7 @@
 //! `faascmd fpga`: the chips of an instance.
 
-mod list;
 mod load;
+mod ls;
 mod pick;
 mod status;
 mod wait;
@@ -21,7 +21,7 @@ pub(in crate::cli) struct FpgaArgs {
 #[derive(Debug, Subcommand)]
 enum FpgaCommand {
     #[command(visible_alias = "list")]
-    Ls(list::ListArgs),
+    Ls(ls::ListArgs),
     Load(load::LoadArgs),
     Status(status::StatusArgs),
     Wait(wait::WaitArgs),
@@ -30,7 +30,7 @@ enum FpgaCommand {
 /// Runs the command.
 pub(in crate::cli) fn run(args: &FpgaArgs, cx: &Context) -> Outcome {
     match &args.command {
-        FpgaCommand::Ls(args) => list::run(args, cx),
+        FpgaCommand::Ls(args) => ls::run(args, cx),
         FpgaCommand::Load(args) => load::run(args, cx),
         FpgaCommand::Status(args) => status::run(args, cx),
         FpgaCommand::Wait(args) => wait::run(args, cx),

@@ -45,14 +45,14 @@ async fn wait(args: &WaitArgs, cx: &Context) -> Result<LoadStatus, Failure> {
     let faas = cx.faas().await?;
     let picked = args.pick.pick(cx, &faas, None).await?;
     // Signals are taken from here on: before there is nothing that goes on without us.
-    let patience = cx.patience(args.timeout).await?;
+    let deadline = cx.deadline(args.timeout).await?;
     let expected = Expected {
         instance_id: &picked.instance_id,
         chip: &picked.chip,
         image_uuid: args.image.as_deref(),
         stale: None,
     };
-    Ok(patience.unless_cancelled(load::until_loaded(&faas, &patience, &expected)).await?)
+    Ok(deadline.unless_cancelled(load::until_loaded(&faas, &deadline, &expected)).await?)
 }
 
 impl Report for Waited {

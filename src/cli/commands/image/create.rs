@@ -97,10 +97,10 @@ pub(in crate::cli) fn run(args: &CreateArgs, cx: &Context) -> Outcome {
 }
 
 async fn work(args: &CreateArgs, cx: &Context) -> Result<Answer, Failure> {
-    let (faas, oss, patience) = (cx.faas().await?, cx.oss().await?, cx.patience(args.timeout).await?);
-    let services = Services { faas: &faas, oss: &oss, patience: &patience };
+    let (faas, oss, deadline) = (cx.faas().await?, cx.oss().await?, cx.deadline(args.timeout).await?);
+    let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
     let request = args.request(cx).await;
-    match patience.unless_cancelled(args.make(services, &request)).await {
+    match deadline.unless_cancelled(args.make(services, &request)).await {
         Ok(answer) => Ok(answer),
         Err(Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
         Err(error) => Err(error.into()),
@@ -110,16 +110,16 @@ async fn work(args: &CreateArgs, cx: &Context) -> Result<Answer, Failure> {
 impl CreateArgs {
     /// Finds out what is to be made, orders it, and waits for it if that was asked for.
     async fn make(&self, services: Services<'_>, request: &Request) -> ops::Result<Answer> {
-        let Services { faas, oss, patience } = services;
+        let Services { faas, oss, deadline } = services;
         let new = self.order(oss, create::survey(services, request).await?);
         let object = Object { bucket: new.bucket.clone(), key: new.object.clone() };
         if self.dry_run {
             return Ok(Answer::Planned(Planned::of(new, object)));
         }
         let order = Order { image: new, mark: None, wait_for_turn: self.wait };
-        let mut image = image::create(faas, patience, &order).await?;
+        let mut image = image::create(faas, deadline, &order).await?;
         if self.wait {
-            (image, _) = image::wait(faas, patience, &Ordered { image, is_new: true }).await?;
+            (image, _) = image::wait(faas, deadline, &Ordered { image, is_new: true }).await?;
         }
         Ok(Answer::Created(Created { image, object }))
     }

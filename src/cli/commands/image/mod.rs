@@ -1,11 +1,11 @@
 //! `faascmd image`: FPGA images.
 
 mod create;
-mod list;
 mod log;
+mod ls;
 mod make;
 mod publish;
-mod remove;
+mod rm;
 mod show;
 mod wait;
 
@@ -28,11 +28,11 @@ pub(in crate::cli) struct ImageArgs {
 enum ImageCommand {
     Create(create::CreateArgs),
     #[command(visible_alias = "list")]
-    Ls(list::ListArgs),
+    Ls(ls::ListArgs),
     Show(show::ShowArgs),
     Wait(wait::WaitArgs),
     Log(log::LogArgs),
-    Rm(remove::RemoveArgs),
+    Rm(rm::RemoveArgs),
     Publish(publish::PublishArgs),
 }
 
@@ -40,11 +40,11 @@ enum ImageCommand {
 pub(in crate::cli) fn run(args: &ImageArgs, cx: &Context) -> Outcome {
     match &args.command {
         ImageCommand::Create(args) => create::run(args, cx),
-        ImageCommand::Ls(args) => list::run(args, cx),
+        ImageCommand::Ls(args) => ls::run(args, cx),
         ImageCommand::Show(args) => show::run(args, cx),
         ImageCommand::Wait(args) => wait::run(args, cx),
         ImageCommand::Log(args) => log::run(args, cx),
-        ImageCommand::Rm(args) => remove::run(args, cx),
+        ImageCommand::Rm(args) => rm::run(args, cx),
         ImageCommand::Publish(args) => publish::run(args, cx),
     }
 }

@@ -40,12 +40,12 @@ pub(in crate::cli) fn run(args: &WaitArgs, cx: &Context) -> Outcome {
 }
 
 async fn wait(args: &WaitArgs, cx: &Context) -> Result<Image, Failure> {
-    let (faas, patience) = (cx.faas().await?, cx.patience(args.timeout).await?);
+    let (faas, deadline) = (cx.faas().await?, cx.deadline(args.timeout).await?);
     let work = async {
         let image = image::find(&faas, &args.uuid).await?;
-        image::wait(&faas, &patience, &Ordered { image, is_new: false }).await
+        image::wait(&faas, &deadline, &Ordered { image, is_new: false }).await
     };
-    match patience.unless_cancelled(work).await {
+    match deadline.unless_cancelled(work).await {
         Ok((image, _)) => Ok(image),
         Err(Error::BuildFailed(image)) => {
             let oss = cx.oss().await.ok();

@@ -10,32 +10,32 @@ const FAST: u64 = 400 << 20;
 /// Begins with one part a core, and widens for good to what was asked for as soon as no part arrives for longer than one
 /// takes on a fast link.
 #[derive(Debug)]
-pub(super) struct Width {
+pub(in crate::ops) struct Concurrency {
     now: usize,
     full: usize,
     fast: Duration,
     arrived: Instant,
 }
 
-impl Width {
-    pub(super) fn new(full: usize, part_size: u64) -> Self {
+impl Concurrency {
+    pub(in crate::ops) fn new(full: usize, part_size: u64) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let fast = Duration::from_millis(part_size * 1000 / FAST);
         Self { now: full.min(cores), full, fast, arrived: Instant::now() }
     }
 
     /// Parts that may be in flight.
-    pub(super) fn now(&self) -> usize {
+    pub(in crate::ops) fn now(&self) -> usize {
         self.now
     }
 
     /// A part has arrived.
-    pub(super) fn part_arrived(&mut self) {
+    pub(in crate::ops) fn part_arrived(&mut self) {
         self.arrived = Instant::now();
     }
 
     /// Ends when it is time to widen, and widens; never where it is wide already.
-    pub(super) async fn widens(&mut self) {
+    pub(in crate::ops) async fn widens(&mut self) {
         if self.now == self.full {
             return std::future::pending().await;
         }
@@ -51,20 +51,20 @@ mod tests {
     const PART: u64 = 8 << 20;
 
     async fn after_parts_each(millis: u64) -> bool {
-        let mut width = Width { now: 1, ..Width::new(4, PART) };
+        let mut concurrency = Concurrency { now: 1, ..Concurrency::new(4, PART) };
         for _ in 0..10 {
             tokio::select! {
-                () = width.widens() => break,
-                () = tokio::time::sleep(Duration::from_millis(millis)) => width.part_arrived(),
+                () = concurrency.widens() => break,
+                () = tokio::time::sleep(Duration::from_millis(millis)) => concurrency.part_arrived(),
             }
         }
-        width.now() == 4
+        concurrency.now() == 4
     }
 
     #[tokio::test(start_paused = true)]
     async fn it_widens_when_the_link_is_what_holds_up() {
         assert!(!after_parts_each(5).await);
         assert!(after_parts_each(30).await);
-        assert!(Width::new(1, PART).now() == 1);
+        assert!(Concurrency::new(1, PART).now() == 1);
     }
 }

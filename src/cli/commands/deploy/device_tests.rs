@@ -14,7 +14,7 @@ use crate::cli::error::Failure;
 use crate::ddr::{self, Bench, PrbsOptions, SmokeOptions, Verdict};
 use crate::device::Access;
 use crate::ops::deploy::Step;
-use crate::ops::wait::Patience;
+use crate::ops::wait::Deadline;
 
 /// How long each test may take to be done after its start, or its stop.
 const DONE_WITHIN: Duration = Duration::from_mins(1);
@@ -58,13 +58,13 @@ impl TestsArgs {
     }
 
     /// Runs them on the local device, up to the first that does not pass.
-    pub(super) fn run(&self, cx: &Context, patience: &Patience) -> Result<Tested, Failure> {
+    pub(super) fn run(&self, cx: &Context, deadline: &Deadline) -> Result<Tested, Failure> {
         let mut tested = Tested::none();
         if !self.any() {
             return Ok(tested);
         }
         let device = cx.opener(true).open_locked(Access::Write)?;
-        let bench = Bench { device: &device, cancel: patience.cancel(), progress: patience.progress() };
+        let bench = Bench { device: &device, cancel: deadline.cancel(), progress: deadline.progress() };
         for name in self.names() {
             let began = Instant::now();
             let report = match name {
@@ -79,10 +79,10 @@ impl TestsArgs {
             let (step, detail) = (report.test, report.to_string());
             if !passed {
                 tested.exit = report.verdict.into();
-                patience.progress().warn(format!("{step} {detail}"));
+                deadline.progress().warn(format!("{step} {detail}"));
                 break;
             }
-            patience.progress().event(Event::StepDone { step, detail, skipped: false });
+            deadline.progress().event(Event::StepDone { step, detail, skipped: false });
         }
         Ok(tested)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cloud::Retry;
 
 /// The size of a part unless another is asked for.
-pub(super) const PART_SIZE: u64 = 8 << 20;
+pub(in crate::ops) const PART_SIZE: u64 = 8 << 20;
 /// The service refuses to complete an upload with a smaller one, save the last (OSS document `UploadPart`).
 pub const SMALLEST_PART: u64 = 100 << 10;
 /// The largest part, and the largest object in one request (OSS documents `UploadPart`, `PutObject`).
@@ -17,7 +17,7 @@ const MOST_PARTS: u64 = 10_000;
 /// A body may be slow, a network may be away for minutes, and a gateway may refuse half of what is sent: there are more
 /// tries, and there is more time, than for a question. A few jobs take turns and spare the service by themselves, so
 /// pauses stay short.
-pub(super) const BODY: Retry = Retry {
+pub(in crate::ops) const BODY: Retry = Retry {
     idempotent: true,
     attempts: 32,
     within: Duration::from_secs(15 * 60),
@@ -26,14 +26,14 @@ pub(super) const BODY: Retry = Retry {
 
 /// A file's size and that of its parts; the last part is what remains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Plan {
-    pub(super) size: u64,
-    pub(super) part_size: u64,
+pub(in crate::ops) struct Plan {
+    pub(in crate::ops) size: u64,
+    pub(in crate::ops) part_size: u64,
 }
 
 impl Plan {
     /// Parts of the wanted size, or of the next whole MiB with which 10 000 suffice.
-    pub(super) fn new(size: u64, wanted: Option<u64>) -> Self {
+    pub(in crate::ops) fn new(size: u64, wanted: Option<u64>) -> Self {
         let wanted = wanted.unwrap_or(PART_SIZE).clamp(SMALLEST_PART, LARGEST_PART);
         let least = size.div_ceil(MOST_PARTS).next_multiple_of(1 << 20);
         let part_size = if wanted * MOST_PARTS >= size { wanted } else { least };
@@ -41,24 +41,24 @@ impl Plan {
     }
 
     /// Whether one request does.
-    pub(super) fn is_one_part(&self) -> bool {
+    pub(in crate::ops) fn is_one_part(&self) -> bool {
         self.size <= self.part_size
     }
 
     /// The numbers of the parts.
-    pub(super) fn numbers(&self) -> std::ops::RangeInclusive<u32> {
+    pub(in crate::ops) fn numbers(&self) -> std::ops::RangeInclusive<u32> {
         let count = self.size.div_ceil(self.part_size);
         1..=u32::try_from(count).expect("10 000 at most")
     }
 
     /// The bytes of a part.
-    pub(super) fn range(&self, number: u32) -> Range<u64> {
+    pub(in crate::ops) fn range(&self, number: u32) -> Range<u64> {
         let first = u64::from(number - 1) * self.part_size;
         first..(first + self.part_size).min(self.size)
     }
 
     /// Parts in flight at once: what was asked for, else two for each core, up to eight.
-    pub(super) fn jobs(&self, wanted: Option<usize>) -> usize {
+    pub(in crate::ops) fn jobs(&self, wanted: Option<usize>) -> usize {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let suitable = wanted.unwrap_or((2 * cores).clamp(4, 8));
         suitable.clamp(1, self.numbers().count().max(1))

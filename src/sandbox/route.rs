@@ -11,7 +11,7 @@ const CNAME_LABEL: &str = "cname";
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// `/?Action=…&Version=…`.
+    /// `/?Action=…&Version=…`, or action and version in headers.
     Rpc,
     /// `/latest/…`, and `/.sandbox/…`: what this sandbox adds.
     Metadata,
@@ -50,7 +50,8 @@ pub(crate) fn route(request: &Request) -> Route {
 
 fn is_rpc(request: &Request, has_bucket: bool) -> bool {
     let by_parameter = request.parameter("Action").is_some();
-    let by_header = request.header("x-acs-action").is_some();
+    let by_header = request.header("x-acs-action").is_some()
+        || request.header("authorization").is_some_and(|value| value.starts_with("ACS3-"));
     let by_form = request.method == "POST" && request.is_form() && request.query.is_empty();
     request.path == "/" && (by_parameter || by_header || by_form && !has_bucket)
 }

@@ -3,6 +3,7 @@
 //! Nothing here does I/O or looks at a clock. The rules are those of the services' documents; the vectors that the
 //! official SDKs made hold every signer to them (`tests/it/vectors.rs`).
 
+pub mod acs3;
 mod credential;
 pub mod encode;
 mod oss;

@@ -37,6 +37,7 @@ mod sandbox_objects;
 mod sandbox_process;
 mod sandbox_rpc;
 mod sandbox_signatures;
+mod sandbox_v3;
 mod secrets;
 mod vectors;
 mod waiting;

@@ -28,7 +28,8 @@ use gate::Envelope;
 use refusal::{Refusal, gateway};
 use service::{Action, Service};
 
-/// Answers `POST|GET /?Action=…&Version=…`; the parameters stand in the query or in a form body.
+/// Answers `POST|GET /?Action=…&Version=…`; the parameters stand in the query or in a form body, and with signature V3
+/// action and version in headers.
 pub(crate) fn answer(world: &World, request: &Request) -> Response {
     answer_at(world, request, world.now())
 }
@@ -60,7 +61,7 @@ pub(crate) fn weather(request: &Request, weather: Weather) -> Response {
         Weather::Unavailable => gateway::UNAVAILABLE,
     };
     let envelope = Envelope::of(request);
-    answer::refusal(envelope.format, &envelope.host, &refusal)
+    answer::refusal(envelope.format, envelope.host(), &refusal)
 }
 
 fn answer_at(world: &World, request: &Request, now: Timestamp) -> Response {
@@ -70,11 +71,11 @@ fn answer_at(world: &World, request: &Request, now: Timestamp) -> Response {
     let outcome = called.and_then(|(service, action)| carry_out(world, &envelope, (service, action), now));
     match outcome {
         Ok(fields) => answer::success(envelope.format, name, fields),
-        Err(refusal) => answer::refusal(envelope.format, &envelope.host, &refusal),
+        Err(refusal) => answer::refusal(envelope.format, envelope.host(), &refusal),
     }
 }
 
-fn carry_out(world: &World, envelope: &Envelope, called: (Service, Action), now: Timestamp) -> Answer {
+fn carry_out(world: &World, envelope: &Envelope<'_>, called: (Service, Action), now: Timestamp) -> Answer {
     let (service, action) = called;
     let state = &mut *world.rpc();
     state.settle(world, now);

@@ -28,9 +28,22 @@ fn note_skipped(message: &str) {
 
 /// A file of signature vectors.
 pub fn vectors(name: &str) -> Option<Value> {
-    let path = directory("FAASCMD_TEST_VECTORS", "shared/vectors")?.join(name);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    Some(serde_json::from_str(&text).unwrap())
+    Some(document(&directory("FAASCMD_TEST_VECTORS", "shared/vectors")?.join(name)))
+}
+
+/// Every file of signature vectors for RPC services: `rpc*.json`.
+pub fn rpc_vectors() -> Option<Vec<Value>> {
+    let entries = directory("FAASCMD_TEST_VECTORS", "shared/vectors")?.read_dir().unwrap();
+    let named = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.starts_with("rpc") && name.ends_with(".json")
+    };
+    Some(entries.map(|entry| entry.unwrap().path()).filter(named).map(|path| document(&path)).collect())
+}
+
+fn document(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap()
 }
 
 /// The directory of `reg_rw` recordings.

@@ -9,7 +9,7 @@ use super::output::Ui;
 use crate::base::cancel::Cancel;
 use crate::base::private_file::readable_by_others;
 use crate::cloud::{Cloud, CredentialSource, Fixed, Service, Setup, locate};
-use crate::config::{Environment, Settings};
+use crate::config::{Environment, Name, Settings, Source};
 use crate::credentials::{Chain, Means, Metadata};
 use crate::net::Http;
 use crate::sign::Credential;
@@ -79,9 +79,19 @@ impl Context {
         let settings = self.settings()?;
         let region = match settings.region() {
             Some(region) => Some(region.value.clone()),
-            None => self.metadata()?.get("meta-data/region-id").await.ok().flatten(),
+            None => self.of_metadata("meta-data/region-id", Name::Region).await?,
         };
         self.cloud_of(region, self.chain()?.clone())
+    }
+
+    /// A name that this instance's metadata knows; `None` where this is no instance.
+    async fn of_metadata(&self, item: &str, name: Name) -> Result<Option<String>, Failure> {
+        let metadata = self.metadata()?;
+        let value = metadata.get(item).await.ok().flatten();
+        if let Some(value) = &value {
+            name.check_from(value, &Source::Metadata(metadata.address()))?;
+        }
+        Ok(value)
     }
 
     /// The services as somebody with this credential reaches them; nothing is sent.
@@ -137,8 +147,8 @@ impl Context {
         if let Some(id) = self.settings()?.instance_id() {
             return Ok(id.value.clone());
         }
-        let asked = self.metadata()?.get("meta-data/instance-id").await;
-        asked.ok().flatten().ok_or_else(|| {
+        let asked = self.of_metadata("meta-data/instance-id", Name::InstanceId).await?;
+        asked.ok_or_else(|| {
             Failure::new(
                 Exit::Config,
                 "no instance is named, and this machine is none (its metadata does not answer)",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::{Endpoints, Service};
+use crate::config::{Endpoints, Name, Service};
 
 /// A base URL without a path: `https://faas.cn-hangzhou.aliyuncs.com`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,9 +22,33 @@ impl fmt::Display for Endpoint {
 }
 
 impl Endpoint {
-    /// An https endpoint that we know of.
-    pub fn known(host: impl Into<String>) -> Self {
-        Self { scheme: "https".into(), host: host.into(), given: false }
+    /// `https://…aliyuncs.com` of a region, which stands where the pattern has `{}`: `oss-{}-internal`.
+    ///
+    /// # Errors
+    /// When the region can't be one: it would lead to another host.
+    pub fn of_region(pattern: &str, region: &str) -> Result<Self, NoEndpoint> {
+        Name::Region
+            .accepts(region)
+            .then_some(())
+            .ok_or_else(|| NoEndpoint::NotA(Name::Region, region.into()))?;
+        Ok(Self::central(&pattern.replace("{}", region)))
+    }
+
+    /// The same of a service that has one endpoint for all regions.
+    pub fn central(label: &str) -> Self {
+        Self { scheme: "https".into(), host: format!("{label}.aliyuncs.com"), given: false }
+    }
+
+    /// The bucket's own host at this endpoint.
+    ///
+    /// # Errors
+    /// When the bucket can't be one.
+    pub fn of_bucket(&self, bucket: &str) -> Result<Self, NoEndpoint> {
+        Name::Bucket
+            .accepts(bucket)
+            .then_some(())
+            .ok_or_else(|| NoEndpoint::NotA(Name::Bucket, bucket.into()))?;
+        Ok(Self { host: format!("{bucket}.{}", self.host), ..self.clone() })
     }
 
     /// The host without its port.
@@ -41,31 +65,39 @@ impl Endpoint {
     }
 }
 
-/// A service has one endpoint a region, and no region is known.
-#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("no region is set, and {0} has one endpoint a region")]
-pub struct NoRegion(pub Service);
+/// It is not known where to send; nothing was sent.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum NoEndpoint {
+    /// A service has one endpoint a region, and no region is known.
+    #[error("no region is set, and {0} has one endpoint a region")]
+    NoRegion(Service),
+    /// What should become part of a host's name can't.
+    #[error("{1:?} is no {0}: it must be {rule}", rule = .0.rule())]
+    NotA(Name, String),
+}
 
 /// The endpoint of a service. OSS gets its public one; choosing another is the OSS client's matter.
 ///
 /// # Errors
-/// When it depends on the region and there is none.
-pub fn locate(given: &Endpoints, service: Service, region: Option<&str>) -> Result<Endpoint, NoRegion> {
+/// When it depends on the region and there is none, or one that can't be.
+pub fn locate(given: &Endpoints, service: Service, region: Option<&str>) -> Result<Endpoint, NoEndpoint> {
     if let Some(url) = given.of(service) {
         let (scheme, host) = url.value.split_once("://").unwrap_or(("https", &url.value));
         return Ok(Endpoint { scheme: scheme.to_owned(), host: host.to_owned(), given: true });
     }
-    let region = || region.ok_or(NoRegion(service));
-    Ok(match service {
-        Service::Oss => Endpoint::known(format!("oss-{}.aliyuncs.com", region()?)),
-        Service::Faas => Endpoint::known(format!("faas.{}.aliyuncs.com", region()?)),
-        Service::Ram => Endpoint::known("ram.aliyuncs.com"),
-        Service::Sts => Endpoint::known("sts.aliyuncs.com"),
+    let of_region = |pattern| Endpoint::of_region(pattern, region.ok_or(NoEndpoint::NoRegion(service))?);
+    match service {
+        Service::Oss => of_region("oss-{}"),
+        Service::Faas => of_region("faas.{}"),
+        Service::Ram => Ok(Endpoint::central("ram")),
+        Service::Sts => Ok(Endpoint::central("sts")),
         // The Python SDK's map: Hangzhou is the one region whose host is spelled another way.
-        Service::Ecs if region()? == "cn-hangzhou" => Endpoint::known("ecs-cn-hangzhou.aliyuncs.com"),
-        Service::Ecs => Endpoint::known(format!("ecs.{}.aliyuncs.com", region()?)),
-        Service::Metadata => Endpoint { scheme: "http".into(), ..Endpoint::known("100.100.100.200") },
-    })
+        Service::Ecs if region == Some("cn-hangzhou") => of_region("ecs-{}"),
+        Service::Ecs => of_region("ecs.{}"),
+        Service::Metadata => {
+            Ok(Endpoint { scheme: "http".into(), host: "100.100.100.200".into(), given: false })
+        }
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +116,32 @@ mod tests {
             locate(&given, Service::Ecs, Some("cn-hangzhou")).unwrap().host,
             "ecs-cn-hangzhou.aliyuncs.com"
         );
-        assert_eq!(locate(&given, Service::Faas, None), Err(NoRegion(Service::Faas)));
+        assert_eq!(locate(&given, Service::Faas, None), Err(NoEndpoint::NoRegion(Service::Faas)));
+    }
+    proptest::proptest! {
+        #[test]
+        fn no_region_and_no_bucket_lead_out_of_the_cloud(
+            region in r"[a-z]{0,3}[-.@:/?#\\%\[\]a-zA-Z0-9 \t\n\u{200b}\u{ff0e}]{0,12}",
+            bucket in r"[-.@:/?#\\%\[\]a-zA-Z0-9 \t\n\u{200b}\u{ff0e}]{0,12}",
+        ) {
+            for service in Service::ALL {
+                let Ok(endpoint) = locate(&Endpoints::default(), service, Some(&region)) else { continue };
+                leads_to(&endpoint, if service == Service::Metadata { "100.100.100.200" } else { ".aliyuncs.com" });
+                if let Ok(own) = endpoint.of_bucket(&bucket) {
+                    leads_to(&own, &format!(".{}", endpoint.host));
+                }
+            }
+        }
+    }
+
+    fn leads_to(endpoint: &Endpoint, end: &str) {
+        let url = url::Url::parse(&format!("{endpoint}/key")).unwrap();
+        let host = url.host_str().unwrap();
+        assert!(host.ends_with(end) && host == endpoint.host, "{endpoint}");
+        assert_eq!(
+            (url.path(), url.port(), url.username(), url.query()),
+            ("/key", None, "", None),
+            "{endpoint}"
+        );
     }
 }

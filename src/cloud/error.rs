@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CredentialError, Diagnosis, NoRegion, Service};
+use super::{CredentialError, Diagnosis, NoEndpoint, Service};
 use crate::net::NetError;
 
 /// The outcome of a call.
@@ -16,7 +16,7 @@ pub enum Error {
     Credential(#[from] CredentialError),
     /// It is not known where the service is; nothing was sent.
     #[error(transparent)]
-    Endpoint(#[from] NoRegion),
+    Endpoint(#[from] NoEndpoint),
     /// No answer came.
     #[error("{service} {action}: {error}{}", after(*.tries, .spent))]
     Net {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::retry::Tries;
 use super::{
-    Clock, CredentialSource, Endpoint, Endpoints, Error, NoRegion, OssSignature, OssStyle, Result, Retry,
+    Clock, CredentialSource, Endpoint, Endpoints, Error, NoEndpoint, OssSignature, OssStyle, Result, Retry,
     Service,
 };
 use crate::base::progress::Progress;
@@ -67,7 +67,7 @@ impl Cloud {
     ///
     /// # Errors
     /// When it depends on the region and there is none.
-    pub fn locate(&self, service: Service) -> Result<Endpoint, NoRegion> {
+    pub fn locate(&self, service: Service) -> Result<Endpoint, NoEndpoint> {
         super::locate(&self.setup.endpoints, service, self.region())
     }
 

@@ -20,7 +20,7 @@ pub(crate) use answer::{Fields, list_of, unreadable};
 pub use clock::Clock;
 pub use credential::{BoxFuture, CredentialError, CredentialSource, Fixed, Refusal};
 pub use diagnosis::Diagnosis;
-pub use endpoint::{Endpoint, NoRegion, locate};
+pub use endpoint::{Endpoint, NoEndpoint, locate};
 pub use error::{Error, Result, ServiceError};
 pub use handle::{Cloud, Setup};
 pub use oss::{OssAnswer, OssCall, OssSignature};

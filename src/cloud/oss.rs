@@ -181,7 +181,7 @@ impl Cloud {
         let signed = self.sign_oss(&call, &credential)?;
         tracing::debug!("oss {operation} → {endpoint}");
         let started = std::time::Instant::now();
-        let mut location = url(&endpoint, self.setup.oss_style, call.bucket.as_deref(), call.key.as_deref());
+        let mut location = url(&endpoint, self.setup.oss_style, call.bucket.as_deref(), call.key.as_deref())?;
         if !call.query.is_empty() {
             location = format!("{location}?{}", query(&call.query));
         }
@@ -214,7 +214,7 @@ impl Cloud {
         let (request, now) = (call.request(), self.clock.now());
         match self.setup.oss_signature {
             OssSignature::V4 => {
-                let region = self.region().ok_or(super::NoRegion(Service::Oss))?;
+                let region = self.region().ok_or(super::NoEndpoint::NoRegion(Service::Oss))?;
                 Ok(oss_v4::sign(&request, credential, region, now))
             }
             OssSignature::V1 => {

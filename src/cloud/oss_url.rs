@@ -1,6 +1,6 @@
 //! The URL of an OSS request, in each of the three styles.
 
-use super::Endpoint;
+use super::{Endpoint, NoEndpoint};
 use crate::sign::encode;
 
 /// How a bucket is named in a URL. The signature is the same in all of them.
@@ -18,19 +18,28 @@ pub enum OssStyle {
 }
 
 /// Where a request goes: scheme, host and path. The query is added by the caller.
-pub(super) fn url(endpoint: &Endpoint, style: OssStyle, bucket: Option<&str>, key: Option<&str>) -> String {
+///
+/// # Errors
+/// When the bucket can't be one.
+pub(super) fn url(
+    endpoint: &Endpoint,
+    style: OssStyle,
+    bucket: Option<&str>,
+    key: Option<&str>,
+) -> Result<String, NoEndpoint> {
     let style = match style {
         OssStyle::Auto if endpoint.is_address() => OssStyle::Path,
         OssStyle::Auto => OssStyle::Virtual,
         chosen => chosen,
     };
-    let (scheme, host) = (&endpoint.scheme, &endpoint.host);
     let key = key.map(unfolded).unwrap_or_default();
-    match (style, bucket) {
-        (OssStyle::Path, Some(bucket)) => format!("{scheme}://{host}/{bucket}/{key}"),
-        (OssStyle::Virtual, Some(bucket)) => format!("{scheme}://{bucket}.{host}/{key}"),
-        _ => format!("{scheme}://{host}/{key}"),
-    }
+    // A bucket is checked in every style: in a path, too, it must stay one segment.
+    let own = bucket.map(|bucket| endpoint.of_bucket(bucket)).transpose()?;
+    Ok(match (style, bucket, own) {
+        (OssStyle::Path, Some(bucket), _) => format!("{endpoint}/{bucket}/{key}"),
+        (OssStyle::Virtual, _, Some(own)) => format!("{own}/{key}"),
+        _ => format!("{endpoint}/{key}"),
+    })
 }
 
 /// The key percent-encoded. A URL library folds `.` and `..` segments, so the slashes of a key that has them are
@@ -50,23 +59,24 @@ mod tests {
     use super::*;
 
     fn made(host: &str, style: OssStyle, key: &str) -> String {
-        url(&Endpoint::known(host), style, Some("b"), Some(key))
+        let endpoint = Endpoint { scheme: "https".into(), host: host.into(), given: true };
+        url(&endpoint, style, Some("buc"), Some(key)).unwrap()
     }
 
     #[test]
     fn an_address_gets_path_style_by_itself() {
         assert_eq!(
             made("oss-cn-x.aliyuncs.com", OssStyle::Auto, "a/b c"),
-            "https://b.oss-cn-x.aliyuncs.com/a/b%20c"
+            "https://buc.oss-cn-x.aliyuncs.com/a/b%20c"
         );
-        assert_eq!(made("127.0.0.1:80", OssStyle::Auto, "a+b"), "https://127.0.0.1:80/b/a%2Bb");
-        assert_eq!(made("[::1]:80", OssStyle::Auto, "a"), "https://[::1]:80/b/a");
+        assert_eq!(made("127.0.0.1:80", OssStyle::Auto, "a+b"), "https://127.0.0.1:80/buc/a%2Bb");
+        assert_eq!(made("[::1]:80", OssStyle::Auto, "a"), "https://[::1]:80/buc/a");
         assert_eq!(made("files.example", OssStyle::Cname, "a"), "https://files.example/a");
     }
 
     #[test]
     fn dot_segments_are_not_folded() {
-        assert_eq!(made("x", OssStyle::Path, "a//b/./c"), "https://x/b/a%2F%2Fb%2F.%2Fc");
-        assert_eq!(made("x", OssStyle::Path, "a/.b/c..d"), "https://x/b/a/.b/c..d");
+        assert_eq!(made("x", OssStyle::Path, "a//b/./c"), "https://x/buc/a%2F%2Fb%2F.%2Fc");
+        assert_eq!(made("x", OssStyle::Path, "a/.b/c..d"), "https://x/buc/a/.b/c..d");
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use url::{Host, Url};
+
 use super::{ConfigError, Source, Sourced};
 
 /// A service that the program talks to.
@@ -66,7 +68,7 @@ impl Endpoints {
         let mut endpoints = Self::default();
         for text in given.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
             let (service, url) = split(text)?;
-            endpoints.0.push((service, Sourced::new(url.to_owned(), source.clone())));
+            endpoints.0.push((service, Sourced::new(url, source.clone())));
         }
         Ok(endpoints)
     }
@@ -97,7 +99,7 @@ impl Endpoints {
     }
 }
 
-fn split(text: &str) -> Result<(Option<Service>, &str), ConfigError> {
+fn split(text: &str) -> Result<(Option<Service>, String), ConfigError> {
     let wrong = |problem| ConfigError::Endpoint { text: text.to_owned(), problem };
     let (service, url) = match text.split_once('=') {
         Some((name, url)) if !name.contains("://") => {
@@ -106,25 +108,37 @@ fn split(text: &str) -> Result<(Option<Service>, &str), ConfigError> {
         }
         _ => (None, text),
     };
-    let no_url = "write [SERVICE=]http://HOST:PORT or https://HOST";
-    let authority = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    let host = authority.ok_or_else(|| wrong(no_url))?.trim_end_matches('/');
-    if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control() || "/?#@".contains(c)) {
-        return Err(wrong(no_url));
-    }
-    Ok((service, url.trim_end_matches('/')))
+    Ok((service, base_url(url)?))
+}
+
+/// `http[s]://HOST[:PORT]`, spelled as requests spell it.
+///
+/// # Errors
+/// When there is more to it, or less.
+pub fn base_url(text: &str) -> Result<String, ConfigError> {
+    let problem = "write [SERVICE=]http://HOST:PORT or https://HOST";
+    origin(text).ok_or_else(|| ConfigError::Endpoint { text: text.to_owned(), problem })
+}
+
+fn origin(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let spelled = (text.starts_with("http://") || text.starts_with("https://"))
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    let ends_there = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let nobody = url.username().is_empty() && url.password().is_none() && !text.contains('@');
+    (spelled && ends_there && nobody).then(|| url.origin().ascii_serialization())
 }
 
 /// Whether the URL's host is this machine.
 pub fn is_loopback(url: &str) -> bool {
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = authority.split('/').next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
-    };
-    let local_name = host == "localhost" || host.ends_with(".localhost");
-    local_name || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    // The parser of the client that sends: a reading of our own could find another host in it.
+    let url = Url::parse(url).ok();
+    match url.as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 #[cfg(test)]
@@ -146,7 +160,20 @@ mod tests {
 
     #[test]
     fn what_is_no_endpoint_is_refused_with_the_form() {
-        for text in ["ftp://x", "oss=", "os=https://x", "https://", "https://a b", "https://user:key@host"] {
+        for text in [
+            "ftp://x",
+            "oss=",
+            "os=https://x",
+            "https://",
+            "https://a b",
+            "https://user:key@host",
+            "https://a/b",
+            "https://a?b",
+            r"https:\\a",
+            "https:a",
+            "https://@a",
+            "https://a:99999",
+        ] {
             assert!(matches!(parse(&[text]), Err(ConfigError::Endpoint { .. })), "{text}");
         }
     }
@@ -155,6 +182,11 @@ mod tests {
     fn only_plain_http_to_another_machine_is_in_the_clear() {
         let local = ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost", "http://b.localhost:1"];
         assert_eq!(parse(&local).unwrap().in_the_clear().count(), 0);
+        for elsewhere in
+            ["http://127.0.0.1:80@10.9.9.9/", r"http://10.9.9.9\@127.0.0.1/", "http://localhost.evil.test"]
+        {
+            assert!(!is_loopback(elsewhere), "{elsewhere}");
+        }
         let others = [
             "https://a",
             "http://10.0.0.1",

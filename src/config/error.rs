@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::{Name, Source};
+
 /// A setting that can't be used; never carries the text of a line, which may be a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -39,6 +41,16 @@ pub enum ConfigError {
         text: String,
         /// What is wrong with it.
         problem: &'static str,
+    },
+    /// A region, bucket or instance id that can't be one.
+    #[error("{origin}: {text:?} is no {name}: it must be {}", name.rule())]
+    Name {
+        /// What it is meant to be.
+        name: Name,
+        /// What was given.
+        text: String,
+        /// Where it comes from.
+        origin: Source,
     },
     /// A value that a file of one line per value can't hold.
     #[error("{what} must be one line without control characters")]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::aliyun::{self, Found};
 use super::endpoint::{Endpoints, Service};
 use super::environment::{PROFILE, REGION_ID};
-use super::{ConfigError, CredentialsFile, Environment, Source, Sourced};
+use super::{ConfigError, CredentialsFile, Environment, Name, Source, Sourced};
 
 /// What the command line gave: flags and `FAASCMD_*`.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +62,20 @@ impl Settings {
         };
         settings.ask_credentials_file()?;
         settings.ask_aliyun_profile()?;
+        settings.check_names()?;
         Ok(settings)
+    }
+
+    /// These names become parts of hosts and requests, whoever set them.
+    fn check_names(&self) -> Result<(), ConfigError> {
+        let names = [
+            (Name::Region, &self.region),
+            (Name::Bucket, &self.bucket),
+            (Name::InstanceId, &self.instance_id),
+        ];
+        names
+            .into_iter()
+            .try_for_each(|(name, value)| value.as_ref().map_or(Ok(()), |value| name.check(value)))
     }
 
     fn ask_credentials_file(&mut self) -> Result<(), ConfigError> {
@@ -199,7 +212,8 @@ mod tests {
         fs::write(home.path().join(".faascredentials"), "garbage\n").unwrap();
         let error = find(home.path(), Given::default(), &[]).unwrap_err().to_string();
         assert!(error.contains(".faascredentials:1: "), "{error}");
-        let given = Given { region: flag("r"), bucket: flag("b"), role_arn: flag("a"), ..Given::default() };
+        let given =
+            Given { region: flag("cn-r"), bucket: flag("buc"), role_arn: flag("a"), ..Given::default() };
         assert!(find(home.path(), given, &[]).is_ok());
     }
 }

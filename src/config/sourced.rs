@@ -35,6 +35,19 @@ pub enum Source {
     },
     /// What a source of credentials says of where its key is made.
     Credentials,
+    /// The metadata of the instance, at this address.
+    Metadata(String),
+}
+
+impl Source {
+    /// Whether the command line says it: a flag, or the variable that stands for one.
+    pub fn is_of_the_command(&self) -> bool {
+        match self {
+            Self::Flag(_) => true,
+            Self::Variable(name) => name.starts_with("FAASCMD_"),
+            _ => false,
+        }
+    }
 }
 
 impl<T> Sourced<T> {
@@ -57,6 +70,7 @@ impl fmt::Display for Source {
             Self::Flag(name) | Self::Variable(name) => f.write_str(name),
             Self::Line { path, line } => write!(f, "{}:{line}", path.display()),
             Self::Profile { path, name } => write!(f, "profile `{name}` of {}", path.display()),
+            Self::Metadata(address) => write!(f, "the metadata at {address}"),
             Self::Credentials => f.write_str("the source of the credentials"),
         }
     }

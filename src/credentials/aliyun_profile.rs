@@ -86,7 +86,7 @@ impl AliyunProfile {
 
     async fn assume(&self, profile: &Profile, base: Credential) -> Result<Credential, CredentialError> {
         let role = role(profile).of_source(NAME)?;
-        role.assume(&self.means, base).await.of_source(NAME)
+        role.assume(&self.means, base, NAME).await
     }
 
     async fn chained(

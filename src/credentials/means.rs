@@ -40,7 +40,7 @@ impl Means {
     #[cfg(test)]
     pub(super) fn alone() -> Self {
         let (http, environment) = (Http::new(), Environment::default());
-        let endpoint = crate::cloud::Endpoint::known("metadata.invalid");
+        let endpoint = crate::cloud::Endpoint::central("metadata-of-a-test");
         let metadata = Metadata::new(http.clone(), endpoint, &environment);
         let progress = Arc::new(crate::base::progress::Silent);
         Self { http, endpoints: Endpoints::default(), environment, metadata, progress }

@@ -43,7 +43,8 @@ impl OidcRole {
         }
         call.signed = false;
         let nobody = Credential::long_lived("", "");
-        let answer = means.cloud(nobody, self.sts.endpoints(means)).rpc(&call).await.of_source(source)?;
+        let endpoints = self.sts.endpoints(means).of_source(source)?;
+        let answer = means.cloud(nobody, endpoints).rpc(&call).await.of_source(source)?;
         credential_of(call.action, &answer).of_source(source)
     }
 }

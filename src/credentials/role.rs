@@ -1,9 +1,11 @@
 //! A role that a key assumes: STS `AssumeRole`, version 2015-04-01.
 
+use super::source::OfSource;
 use super::{Means, temporary};
-use crate::cloud::{Error, Result, RpcAnswer, RpcCall, Service};
+use crate::cloud::{CredentialError, Endpoint, Error, RpcAnswer, RpcCall, Service};
+use crate::config::endpoint::base_url;
 use crate::config::environment::{STS_REGION, VPC_ENDPOINT_ENABLED};
-use crate::config::{Endpoints, Source};
+use crate::config::{ConfigError, Endpoints, Environment, Name, Source};
 use crate::sign::Credential;
 
 /// The version of STS.
@@ -35,16 +37,22 @@ pub(super) struct StsPlace {
 }
 
 impl Role {
-    /// Assumes the role with a key.
-    pub(super) async fn assume(&self, means: &Means, key: Credential) -> Result<Credential> {
+    /// Assumes the role with a key that a source gave.
+    pub(super) async fn assume(
+        &self,
+        means: &Means,
+        key: Credential,
+        source: &'static str,
+    ) -> Result<Credential, CredentialError> {
         let mut call = call("AssumeRole", &self.arn, self.session_name.as_deref(), self.seconds);
         for (name, value) in [("Policy", &self.policy), ("ExternalId", &self.external_id)] {
             if let Some(value) = value {
                 call = call.with_form(name, value);
             }
         }
-        let answer = means.cloud(key, self.sts.endpoints(means)).rpc(&call).await?;
-        credential_of(call.action, &answer)
+        let endpoints = self.sts.endpoints(means).of_source(source)?;
+        let answer = means.cloud(key, endpoints).rpc(&call).await.of_source(source)?;
+        credential_of(call.action, &answer).of_source(source)
     }
 }
 
@@ -60,7 +68,7 @@ pub(super) fn call(action: &'static str, arn: &str, session: Option<&str>, secon
 }
 
 /// The temporary key in an answer of STS.
-pub(super) fn credential_of(action: &str, answer: &RpcAnswer) -> Result<Credential> {
+pub(super) fn credential_of(action: &str, answer: &RpcAnswer) -> Result<Credential, Error> {
     temporary::read(&answer.raw["Credentials"]).map_err(|reason| Error::NotAnAnswer {
         service: Service::Sts,
         action: action.to_owned(),
@@ -73,17 +81,30 @@ pub(super) fn credential_of(action: &str, answer: &RpcAnswer) -> Result<Credenti
 
 impl StsPlace {
     /// The endpoints with STS where the profile or the variables put it, unless the user gave one.
-    pub(super) fn endpoints(&self, means: &Means) -> Endpoints {
-        let environment = &means.environment;
-        let host = self.endpoint.clone().or_else(|| {
-            let region = self.region.as_deref().or_else(|| environment.get(STS_REGION))?;
-            let inside = self.vpc || environment.is_on(VPC_ENDPOINT_ENABLED);
-            let name = if inside { "sts-vpc" } else { "sts" };
-            Some(format!("{name}.{region}.aliyuncs.com"))
-        });
+    ///
+    /// # Errors
+    /// When what they say is no host of STS.
+    pub(super) fn endpoints(&self, means: &Means) -> Result<Endpoints, ConfigError> {
         let endpoints = means.endpoints.clone();
-        let Some(host) = host else { return endpoints };
-        let url = if host.contains("://") { host } else { format!("https://{host}") };
-        endpoints.or(Service::Sts, url, Source::Credentials)
+        let url = match &self.endpoint {
+            Some(host) if host.contains("://") => base_url(host)?,
+            Some(host) => base_url(&format!("https://{host}"))?,
+            None => match self.regional(&means.environment)? {
+                Some(endpoint) => endpoint.to_string(),
+                None => return Ok(endpoints),
+            },
+        };
+        Ok(endpoints.or(Service::Sts, url, Source::Credentials))
+    }
+
+    fn regional(&self, environment: &Environment) -> Result<Option<Endpoint>, ConfigError> {
+        let (region, source) = match (&self.region, environment.get(STS_REGION)) {
+            (Some(region), _) => (region.as_str(), Source::Credentials),
+            (None, Some(region)) => (region, Source::Variable(STS_REGION)),
+            (None, None) => return Ok(None),
+        };
+        Name::Region.check_from(region, &source)?;
+        let inside = self.vpc || environment.is_on(VPC_ENDPOINT_ENABLED);
+        Ok(Endpoint::of_region(if inside { "sts-vpc.{}" } else { "sts.{}" }, region).ok())
     }
 }

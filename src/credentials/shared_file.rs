@@ -57,7 +57,7 @@ impl SharedFile {
             "access_key" => key(section).of_source(NAME),
             "ram_role_arn" => {
                 let base = key(section).of_source(NAME)?;
-                role(section).of_source(NAME)?.assume(means, base).await.of_source(NAME)
+                role(section).of_source(NAME)?.assume(means, base, NAME).await
             }
             "ecs_ram_role" => {
                 instance_role::credential(means, section.get("role_name").map(|entry| entry.value), NAME)

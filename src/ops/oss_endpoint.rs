@@ -39,12 +39,12 @@ async fn choose_by(
     metadata: &Metadata,
     answers: impl AsyncFn(&Endpoint) -> bool,
 ) -> Option<Endpoint> {
-    let public = cloud.locate(Service::Oss).ok().filter(|endpoint| !endpoint.given)?;
-    let internal = Endpoint::known(public.host.replace(".aliyuncs.com", "-internal.aliyuncs.com"));
+    cloud.locate(Service::Oss).ok().filter(|endpoint| !endpoint.given)?;
+    let internal = Endpoint::of_region("oss-{}-internal", cloud.region()?).ok()?;
     match wanted {
         EndpointType::Public => None,
         EndpointType::Internal => Some(internal),
-        EndpointType::Accelerate => Some(Endpoint::known("oss-accelerate.aliyuncs.com")),
+        EndpointType::Accelerate => Some(Endpoint::central("oss-accelerate")),
         EndpointType::Auto if is_in(cloud.region()?, metadata).await && answers(&internal).await => {
             tracing::info!("this instance is in the bucket's region: using {internal}");
             Some(internal)
@@ -55,21 +55,14 @@ async fn choose_by(
 
 /// Whether this machine is an instance in the region.
 async fn is_in(region: &str, metadata: &Metadata) -> bool {
-    let ours = metadata.is_given() || made_by_alibaba("/sys/class/dmi/id");
-    ours && metadata.get("meta-data/region-id").await.ok().flatten().as_deref() == Some(region)
-}
-
-/// Whether the firmware says so, as cloud-init asks it too; elsewhere waiting for the metadata service is time lost.
-fn made_by_alibaba(folder: &str) -> bool {
-    let says =
-        |file| std::fs::read_to_string(format!("{folder}/{file}")).is_ok_and(|text| text.contains("Alibaba"));
-    ["sys_vendor", "product_name"].into_iter().any(says)
+    metadata.is_expected()
+        && metadata.get("meta-data/region-id").await.ok().flatten().as_deref() == Some(region)
 }
 
 /// Whether anything answers there, whatever it says.
 async fn answers(cloud: &Cloud, bucket: &str, endpoint: &Endpoint) -> bool {
-    let Endpoint { scheme, host, .. } = endpoint;
-    let url = format!("{scheme}://{bucket}.{host}/");
+    let Ok(own) = endpoint.of_bucket(bucket) else { return false };
+    let url = format!("{own}/");
     let (headers, body, timeout) = (Vec::new(), Body::Empty, Some(PROBE));
     let request = Request { method: "HEAD", url, headers, body, timeout, direct: true, secret: false };
     cloud.http().send(request).await.is_ok()
@@ -142,16 +135,5 @@ mod tests {
         for wanted in [EndpointType::Auto, EndpointType::Internal, EndpointType::Accelerate] {
             assert_eq!(choose_by(&given, wanted, &metadata("cn-hangzhou"), async |_| true).await, None);
         }
-    }
-
-    #[test]
-    fn the_firmware_tells_an_instance() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().to_str().unwrap();
-        assert!(!made_by_alibaba(path));
-        std::fs::write(folder.path().join("sys_vendor"), "QEMU\n").unwrap();
-        assert!(!made_by_alibaba(path));
-        std::fs::write(folder.path().join("product_name"), "Alibaba Cloud ECS\n").unwrap();
-        assert!(made_by_alibaba(path));
     }
 }

@@ -97,7 +97,7 @@ fn what_others_wrote_into_the_file_stays_and_its_mode_is_narrowed() {
 #[test]
 fn a_setting_is_stored_by_itself_and_shown_with_its_source() {
     let world = World::new();
-    world.faascmd(&["config", "--region", "cn-beijing", "--bucket", "b"]).exits(0);
+    world.faascmd(&["config", "--region", "cn-beijing", "--bucket", "bucket"]).exits(0);
     let shown = world.faascmd(&["config", "--show", "-o", "json"]).exits(0).json();
     let of = |name: &str| {
         let items = shown["items"].as_array().unwrap();
@@ -106,6 +106,19 @@ fn a_setting_is_stored_by_itself_and_shown_with_its_source() {
     let place = format!("{}:2", world.path().join(".faascredentials").display());
     assert_eq!(of("region"), json!({"name": "region", "value": "cn-beijing", "source": place}));
     assert_eq!(of("role_arn"), json!({"name": "role_arn", "value": null, "source": null}));
+}
+
+#[test]
+fn a_region_with_a_typo_is_not_stored_and_the_right_one_offered() {
+    let world = World::new();
+    let file = world.path().join(".faascredentials");
+    for text in ["cn-hangzou", "cn-hangzhou-b", "CN-HANGZHOU"] {
+        let ran = world.faascmd(&["config", "--region", text]).exits(2);
+        assert!(ran.stderr.contains("is cn-hangzhou meant?") && !file.exists(), "{}", ran.stderr);
+    }
+    world.faascmd(&["config", "--region", "cn-hangzou", "--yes"]).exits(0);
+    world.faascmd(&["config", "--region", "xx-newest-9"]).exits(0);
+    assert!(fs::read_to_string(&file).unwrap().contains("region=xx-newest-9"));
 }
 
 #[test]

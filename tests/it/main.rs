@@ -18,6 +18,7 @@ mod explain;
 mod failures;
 mod fpga;
 mod fuzz;
+mod hosts;
 mod image;
 mod kill_road;
 mod legacy;

@@ -15,6 +15,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report, ask, ask_secret, secret_of_stdin, somebody_is_there};
 use crate::cloud::{Error, Retry, is_transient};
 use crate::config::environment::ACCESS_KEY_ID;
+use crate::config::names::meant_region;
 use crate::config::{CredentialsFile, Source, Sourced};
 use crate::faas::{Caller, CallerType, Faas};
 use crate::sign::Credential;
@@ -75,6 +76,7 @@ pub(in crate::cli) fn run(args: &ConfigArgs, cx: &Context) -> Outcome {
     }
     let mut file = CredentialsFile::read(cx.settings()?.credentials_file()?)?;
     let flags = Flags::of(cx)?;
+    flags.region.as_deref().map_or(Ok(()), |region| refuse_typo(region, cx.global.yes))?;
     let key = if args.is_bare() && flags.any() { None } else { Some(args.key(cx, &file)?) };
     let caller = key.as_ref().map(|key| whose(key, cx)).transpose()?.flatten();
     if let Some(key) = &key {
@@ -163,6 +165,18 @@ fn warn(cx: &Context, key: Option<&Key>, caller: Option<&Caller>) -> Result<(), 
         cx.ui.warn(&format!("{ACCESS_KEY_ID} is set to another AccessKey, which goes before the file's"));
     }
     Ok(())
+}
+
+/// A region that is stored with a typo would be found out by a later command, far from here.
+fn refuse_typo(region: &str, sure: bool) -> Result<(), Failure> {
+    match meant_region(region) {
+        Some(meant) if meant != region && !sure => {
+            Err(Failure::new(Exit::Usage, format!("--region: no region {region} is known"))
+                .hint(format!("is {meant} meant?"))
+                .hint(format!("if there is a region {region} by now: --region {region} --yes")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Settings given as flags: variables are not stored, for they go before the file anyway.

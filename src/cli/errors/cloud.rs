@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::error::{Failure, ServiceAnswer};
-use crate::cloud::{CredentialError, Diagnosis, Error, NoRegion, ServiceError, is_transient};
+use crate::cloud::{CredentialError, Diagnosis, Error, NoEndpoint, ServiceError, is_transient};
 use crate::codes;
 use crate::net::Trouble;
 
@@ -59,10 +59,15 @@ impl From<CredentialError> for Failure {
     }
 }
 
-impl From<NoRegion> for Failure {
-    fn from(error: NoRegion) -> Self {
-        Self::new(Exit::Config, error.to_string())
-            .hint("add --region REGION (such as cn-hangzhou), or set FAASCMD_REGION")
+impl From<NoEndpoint> for Failure {
+    fn from(error: NoEndpoint) -> Self {
+        let failure = Self::new(Exit::Config, error.to_string());
+        match error {
+            NoEndpoint::NoRegion(_) => {
+                failure.hint("add --region REGION (such as cn-hangzhou), or set FAASCMD_REGION")
+            }
+            NoEndpoint::NotA(..) => failure,
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
-use crate::config::ConfigError;
+use crate::config::names::meant_region;
+use crate::config::{ConfigError, Name};
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
@@ -12,8 +13,13 @@ impl From<ConfigError> for Failure {
                 failure.hint(format!("mend that line, or move {} away", path.display()))
             }
             ConfigError::Unreadable { path, .. } => failure.hint(format!("ls -l {}", path.display())),
+            ConfigError::Name { name: Name::Region, ref text, .. } => match meant_region(text) {
+                Some(region) => failure.hint(format!("is {region} meant?")),
+                None => failure,
+            },
             ConfigError::NoHome { .. } => failure.hint("set HOME, or name the file with --credentials-file"),
-            ConfigError::Unwritable { .. }
+            ConfigError::Name { .. }
+            | ConfigError::Unwritable { .. }
             | ConfigError::Endpoint { .. }
             | ConfigError::NotOneLine { .. } => failure,
         }
@@ -23,6 +29,8 @@ impl From<ConfigError> for Failure {
 fn exit_of(error: &ConfigError) -> Exit {
     match error {
         ConfigError::Endpoint { .. } | ConfigError::NotOneLine { .. } => Exit::Usage,
+        ConfigError::Name { origin, .. } if origin.is_of_the_command() => Exit::Usage,
+        ConfigError::Name { .. } => Exit::Config,
         ConfigError::Unwritable { .. } => Exit::Failed,
         ConfigError::Unreadable { .. } | ConfigError::Malformed { .. } | ConfigError::NoHome { .. } => {
             Exit::Config

@@ -14,19 +14,49 @@
 //! | 1 | [`config`], [`sign`], [`bitstream`], [`device`], [`codes`] |
 //! | 0 | [`base`] |
 
-pub mod base;
-pub mod bitstream;
-pub mod cli;
-pub mod cloud;
-pub mod codes;
-pub mod config;
-pub mod credentials;
-pub mod ddr;
-pub mod device;
-pub mod faas;
-pub mod net;
-pub mod ops;
-pub mod oss;
-pub mod ram;
-pub mod sandbox;
-pub mod sign;
+mod base;
+mod bitstream;
+mod cli;
+mod cloud;
+mod codes;
+mod config;
+mod credentials;
+mod ddr;
+mod device;
+mod faas;
+mod net;
+mod ops;
+mod oss;
+mod ram;
+mod sandbox;
+mod sign;
+
+pub use cli::main;
+pub use cli::reg_rw::main as reg_rw;
+
+/// What tests and fuzz targets look at besides the programs; everything else is closed, so that what has no caller is
+/// found.
+#[doc(hidden)]
+pub mod testing {
+    pub use crate::cli::Exit;
+
+    pub mod bitstream {
+        pub use crate::bitstream::{
+            Examination, Facts, Kind, Severity, Target, examine, examine_head, sample,
+        };
+    }
+
+    pub mod codes {
+        pub use crate::codes::{all, rows};
+    }
+
+    pub mod sandbox {
+        pub use crate::sandbox::{
+            Chip, ChipFaults, FAULTS, FaultPlan, Options, Sandbox, Seen, oss_refusals, rpc_refusals,
+        };
+    }
+
+    pub mod sign {
+        pub use crate::sign::{Credential, OssRequest, Pairs, acs3, encode, oss_v1, oss_v4, rpc_v1};
+    }
+}

@@ -1,3 +1,3 @@
 fn main() -> std::process::ExitCode {
-    faascmd::cli::main()
+    faascmd::main()
 }

@@ -1,3 +1,3 @@
 fn main() -> std::process::ExitCode {
-    faascmd::cli::reg_rw::main()
+    faascmd::reg_rw()
 }

@@ -31,12 +31,11 @@ pub use examination::{Examination, Facts};
 pub use examine::{HEAD, TAIL, examine, examine_head, wants_tail};
 use finding::FINDINGS_LIMIT;
 pub use finding::{Code, Finding, Severity};
-pub use gbs::{Afu, GbsFacts};
+pub use gbs::GbsFacts;
 pub use kind::{Family, Kind, identify};
 pub use package::{PackageFacts, PackageMember};
 pub use target::Target;
 pub use xclbin::XclbinFacts;
-pub use zipfile::Member;
 
 #[cfg(test)]
 mod tests;

@@ -14,12 +14,14 @@ pub struct Instance {
     /// The chip, as the tools begin a part's name.
     pub device: &'static str,
     /// The chip, as the documents name it.
+    #[expect(dead_code, reason = "for those who read the table")]
     pub chip: &'static str,
     /// The chip's device family, as in [`SERIES`].
     pub series: &'static str,
     /// Year and release of the oldest Vivado that its documents build with.
     pub oldest_vivado: Option<(u16, u16)>,
     /// Where this is from.
+    #[expect(dead_code, reason = "for those who read the table")]
     pub source: &'static str,
 }
 
@@ -62,6 +64,7 @@ pub struct Shell {
     /// The instances whose documents use it.
     pub instances: &'static [&'static str],
     /// Where this is from.
+    #[expect(dead_code, reason = "for those who read the table")]
     pub source: &'static str,
 }
 
@@ -95,6 +98,7 @@ pub struct Platform {
     /// The fastest data clock that works there, in MHz, where one is known.
     pub data_clock_mhz: Option<u16>,
     /// Where this is from.
+    #[expect(dead_code, reason = "for those who read the table")]
     pub source: &'static str,
 }
 
@@ -128,6 +132,7 @@ pub struct Series {
     /// The family.
     pub name: &'static str,
     /// Where this is from.
+    #[expect(dead_code, reason = "for those who read the table")]
     pub source: &'static str,
 }
 
@@ -168,6 +173,7 @@ pub struct Interface {
     /// The shells of the service that it is known of; none when only the stack is known.
     pub shells: &'static [&'static str],
     /// Where this is from.
+    #[expect(dead_code, reason = "for those who read the table")]
     pub source: &'static str,
 }
 

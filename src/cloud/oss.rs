@@ -127,11 +127,6 @@ impl OssAnswer {
         self.response.header(name)
     }
 
-    /// All headers.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.response.headers()
-    }
-
     /// The next slice of the body; None at its end.
     ///
     /// # Errors

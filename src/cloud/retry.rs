@@ -29,9 +29,6 @@ impl Retry {
     };
     /// For calls that must not be executed twice: repeated only when nothing can have happened.
     pub const ONCE: Self = Self { idempotent: false, ..Self::IDEMPOTENT };
-    /// Tried a single time.
-    pub const NEVER: Self =
-        Self { idempotent: false, attempts: 1, within: Duration::ZERO, ..Self::IDEMPOTENT };
 
     /// How long to wait before the next try; None when there is to be none.
     pub(super) fn pause(&self, error: &Error, tries: u32, spent: Duration) -> Option<Duration> {

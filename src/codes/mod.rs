@@ -12,7 +12,7 @@ mod sts_ram;
 #[cfg(test)]
 mod tests;
 
-pub use lookup::{advice, all, find, similar, with_status};
+pub use lookup::{advice, all, similar, with_status};
 pub use row::Row;
 
 /// The services that have codes here; `rpc` stands for what every service but OSS can answer.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{SERVICES, all, find, rows};
+use super::lookup::find;
+use super::{SERVICES, all, rows};
 
 /// The table of "faascmd FAQ": action (or `-` for all), status, code.
 const FAAS: &[(&str, u16, &str)] = &[

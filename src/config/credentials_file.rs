@@ -66,11 +66,6 @@ impl CredentialsFile {
         self.is_there
     }
 
-    /// The permission bits, when others than the owner may read the file.
-    pub fn readable_by_others(&self) -> Option<u32> {
-        private_file::readable_by_others(self.path())
-    }
-
     /// The `AccessKey`; `None` when the file holds neither of its halves.
     ///
     /// # Errors
@@ -205,7 +200,7 @@ mod tests {
         let expected = OLD.replace("id0", "id1").replace("secret0", "secret1");
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text, format!("# mine\n{expected}[Other]\nx=1\n[OSS]\nbucket=b\n"));
-        assert_eq!(file.readable_by_others(), None);
+        assert_eq!(private_file::readable_by_others(&path), None);
         assert!(file.set_bucket("a\nb").is_err());
     }
 

@@ -22,6 +22,7 @@ impl Environment {
     }
 
     /// Just these variables.
+    #[cfg(test)]
     pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let set = variables.into_iter().filter(|(_, value)| !value.is_empty());
         Self(set.map(|(name, value)| (name.into(), value.into())).collect())

@@ -21,5 +21,5 @@ mod temporary;
 
 pub use chain::{Chain, Won};
 pub use means::Means;
-pub use metadata::{Metadata, NoMetadata};
+pub use metadata::Metadata;
 pub use source::{Found, Source};

@@ -25,10 +25,12 @@ pub struct Register {
     /// What reading and writing do.
     pub access: RegisterAccess,
     /// Its value after a reset, where known.
+    #[expect(dead_code, reason = "read from maps, not shown yet")]
     pub reset: Option<u32>,
     /// Its parts.
     pub fields: Vec<Field>,
     /// What it is for.
+    #[expect(dead_code, reason = "read from maps, not shown yet")]
     pub doc: String,
 }
 
@@ -65,6 +67,7 @@ pub struct Field {
     /// Names of values.
     pub values: BTreeMap<String, u32>,
     /// What it is for.
+    #[expect(dead_code, reason = "read from maps, not shown yet")]
     pub doc: String,
 }
 

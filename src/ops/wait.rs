@@ -118,11 +118,6 @@ impl Deadline {
         &*self.progress
     }
 
-    /// The same, to be shared.
-    pub fn shared_progress(&self) -> Arc<dyn Progress> {
-        self.progress.clone()
-    }
-
     /// The flag that ends all waiting.
     pub fn cancel(&self) -> &Cancel {
         &self.cancel

@@ -39,16 +39,6 @@ impl Oss {
             created: bucket.creation_date.and_then(|time| time.parse().ok()),
         })
     }
-
-    /// The bucket's region.
-    ///
-    /// # Errors
-    /// When the call fails; it takes `oss:GetBucketLocation`.
-    pub async fn bucket_region(&self) -> Result<String> {
-        let make = || self.call("GetBucketLocation", "GET").query("location", "");
-        let wire::Location { location } = self.document(make).await?;
-        Ok(region_of(&location))
-    }
 }
 
 /// `oss-cn-hangzhou` is how the service spells the region `cn-hangzhou`.

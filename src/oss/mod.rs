@@ -8,10 +8,11 @@ mod client;
 mod list;
 mod multipart;
 mod object;
+#[cfg(test)]
+mod tests;
 mod uploads;
 mod wire;
 
-pub use bucket::BucketInfo;
 pub use client::Oss;
 pub use list::{Listed, Page};
 pub use multipart::{ListedPart, Receipt};

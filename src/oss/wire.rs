@@ -122,13 +122,6 @@ pub(super) struct Owner {
     pub(super) id: String,
 }
 
-/// `<LocationConstraint>oss-cn-hangzhou</LocationConstraint>`: the root itself holds the text.
-#[derive(Debug, Deserialize)]
-pub(super) struct Location {
-    #[serde(rename = "$text")]
-    pub(super) location: String,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,11 +160,5 @@ mod tests {
             let outcome: Result<ListParts> = parse("ListParts", 200, text);
             assert!(matches!(outcome, Err(crate::cloud::Error::NotAnAnswer { .. })), "{text}");
         }
-    }
-
-    #[test]
-    fn a_location_is_the_root_s_text() {
-        let text = "<LocationConstraint xmlns=\"x\">oss-cn-hangzhou</LocationConstraint>";
-        assert_eq!(parse::<Location>("GetBucketLocation", 200, text).unwrap().location, "oss-cn-hangzhou");
     }
 }

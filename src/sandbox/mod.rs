@@ -23,8 +23,8 @@ mod time;
 mod world;
 
 pub use child::{Endings, Forwarding, NotRun};
-pub use faults::{ChipFaults, FaultPlan, NotAFault, TABLE as FAULTS};
-pub use fpga::{BAR_LENGTH, Chip, Seen};
+pub use faults::{ChipFaults, FaultPlan, TABLE as FAULTS};
+pub use fpga::{Chip, Seen};
 pub use options::Options;
 pub use server::Sandbox;
 

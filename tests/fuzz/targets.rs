@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 
-use faascmd::bitstream::{self, Examination, Kind, Severity, Target, sample};
+use faascmd::testing::bitstream::{self, Examination, Kind, Severity, Target, sample};
 
 /// A target's name and what it does with the bytes.
 pub type Fuzzed = (&'static str, fn(&[u8]));

@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use faascmd::base::progress::Silent;
-use faascmd::ops::auth::{AuthError, Services, act, look};
-use faascmd::sandbox::{FaultPlan, Options};
+use faascmd::testing::sandbox::{FaultPlan, Options};
 use serde_json::{Value, json};
 
 use crate::common::cloud::Cloud;
@@ -191,14 +189,17 @@ fn a_caller_without_rights_is_told_which_to_ask_for() {
     assert_eq!(error["code"], "NoPermission");
 }
 
+fn auth_on_a_terminal(cloud: &Cloud) -> Terminal {
+    let mut command = cloud.command("setsid");
+    command.args(["--ctty", "--wait", env!("CARGO_BIN_EXE_faascmd"), "auth"]);
+    Terminal::start(command)
+}
+
 #[test]
 fn on_a_terminal_it_asks_and_no_means_no() {
     let cloud = Cloud::new();
     for (answer, exit) in [("n", 1), ("y", 0)] {
-        let mut command = cloud.command("setsid");
-        let program = env!("CARGO_BIN_EXE_faascmd");
-        command.args(["--ctty", "--wait", program, "auth"]);
-        let mut terminal = Terminal::start(command);
+        let mut terminal = auth_on_a_terminal(&cloud);
         terminal.shows("Do this? [y/N] ");
         terminal.type_line(answer);
         let (shown, code) = terminal.end();
@@ -242,14 +243,14 @@ fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
     let cloud = Cloud::new();
     make_policy(&cloud, &document(&[statement("oss:GetObject", "acs:oss:*:*:colleague/*")]));
     let theirs = document(&[statement("oss:GetObject", "acs:oss:*:*:meanwhile/*")]);
-    let services = Services::new(&cloud.client(), "faascmd-sandbox");
-    let error = tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let plan = look(&services, None, None).await.unwrap();
-        let given = [POLICY, ("PolicyDocument", &theirs), ("SetAsDefault", "true")];
-        assert_eq!(cloud.ram("CreatePolicyVersion", &given).status, 200);
-        act(&services, &plan, &Silent).await.unwrap_err()
-    });
-    assert!(matches!(error, AuthError::Changed), "{error}");
+    let mut terminal = auth_on_a_terminal(&cloud);
+    terminal.shows("Do this? [y/N] ");
+    let given = [POLICY, ("PolicyDocument", &theirs), ("SetAsDefault", "true")];
+    assert_eq!(cloud.ram("CreatePolicyVersion", &given).status, 200);
+    terminal.type_line("y");
+    let (shown, code) = terminal.end();
+    assert_eq!(code, 6, "{shown}");
+    assert!(shown.contains("changed"), "{shown}");
     assert_eq!(cloud.policy("faasPolicy").to_string(), theirs);
 }
 

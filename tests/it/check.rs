@@ -1,6 +1,6 @@
 //! `faascmd check`: what users and scripts see of it.
 
-use faascmd::bitstream::sample;
+use faascmd::testing::bitstream::sample;
 
 use crate::common::world::World;
 

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use faascmd::bitstream::{self, Examination, Facts, Severity, Target, sample};
+use faascmd::testing::bitstream::{self, Examination, Facts, Severity, Target, sample};
 use proptest::prelude::*;
 
 fn check(bytes: &[u8]) -> Examination {

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::path::PathBuf;
 
-use faascmd::bitstream::{self, Examination, Facts, Kind, Target};
+use faascmd::testing::bitstream::{self, Examination, Facts, Kind, Target};
 
 use crate::common::data;
 use crate::common::world::World;

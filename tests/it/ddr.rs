@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Stdio};
 
-use faascmd::sandbox::{Chip, ChipFaults, Seen};
+use faascmd::testing::sandbox::{Chip, ChipFaults, Seen};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};

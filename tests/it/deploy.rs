@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 
-use faascmd::bitstream::sample;
+use faascmd::testing::bitstream::sample;
 use serde_json::{Value, json};
 
 use crate::common::data;

@@ -1,6 +1,6 @@
 //! `faascmd explain`: what a code means and what to do.
 
-use faascmd::cli::Exit;
+use faascmd::testing::Exit;
 
 use crate::common::world::World;
 
@@ -41,7 +41,7 @@ fn explains_every_exit_code_by_its_number_and_its_kind() {
 #[test]
 fn the_document_of_exit_codes_says_the_same() {
     let document = include_str!("../../docs/exit-codes.md");
-    let ours: Vec<_> = faascmd::codes::rows().filter(|row| row.service == "faascmd").collect();
+    let ours: Vec<_> = faascmd::testing::codes::rows().filter(|row| row.service == "faascmd").collect();
     assert_eq!(ours.len(), Exit::ALL.len());
     for row in ours {
         let line = format!("| {} | `{}` | {} | {} |", row.code, row.also[0], row.meaning, row.advice);

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use faascmd::bitstream::sample;
+use faascmd::testing::bitstream::sample;
 use serde_json::{Value, json};
 
 use crate::common::running::Running;

@@ -1,6 +1,6 @@
 //! `faascmd fpga`: the chips of an instance.
 
-use faascmd::bitstream::sample;
+use faascmd::testing::bitstream::sample;
 use serde_json::{Value, json};
 
 use crate::common::running::{Running, count};

@@ -1,6 +1,6 @@
 //! `faascmd image`: one command for each thing that is done with images.
 
-use faascmd::bitstream::sample;
+use faascmd::testing::bitstream::sample;
 use serde_json::{Value, json};
 
 use crate::common::running::{Running, count};

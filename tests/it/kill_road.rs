@@ -5,7 +5,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use faascmd::bitstream::sample;
+use faascmd::testing::bitstream::sample;
 use serde_json::Value;
 
 use crate::common::running::{Running, count};

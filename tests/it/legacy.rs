@@ -1,7 +1,7 @@
 //! The old tool's commands: its flags, its output, its refusals, with exit codes that a Makefile can trust.
 
-use faascmd::bitstream::sample;
-use faascmd::sandbox::{FaultPlan, Options};
+use faascmd::testing::bitstream::sample;
+use faascmd::testing::sandbox::{FaultPlan, Options};
 use serde_json::{Value, json};
 
 use crate::common::cloud::Cloud;

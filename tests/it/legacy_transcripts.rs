@@ -4,7 +4,7 @@
 //! document says. The sandbox's Xilinx chip is that of an f3: its shell comes from `list_instances`, as the documents
 //! have it since 2019.
 
-use faascmd::bitstream::sample;
+use faascmd::testing::bitstream::sample;
 use serde_json::Value;
 
 use crate::common::cloud::Cloud;

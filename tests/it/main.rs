@@ -1,6 +1,5 @@
 //! Behaviour tests: what a user sees of the programs, one file per behaviour.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
-#![allow(unreachable_pub, reason = "one crate, whose modules share helpers")]
 #![allow(clippy::print_stdout, reason = "what was skipped or measured is shown with the test")]
 
 mod auth;
@@ -26,7 +25,6 @@ mod legacy_transcripts;
 mod logs;
 mod object_bad_days;
 mod object_commands;
-mod object_lists;
 mod object_resume;
 mod reg;
 mod reg_rw;

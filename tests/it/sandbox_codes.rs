@@ -1,6 +1,6 @@
 //! What the sandbox says and what `explain` knows agree.
 
-use faascmd::{codes, sandbox};
+use faascmd::testing::{codes, sandbox};
 
 #[test]
 fn every_code_that_the_sandbox_s_services_send_is_explained_with_its_status() {

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use faascmd::sandbox::{FAULTS, Options};
-use faascmd::sign::encode;
+use faascmd::testing::sandbox::{FAULTS, Options};
+use faascmd::testing::sign::encode;
 
 use crate::common::raw::{Answer, Cloud, Sent, Signer};
 use crate::common::rpc::{call, parameters, signed};

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use faascmd::sandbox::{Options, Sandbox};
-use faascmd::sign::{Credential, OssRequest, Pairs, oss_v1, rpc_v1};
+use faascmd::testing::sandbox::{Options, Sandbox};
+use faascmd::testing::sign::{Credential, OssRequest, Pairs, oss_v1, rpc_v1};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -84,8 +84,12 @@ fn each_signed_parameter_altered_taken_away_or_added_is_refused() {
     let mut more = sign();
     more.push(("Description".into(), "added".into()));
     assert_eq!(post_query(sandbox.address(), &more).code(), "400 SignatureDoesNotMatch");
-    let by_get =
-        send(sandbox.address(), &format!("GET /?{}", faascmd::sign::encode::query(&sign())), &[], b"");
+    let by_get = send(
+        sandbox.address(),
+        &format!("GET /?{}", faascmd::testing::sign::encode::query(&sign())),
+        &[],
+        b"",
+    );
     assert_eq!(by_get.code(), "400 SignatureDoesNotMatch");
 }
 
@@ -94,7 +98,7 @@ fn the_order_of_parameters_and_what_the_headers_say_do_not_matter() {
     let sandbox = start();
     let mut pairs = signed("POST", &user(), parameters(&user(), (STS, "GetCallerIdentity"), &[]));
     pairs.reverse();
-    let query = faascmd::sign::encode::query(&pairs);
+    let query = faascmd::testing::sign::encode::query(&pairs);
     let headers = [("X-ACS-Action", "Nothing"), ("USER-AGENT", "x")];
     assert_eq!(send(sandbox.address(), &format!("POST /?{query}"), &headers, b"").code(), "200");
 }
@@ -103,7 +107,7 @@ fn the_order_of_parameters_and_what_the_headers_say_do_not_matter() {
 fn parameters_in_a_form_body_are_as_good_as_in_the_query() {
     let sandbox = start();
     let pairs = signed("POST", &user(), parameters(&user(), (STS, "GetCallerIdentity"), &[]));
-    let body = faascmd::sign::encode::query(&pairs);
+    let body = faascmd::testing::sign::encode::query(&pairs);
     let headers = [("Content-Type", "application/x-www-form-urlencoded")];
     let answer = send(sandbox.address(), "POST /", &headers, body.as_bytes());
     assert_eq!(answer.json()["IdentityType"], "RAMUser");
@@ -158,7 +162,7 @@ fn end_of(sandbox: &Sandbox, uuid: &str) -> String {
 #[test]
 fn an_image_is_built_and_loaded_and_brings_the_device_to_life_without_being_asked() {
     let sandbox = start();
-    put(&sandbox, "bit.tar.gz", &faascmd::bitstream::sample::package("xcvu9p-flgb2104-2-i"));
+    put(&sandbox, "bit.tar.gz", &faascmd::testing::bitstream::sample::package("xcvu9p-flgb2104-2-i"));
     let uuid = create(&sandbox, "bit.tar.gz", ("xilinx", "f30001"));
     assert_eq!(end_of(&sandbox, &uuid), "success");
     let environment = sandbox.environment();

@@ -1,6 +1,6 @@
 //! The sandbox takes what is signed rightly, in whatever order and case, and refuses every altered field.
 
-use faascmd::sign::Credential;
+use faascmd::testing::sign::Credential;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::common::raw::{Answer, BUCKET, Cloud, Sent, Signer};
@@ -91,13 +91,13 @@ fn a_listed_additional_header_is_signed() {
     let cloud = Cloud::new();
     let request = Sent::new("GET", "").headers(&[("range", "bytes=0-1"), ("host", "127.0.0.1")]);
     let time = Timestamp::now();
-    let date_time = faascmd::sign::oss_v4::date_time(time);
-    let scope = faascmd::sign::oss_v4::Scope { date_time: &date_time, region: "cn-hangzhou" };
+    let date_time = faascmd::testing::sign::oss_v4::date_time(time);
+    let scope = faascmd::testing::sign::oss_v4::Scope { date_time: &date_time, region: "cn-hangzhou" };
     let request =
         request.headers(&[("x-oss-date", &date_time), ("x-oss-content-sha256", "UNSIGNED-PAYLOAD")]);
-    let canonical = faascmd::sign::oss_v4::canonical_request(&request.signed(), &["host", "range"]);
-    let text = faascmd::sign::oss_v4::string_to_sign(&canonical, scope);
-    let signature = faascmd::sign::oss_v4::signature(cloud.credential.secret.expose(), scope, &text);
+    let canonical = faascmd::testing::sign::oss_v4::canonical_request(&request.signed(), &["host", "range"]);
+    let text = faascmd::testing::sign::oss_v4::string_to_sign(&canonical, scope);
+    let signature = faascmd::testing::sign::oss_v4::signature(cloud.credential.secret.expose(), scope, &text);
     let authorization = format!(
         "OSS4-HMAC-SHA256 Credential={}/{}, AdditionalHeaders=host;range, Signature={signature}",
         cloud.credential.id,
@@ -156,7 +156,10 @@ fn a_clock_that_is_off_by_more_than_15_minutes_is_refused_with_both_times() {
 
 #[test]
 fn the_sandbox_s_own_clock_can_be_shifted() {
-    let options = faascmd::sandbox::Options { clock_offset: 3600, ..faascmd::sandbox::Options::default() };
+    let options = faascmd::testing::sandbox::Options {
+        clock_offset: 3600,
+        ..faascmd::testing::sandbox::Options::default()
+    };
     let cloud = Cloud::with(options);
     refused(&cloud.oss(&Sent::new("GET", "")), "clock", "RequestTimeTooSkewed");
     let right = Timestamp::now() + SignedDuration::from_hours(1);
@@ -187,13 +190,13 @@ fn each_malformed_signature_has_its_refusal() {
         let request = Sent::new("GET", "").headers(&[
             ("authorization", authorization),
             ("x-oss-content-sha256", "UNSIGNED-PAYLOAD"),
-            ("x-oss-date", &faascmd::sign::oss_v4::date_time(Timestamp::now())),
+            ("x-oss-date", &faascmd::testing::sign::oss_v4::date_time(Timestamp::now())),
         ]);
         let answer = cloud.send(&request).unwrap();
         (answer.status, answer.element("Code"), answer.element("EC"))
     };
     let invalid = |ec: &str| (400, "InvalidArgument".to_owned(), ec.to_owned());
-    let today = &faascmd::sign::oss_v4::date_time(Timestamp::now())[..8];
+    let today = &faascmd::testing::sign::oss_v4::date_time(Timestamp::now())[..8];
     let v4 = |scope: &str| by_header(&format!("OSS4-HMAC-SHA256 Credential=id/{scope},Signature=0"));
     assert_eq!(by_header("Basic x"), invalid("0002-00000061"));
     assert_eq!(by_header("OSS id:"), invalid("0002-00000065"));

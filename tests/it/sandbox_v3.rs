@@ -1,7 +1,7 @@
 //! Calls signed by headers (ACS3-HMAC-SHA256), as the newer generation of the SDKs sends them.
 
-use faascmd::sandbox::{Options, Sandbox};
-use faascmd::sign::Credential;
+use faascmd::testing::sandbox::{Options, Sandbox};
+use faascmd::testing::sign::Credential;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::common::rpc::{V3, call, user};

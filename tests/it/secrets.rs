@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use faascmd::bitstream::sample;
-use faascmd::sandbox::{Options, Sandbox};
-use faascmd::sign::encode;
+use faascmd::testing::bitstream::sample;
+use faascmd::testing::sandbox::{Options, Sandbox};
+use faascmd::testing::sign::encode;
 use serde_json::{Value, json};
 
 use crate::common::http::send;
@@ -313,7 +313,7 @@ fn with_profiles_and_roles() {
 
 #[test]
 fn with_a_token_that_ends_and_is_renewed() {
-    let mut plan = faascmd::sandbox::FaultPlan::default();
+    let mut plan = faascmd::testing::sandbox::FaultPlan::default();
     plan.add("expired-token").unwrap();
     let stage = Stage::new(Options { faults: plan, ..Options::default() });
     let ran = stage.faascmd(&["object", "ls"]).exits(0);

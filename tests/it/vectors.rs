@@ -1,7 +1,7 @@
 //! Signatures and checksums held to vectors that the official SDKs made.
 
 use base64::Engine as _;
-use faascmd::sign::{Credential, OssRequest, Pairs, acs3, encode, oss_v1, oss_v4, rpc_v1};
+use faascmd::testing::sign::{Credential, OssRequest, Pairs, acs3, encode, oss_v1, oss_v4, rpc_v1};
 use serde_json::Value;
 
 use crate::common::data::{self, vectors};

@@ -1,6 +1,6 @@
 //! Waiting: what is shown, what ends it, and which command goes on.
 
-use faascmd::bitstream::sample;
+use faascmd::testing::bitstream::sample;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};

@@ -10,9 +10,7 @@ mod payload;
 
 use std::io;
 
-pub use facts::{
-    Argument, Bitstream, Clock, Content, CuInstance, Kernel, MemoryBank, Mode, Platform, Section, XclbinFacts,
-};
+pub use facts::{Bitstream, Content, Kernel, Platform, Section, XclbinFacts};
 
 use self::layout::{Header, Kind as SectionKind};
 use super::examination::Facts;

@@ -15,7 +15,7 @@ use crate::ram::{Denial, Document, FAAS_PRINCIPAL, Grant, LOGS_FOLDER, MOST_VERS
 pub use act::act;
 pub use error::AuthError;
 pub use look::look;
-pub use policy::{Held, delete_policy, held_policy};
+pub use policy::{delete_policy, held_policy};
 
 /// The services that take part.
 #[derive(Debug)]

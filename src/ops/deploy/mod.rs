@@ -11,11 +11,11 @@ use tokio::time::Instant;
 pub use report::{Chip, Deployment, Object, Step, StepState};
 use survey::Survey;
 
+use super::Result;
 use super::image::{self, ImageMatch, Order, Ordered};
 use super::load::{self, Loaded, Loading};
 use super::lock::{self, Claim};
 use super::wait::Deadline;
-use super::{Error, Result};
 use crate::base::duration::spent;
 use crate::base::progress::Event;
 use crate::bitstream::Family;
@@ -215,16 +215,6 @@ impl Work<'_> {
         deployment.steps.push(Step::ended("load", skipped, began));
         deployment.fpga = Some(Chip::of(status, instance_id));
         Ok(())
-    }
-}
-
-impl Error {
-    /// Whether the image that a deployment was about could not be made.
-    pub fn failed_build(&self) -> Option<&Image> {
-        match self {
-            Self::BuildFailed(image) => Some(image),
-            _ => None,
-        }
     }
 }
 

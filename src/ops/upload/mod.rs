@@ -8,7 +8,7 @@ mod slices;
 mod source;
 mod whole;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use self::error::UploadError;
@@ -88,14 +88,8 @@ pub async fn upload(oss: &Oss, request: &UploadRequest, cancel: &Cancel) -> Resu
     outcome
 }
 
-/// Whether the object under the key has the file's size and checksum; gives the checksum if it has.
-///
-/// # Errors
-/// When the file can't be read, or the service refuses; a caller that may not look at objects is told `None`.
-pub async fn same_content(oss: &Oss, file: &Path, key: &str) -> Result<Option<u64>, UploadError> {
-    same_as(oss, &Arc::new(Source::open(file)?), key).await
-}
-
+/// The checksum of the object under the key, if it has the file's size and checksum; a caller that may not look at
+/// objects is told `None`.
 async fn same_as(oss: &Oss, source: &Arc<Source>, key: &str) -> Result<Option<u64>, UploadError> {
     let head = match oss.head(key).await {
         Ok(head) => head,

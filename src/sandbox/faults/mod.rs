@@ -5,4 +5,4 @@ mod plan;
 
 pub(crate) use fate::{Faults, Weather};
 pub(crate) use plan::ExpiredToken;
-pub use plan::{ChipFaults, FaultPlan, NotAFault, TABLE};
+pub use plan::{ChipFaults, FaultPlan, TABLE};

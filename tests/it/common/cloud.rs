@@ -1,13 +1,8 @@
 //! A sandbox in this process: several commands share it, and a test can look behind what they show.
 
 use std::process::Command;
-use std::sync::Arc;
 
-use faascmd::base::progress::Silent;
-use faascmd::cloud;
-use faascmd::config::{Endpoints, Source};
-use faascmd::net::Http;
-use faascmd::sandbox::{Options, Sandbox};
+use faascmd::testing::sandbox::{Options, Sandbox};
 use serde_json::Value;
 
 use super::http::Answer;
@@ -66,20 +61,6 @@ impl Cloud {
             };
         }
         ran(command.args(args))
-    }
-
-    /// The library's own client, as the user.
-    pub fn client(&self) -> cloud::Cloud {
-        let endpoint = format!("http://{}", self.sandbox.address());
-        cloud::Cloud::new(cloud::Setup {
-            http: Http::new(),
-            endpoints: Endpoints::parse(&[endpoint], &Source::Flag("--endpoint")).unwrap(),
-            region: Some("cn-hangzhou".into()),
-            credentials: Arc::new(cloud::Fixed(user())),
-            oss_style: cloud::OssStyle::default(),
-            oss_signature: cloud::OssSignature::default(),
-            progress: Arc::new(Silent),
-        })
     }
 
     /// Calls an action of RAM as the user.

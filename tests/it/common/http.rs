@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use faascmd::sign::{Pairs, encode};
+use faascmd::testing::sign::{Pairs, encode};
 use serde_json::Value;
 
 /// An answer.

@@ -2,8 +2,8 @@
 
 use std::io::{self, BufReader};
 
-use faascmd::sandbox::{FaultPlan, Options, Sandbox};
-use faascmd::sign::{Credential, OssRequest, Pairs, encode, oss_v1, oss_v4};
+use faascmd::testing::sandbox::{FaultPlan, Options, Sandbox};
+use faascmd::testing::sign::{Credential, OssRequest, Pairs, encode, oss_v1, oss_v4};
 use jiff::Timestamp;
 
 pub use super::http::Answer;

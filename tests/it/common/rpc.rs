@@ -1,7 +1,7 @@
 //! Calls of RPC services, signed here.
 
-use faascmd::sandbox::Sandbox;
-use faascmd::sign::{Credential, Pairs, acs3, encode, rpc_v1};
+use faascmd::testing::sandbox::Sandbox;
+use faascmd::testing::sign::{Credential, Pairs, acs3, encode, rpc_v1};
 use jiff::Timestamp;
 
 use super::http::{Answer, post_query, send};

@@ -4,12 +4,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-use faascmd::base::progress::Silent;
-use faascmd::cloud::{Cloud, Endpoints, Error, Fixed, OssSignature, OssStyle, Setup};
-use faascmd::config::Source;
-use faascmd::net::Http;
-use faascmd::oss::Oss;
-use faascmd::sign::Credential;
+use crate::base::progress::Silent;
+use crate::cloud::{Cloud, Endpoints, Error, Fixed, OssSignature, OssStyle, Setup};
+use crate::config::Source;
+use crate::net::Http;
+use crate::oss::Oss;
+use crate::sign::Credential;
 
 /// Answers each request by the function: path and query go in; status and body come out.
 fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
@@ -52,7 +52,7 @@ fn bucket(url: &str) -> Oss {
 fn parameter(target: &str, name: &str) -> Option<String> {
     let query = target.split_once('?')?.1;
     let value = query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")))?;
-    faascmd::sign::encode::decode(value)
+    crate::sign::encode::decode(value)
 }
 
 /// Numbers of one page, and whether it is the last.

@@ -3,7 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::identity::{BUCKET, INSTANCE_ID, REGION, ROLE_NAME, USER_KEY, role_arn};
+use super::identity::{
+    BUCKET, ECS_IMAGE_ID, INSTANCE_ID, REGION, ROLE_NAME, SECURITY_GROUP, USER_KEY, VSWITCH, role_arn,
+};
 use super::server::Sandbox;
 
 /// Proxies, which must not stand between a command and 127.0.0.1; both spellings are removed.
@@ -20,6 +22,9 @@ impl Sandbox {
             ("FAASCMD_INSTANCE_ID", text(INSTANCE_ID)),
             ("FAASCMD_DEVICE", self.world().chip.path().into()),
             ("FAASCMD_ROLE_ARN", text(&role_arn(ROLE_NAME))),
+            ("FAASCMD_VSWITCH", text(VSWITCH)),
+            ("FAASCMD_SECURITY_GROUP", text(SECURITY_GROUP)),
+            ("FAASCMD_ECS_IMAGE", text(ECS_IMAGE_ID)),
             ("FAASCMD_CREDENTIALS_FILE", self.world().folder().join("credentials").into()),
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", text(USER_KEY.id)),
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", text(USER_KEY.secret)),

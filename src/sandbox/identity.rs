@@ -41,6 +41,10 @@ pub(crate) const PLAIN_INSTANCE_ID: &str = "i-bp1faascmdsandbox0002";
 pub(crate) const INSTANCE_TYPE: &str = "ecs.f3-c16f1.8xlarge";
 /// The ECS image that the instance runs.
 pub(crate) const ECS_IMAGE_ID: &str = "m-bp1faascmdsandbox0001";
+/// The vSwitch of the zone that has the most instances.
+pub(crate) const VSWITCH: &str = "vsw-bp1faascmdsandboxb";
+/// The security group in the region.
+pub(crate) const SECURITY_GROUP: &str = "sg-bp1faascmdsandbox";
 /// The first chip: xilinx, xcvu9p.
 pub(crate) const XILINX_FPGA: &str = "0x6c92bf4786940500";
 /// The second chip: intel.

@@ -12,6 +12,7 @@ mod fpga;
 mod http;
 mod identity;
 mod keys;
+mod ledger;
 mod log;
 mod options;
 mod oss;
@@ -25,7 +26,7 @@ mod world;
 pub use child::{Endings, Forwarding, NotRun};
 pub use faults::{ChipFaults, FaultPlan, TABLE as FAULTS};
 pub use fpga::{Chip, Seen};
-pub use options::Options;
+pub use options::{Exec, MOST_HOSTS, Options};
 pub use server::Sandbox;
 
 /// Every refusal that the RPC services here can send: the service (`rpc` for the gateway), HTTP status and code.

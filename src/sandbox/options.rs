@@ -5,6 +5,19 @@ use std::time::Duration;
 
 use super::faults::FaultPlan;
 
+/// How many simulated instances there may be where commands really run on them.
+pub const MOST_HOSTS: usize = 16;
+
+/// How commands run on the simulated instances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Exec {
+    /// As processes on this machine.
+    #[default]
+    Real,
+    /// Not at all: their answers are made up.
+    Scripted,
+}
+
 /// The options of `faascmd sandbox`.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -22,6 +35,14 @@ pub struct Options {
     pub without_instance_role: bool,
     /// The metadata service refuses requests without a token.
     pub metadata_v2_only: bool,
+    /// How many instances there are from the start besides the fixed one.
+    pub instances: usize,
+    /// How commands run on them.
+    pub exec: Exec,
+    /// A JSON line per change of an instance's state goes here.
+    pub ledger: Option<PathBuf>,
+    /// Divides the time until an automatic release, which `speed` leaves alone.
+    pub release_speed: f64,
     /// What is to go wrong.
     pub faults: FaultPlan,
     /// Makes the random faults repeat.
@@ -46,6 +67,10 @@ impl Default for Options {
             without_role: false,
             without_instance_role: false,
             metadata_v2_only: false,
+            instances: 0,
+            exec: Exec::Real,
+            ledger: None,
+            release_speed: 1.0,
             faults: FaultPlan::default(),
             fault_seed: None,
             log: None,

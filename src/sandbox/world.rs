@@ -9,8 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::faults::Faults;
 use super::fpga::Chip;
 use super::keys::Keys;
+use super::ledger::Ledger;
 use super::log::Log;
-use super::options::Options;
+use super::options::{Exec, MOST_HOSTS, Options};
 use super::rpc;
 use super::store::Store;
 
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) chip: Chip,
     /// A line per request.
     pub(crate) log: Log,
+    /// A line per change of an instance's state.
+    pub(crate) ledger: Ledger,
     /// Images, chips, roles, policies: what the RPC services and the metadata keep.
     rpc: Mutex<rpc::State>,
     /// The sandbox's own folder.
@@ -48,16 +51,19 @@ impl World {
         if options.loaded {
             chip.load();
         }
-        Ok(Self {
+        let world = Self {
             faults: Faults::new(options.faults.clone(), options.fault_seed),
             keys: Keys::new(options.faults.expired_token()),
             store: Store::new(folder.path().join("objects"), now)?,
             chip,
             log: Log::open(options.log.as_deref())?,
+            ledger: Ledger::open(options.ledger.as_deref())?,
             rpc: Mutex::new(rpc::State::new(&options)),
             options,
             folder,
-        })
+        };
+        rpc::begin(&world);
+        Ok(world)
     }
 
     /// The sandbox's clock: the machine's and the offset that was asked for.
@@ -68,6 +74,11 @@ impl World {
     /// A duration inside the services, divided by the speed.
     pub(crate) fn scaled(&self, duration: Duration) -> Duration {
         duration.div_f64(self.options.speed)
+    }
+
+    /// How many instances there may be besides the fixed ones; any number where nothing really runs on them.
+    pub(crate) fn most_hosts(&self) -> Option<usize> {
+        (self.options.exec == Exec::Real).then_some(MOST_HOSTS)
     }
 
     /// The state of the RPC services.

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use super::instances::InstanceFaults;
 use super::plan::FaultPlan;
 
 /// Decides when a fault strikes.
@@ -96,12 +97,16 @@ impl Faults {
         before.is_ok_and(|before| before + bytes >= limit)
     }
 
-    fn strikes(&self, fault: &str, share: f64, request: &str) -> bool {
+    pub(super) fn instances(&self) -> &InstanceFaults {
+        &self.plan.instances
+    }
+
+    pub(super) fn strikes(&self, fault: &str, share: f64, request: &str) -> bool {
         share > 0.0 && self.draw(fault, request) < share
     }
 
     /// A number from 0 to 1 for the nth time that this fault looks at this request.
-    fn draw(&self, fault: &str, request: &str) -> f64 {
+    pub(super) fn draw(&self, fault: &str, request: &str) -> f64 {
         let mut name = format!("{fault} {request}");
         let mut draws = self.draws.lock().unwrap_or_else(PoisonError::into_inner);
         let nth = draws.entry(name.clone()).or_default();

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::instances::InstanceFaults;
 use crate::base::size::ByteSize;
 
 /// A fault's name, the form of its value, and what it does. `docs/sandbox.md` shows this table.
-pub const TABLE: [(&str, &str, &str); 17] = [
+pub const TABLE: [(&str, &str, &str); 27] = [
     (
         "throttle",
         "=P",
@@ -39,6 +40,16 @@ pub const TABLE: [(&str, &str, &str); 17] = [
     ("all-ones", "", "the device reads all ones also after a load"),
     ("dead-link", "", "the device goes away while it is used"),
     ("shrink", "", "the device's file becomes shorter than its BAR"),
+    ("no-stock", "=ZONE", "a zone has no instances left (repeatable)"),
+    ("quota", "", "the account may have no further instance"),
+    ("creation-fails", "=P", "a share P of the instances vanishes while it is created"),
+    ("assistant-offline", "=P", "on a share P of the instances the assistant never comes online"),
+    ("host-dies", "=P", "under a share P of the commands their instance dies"),
+    ("spot-recycle", "=P", "a share P of the preemptible instances is taken back after a while"),
+    ("delivery-timeout", "=P", "a share P of the commands never reaches its instance"),
+    ("output-cut", "", "what commands print loses its middle on the way, and is said to have"),
+    ("throttle-after", "=N", "an ECS action is taken N times in a minute, and then no more until the next"),
+    ("image-kept", "", "chips keep their image while their instance is stopped or restarted"),
 ];
 
 /// Why a text after `--fault` is none.
@@ -105,6 +116,7 @@ pub struct FaultPlan {
     pub(super) load_fails: bool,
     pub(super) stays_operating: bool,
     chip: ChipFaults,
+    pub(super) instances: InstanceFaults,
 }
 
 impl FaultPlan {
@@ -132,6 +144,16 @@ impl FaultPlan {
             "all-ones" => self.chip.all_ones = given.flag()?,
             "dead-link" => self.chip.dead_link = given.flag()?,
             "shrink" => self.chip.shrink = given.flag()?,
+            "no-stock" => self.instances.no_stock.push(given.zone()?),
+            "quota" => self.instances.no_quota = given.flag()?,
+            "creation-fails" => self.instances.creation_fails = given.share()?,
+            "assistant-offline" => self.instances.assistant_offline = given.share()?,
+            "host-dies" => self.instances.host_dies = given.share()?,
+            "spot-recycle" => self.instances.spot_recycle = given.share()?,
+            "delivery-timeout" => self.instances.delivery_timeout = given.share()?,
+            "output-cut" => self.instances.output_cut = given.flag()?,
+            "throttle-after" => self.instances.throttle_after = Some(given.count()?),
+            "image-kept" => self.instances.image_kept = given.flag()?,
             other => return Err(NotAFault::Unknown(other.to_owned())),
         }
         Ok(())
@@ -185,6 +207,16 @@ impl<'a> Given<'a> {
         action.ok_or_else(|| self.wrong(", ACTION as in CreateFpgaImageTask"))
     }
 
+    fn zone(&self) -> Result<String, NotAFault> {
+        let zone = self.value.filter(|value| !value.is_empty()).map(str::to_owned);
+        zone.ok_or_else(|| self.wrong(", ZONE as in cn-hangzhou-b"))
+    }
+
+    fn count(&self) -> Result<u64, NotAFault> {
+        let count = self.value.and_then(|value| value.parse().ok()).filter(|count| *count > 0);
+        count.ok_or_else(|| self.wrong(", a whole number N above 0"))
+    }
+
     fn lifetime(&self) -> Result<ExpiredToken, NotAFault> {
         let Some(value) = self.value else { return Ok(ExpiredToken::First) };
         let seconds = value.parse().map_err(|_| self.wrong(", whole SECONDS"))?;
@@ -204,7 +236,7 @@ mod tests {
     fn every_fault_of_the_table_is_understood_in_the_form_that_it_shows() {
         for (name, form, _) in TABLE {
             let value = form.trim_matches(['=', '[', ']']).replace("BYTES_PER_S", "8").replace("BYTES", "8");
-            let value = value.replace("SECONDS", "8").replace('P', "0.5");
+            let value = value.replace("SECONDS", "8").replace('P', "0.5").replace('N', "8");
             let text = if value.is_empty() { name.to_owned() } else { format!("{name}={value}") };
             assert_eq!(FaultPlan::default().add(&text), Ok(()), "{text}");
         }

@@ -71,6 +71,18 @@ impl<'a> Question<'a> {
     }
 }
 
+impl<'a> Question<'a> {
+    /// The items of a list, `NAME.1` and on.
+    pub(super) fn list(&self, name: &str) -> Vec<&'a str> {
+        (1..).map_while(|n| self.get(&format!("{name}.{n}"))).collect()
+    }
+
+    /// A whole number, once its form was checked.
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
+        self.get(name).and_then(|text| text.parse().ok())
+    }
+}
+
 /// The first parameter of that name.
 pub(super) fn find<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
     parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

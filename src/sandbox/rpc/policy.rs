@@ -112,7 +112,7 @@ fn all_texts(fields: &Map<String, Value>) -> Option<Vec<String>> {
 }
 
 /// Whether a text is of a pattern, in which `*` stands for any text and `?` for one character.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     // Where to go on when the text after the last star turns out not to match.

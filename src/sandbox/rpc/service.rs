@@ -1,11 +1,12 @@
 //! The services behind the gate, told apart by the parameter `Version`.
 
 use super::call::{Answer, Call, Handler};
-use super::{State, faas, ram, sts};
+use super::{State, ecs, faas, ram, sts};
 
 /// One service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
+    Ecs,
     Faas,
     Ram,
     Sts,
@@ -16,15 +17,26 @@ pub(super) enum Service {
 pub(super) struct Action {
     pub(super) name: &'static str,
     pub(super) handler: Handler,
+    /// The parameters that it takes; None where others are passed over.
+    pub(super) takes: Option<&'static [ecs::Parameter]>,
 }
 
 /// An action that has to be signed.
 pub(super) const fn signed(name: &'static str, handler: fn(&Call<'_>, &mut State) -> Answer) -> Action {
-    Action { name, handler: Handler::Signed(handler) }
+    Action { name, handler: Handler::Signed(handler), takes: None }
+}
+
+/// One that refuses parameters which it does not take.
+pub(super) const fn strict(
+    name: &'static str,
+    handler: fn(&Call<'_>, &mut State) -> Answer,
+    takes: &'static [ecs::Parameter],
+) -> Action {
+    Action { name, handler: Handler::Signed(handler), takes: Some(takes) }
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 3] = [Self::Faas, Self::Ram, Self::Sts];
+    pub(super) const ALL: [Self; 4] = [Self::Ecs, Self::Faas, Self::Ram, Self::Sts];
 
     pub(super) fn of_version(version: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.version() == version)
@@ -32,6 +44,7 @@ impl Service {
 
     pub(super) fn version(self) -> &'static str {
         match self {
+            Self::Ecs => "2014-05-26",
             Self::Faas => "2017-08-24",
             Self::Ram => "2015-05-01",
             Self::Sts => "2015-04-01",
@@ -40,6 +53,7 @@ impl Service {
 
     fn actions(self) -> &'static [Action] {
         match self {
+            Self::Ecs => ecs::ACTIONS,
             Self::Faas => faas::ACTIONS,
             Self::Ram => ram::ACTIONS,
             Self::Sts => sts::ACTIONS,
@@ -58,7 +72,7 @@ pub(super) fn knows_domain(host: &str) -> bool {
         return true;
     };
     let product = product.split('.').next().unwrap_or_default();
-    ["faas", "ram", "sts", "sts-vpc"].contains(&product)
+    ["faas", "ram", "sts", "sts-vpc", "ecs", "ecs-cn-hangzhou", "ecs-vpc"].contains(&product)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::gate::Nonces;
-use super::{faas, metadata, ram};
+use super::{ecs, faas, metadata, ram};
 use crate::sandbox::options::Options;
 use crate::sandbox::world::World;
 
@@ -11,6 +11,7 @@ use crate::sandbox::world::World;
 #[derive(Debug)]
 pub(crate) struct State {
     pub(super) nonces: Nonces,
+    pub(super) ecs: ecs::State,
     pub(super) faas: faas::State,
     pub(super) ram: ram::Directory,
     pub(super) metadata: metadata::State,
@@ -21,6 +22,7 @@ impl State {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
             nonces: Nonces::default(),
+            ecs: ecs::State::default(),
             faas: faas::State::new(),
             ram: ram::Directory::new(options),
             metadata: metadata::State::default(),
@@ -29,6 +31,7 @@ impl State {
 
     /// Does what has come due by now: logs of failed builds, chips that were loaded.
     pub(crate) fn settle(&mut self, world: &World, now: Timestamp) {
+        ecs::settle(self, world, now);
         self.faas.settle(world, now);
     }
 

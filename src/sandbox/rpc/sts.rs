@@ -21,7 +21,7 @@ use crate::sandbox::keys::{Caller, Issued};
 pub(super) const ACTIONS: &[Action] = &[
     signed("GetCallerIdentity", who_am_i),
     signed("AssumeRole", assume_role),
-    Action { name: "AssumeRoleWithOIDC", handler: Handler::Unsigned(assume_role_with_oidc) },
+    Action { name: "AssumeRoleWithOIDC", handler: Handler::Unsigned(assume_role_with_oidc), takes: None },
 ];
 
 /// What STS refuses, in the words of its documents "STS common errors" and "Error codes".

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use crate::base::duration::duration;
@@ -16,7 +16,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::sandbox::{Endings, FAULTS, FaultPlan, Forwarding, NotRun, Options, Sandbox};
+use crate::sandbox::{Endings, Exec, FAULTS, FaultPlan, Forwarding, MOST_HOSTS, NotRun, Options, Sandbox};
 
 /// Run a command against a private cloud and a simulated FPGA on this machine
 ///
@@ -54,6 +54,22 @@ enum Show {
     Demo,
 }
 
+/// How commands run on the simulated instances.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ExecArg {
+    Real,
+    Scripted,
+}
+
+impl From<ExecArg> for Exec {
+    fn from(given: ExecArg) -> Self {
+        match given {
+            ExecArg::Real => Self::Real,
+            ExecArg::Scripted => Self::Scripted,
+        }
+    }
+}
+
 /// How the sandbox is to behave.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags")]
@@ -70,6 +86,18 @@ pub(super) struct SandboxOptions {
     /// Make the random faults repeat
     #[arg(long, global = true, value_name = "N")]
     fault_seed: Option<u64>,
+    /// Begin with that many instances of ecs.f3-c4f1.xlarge
+    #[arg(long, global = true, value_name = "N", default_value = "0", hide_default_value = true)]
+    instances: usize,
+    /// How commands run on the instances: as processes (16 instances at most), or by a script, any number
+    #[arg(long, global = true, value_name = "HOW", default_value = "real", value_enum)]
+    exec: ExecArg,
+    /// Append a JSON line per change of an instance's state to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+    /// Divide the time until an automatic release, which --speed leaves alone, by this
+    #[arg(long, global = true, value_name = "N", default_value = "1", value_parser = speed)]
+    release_speed: f64,
     /// Append a JSON line per request to this file
     #[arg(long, global = true, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -117,6 +145,11 @@ fn speed(text: &str) -> Result<f64, String> {
 
 impl SandboxOptions {
     fn options(&self) -> Result<Options, Failure> {
+        if matches!(self.exec, ExecArg::Real) && self.instances > MOST_HOSTS {
+            let text = format!("--exec real runs at most {MOST_HOSTS} instances, not {}", self.instances);
+            let hint = format!("faascmd sandbox --instances {} --exec scripted", self.instances);
+            return Err(Failure::new(Exit::Usage, text).hint(hint));
+        }
         let mut faults = FaultPlan::default();
         for text in &self.fault {
             faults.add(text).map_err(|e| Failure::new(Exit::Usage, e.to_string()))?;
@@ -129,6 +162,10 @@ impl SandboxOptions {
             without_role: self.without_role,
             without_instance_role: self.without_instance_role,
             metadata_v2_only: self.metadata_v2_only,
+            instances: self.instances,
+            exec: self.exec.into(),
+            ledger: self.ledger.clone(),
+            release_speed: self.release_speed,
             faults,
             fault_seed: self.fault_seed,
             log: self.log.clone(),

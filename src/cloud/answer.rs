@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Error, RpcAnswer, RpcCall, Time};
+use super::{Error, ErrorKind, RpcAnswer, RpcCall, Time};
 
 /// An answer: our view of it, and the answer itself.
 #[derive(Clone, Debug)]
@@ -84,13 +84,8 @@ pub(crate) fn list_of<'a>(answer: &'a Value, outer: &str, inner: &str) -> Result
 
 /// The error for an answer that lacks what it is asked for.
 pub(crate) fn unreadable(call: &RpcCall, reason: String, text: &str) -> Error {
-    Error::NotAnAnswer {
-        service: call.service,
-        action: call.action.to_owned(),
-        http_status: 200,
-        reason,
-        head: text.chars().take(80).collect(),
-    }
+    let head = text.chars().take(80).collect();
+    Error::new(call.service, call.action, ErrorKind::NotAnAnswer { http_status: 200, reason, head })
 }
 
 #[cfg(test)]

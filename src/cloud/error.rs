@@ -1,16 +1,33 @@
 //! Why a call failed: the transport, the service, its answer, the credentials.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{CredentialError, Diagnosis, NoEndpoint, Service};
-use crate::net::NetError;
+use crate::codes::{self, Class};
+use crate::net::{NetError, Trouble};
 
 /// The outcome of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failed call.
+#[derive(Debug)]
+pub struct Error {
+    /// The service asked.
+    pub service: Service,
+    /// The action or operation.
+    pub action: &'static str,
+    /// How often it was tried.
+    pub tries: u32,
+    /// For how long.
+    pub spent: Duration,
+    /// What went wrong with the last try.
+    pub kind: ErrorKind,
+}
+
+/// What went wrong with a call.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum ErrorKind {
     /// There is no credential to sign with; nothing was sent.
     #[error(transparent)]
     Credential(#[from] CredentialError),
@@ -18,47 +35,25 @@ pub enum Error {
     #[error(transparent)]
     Endpoint(#[from] NoEndpoint),
     /// No answer came.
-    #[error("{service} {action}: {error}{}", after(*.tries, .spent))]
-    Net {
-        /// The service asked.
-        service: Service,
-        /// The action or operation.
-        action: String,
-        /// The transport's error.
-        error: NetError,
-        /// How often it was tried.
-        tries: u32,
-        /// For how long.
-        spent: Duration,
-    },
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// An answer came before the whole request was sent, or ended before it was whole.
+    #[error("connection broken: {0}")]
+    Incomplete(&'static str),
     /// The service answered with an error of its own.
     #[error(transparent)]
-    Service(Box<ServiceError>),
+    Service(#[from] Box<ServiceError>),
     /// What arrived is not what was sent.
-    #[error("{service} {action}: the checksum of what was sent is {ours}, of what arrived {theirs}{}", after(*.tries, .spent))]
+    #[error("the checksum of what was sent is {ours}, of what arrived {theirs}")]
     WrongChecksum {
-        /// The service asked.
-        service: Service,
-        /// The action or operation.
-        action: String,
         /// CRC-64/XZ of what was sent.
         ours: u64,
         /// The same as the service computed it.
         theirs: u64,
-        /// How often it was tried.
-        tries: u32,
-        /// For how long.
-        spent: Duration,
     },
     /// What came is not an answer of the service: HTML of a proxy, truncated JSON or XML.
-    #[error(
-        "{service} {action}: the answer (HTTP {http_status}) is not the service's: {reason}; it begins with {head:?}"
-    )]
+    #[error("the answer (HTTP {http_status}) is not the service's: {reason}; it begins with {head:?}")]
     NotAnAnswer {
-        /// The service asked.
-        service: Service,
-        /// The action or operation.
-        action: String,
         /// The HTTP status.
         http_status: u16,
         /// Why it can't be read.
@@ -70,12 +65,8 @@ pub enum Error {
 
 /// A service's refusal.
 #[derive(Clone, Debug, Default, thiserror::Error)]
-#[error("{service} {action}{}: {code}: {message}{}", of(.about.as_deref()), after(*.tries, .spent))]
+#[error("{code}: {message}")]
 pub struct ServiceError {
-    /// The service that refused: `oss`, `faas`…
-    pub service: &'static str,
-    /// The action or operation.
-    pub action: String,
     /// What it was about, where the message does not say: `oss://bucket/key`.
     pub about: Option<String>,
     /// The HTTP status.
@@ -98,67 +89,103 @@ pub struct ServiceError {
     pub server_time: Option<jiff::Timestamp>,
     /// How long the service asks to wait before the next try.
     pub retry_after: Option<Duration>,
-    /// How often it was tried.
-    pub tries: u32,
-    /// For how long.
-    pub spent: Duration,
+}
+
+/// An error that may be that of a call, which then can be tried again.
+pub trait CallError {
+    /// The failed call; None for what no repetition would change.
+    fn as_call(&mut self) -> Option<&mut Error>;
+}
+
+impl CallError for Error {
+    fn as_call(&mut self) -> Option<&mut Error> {
+        Some(self)
+    }
 }
 
 impl Error {
-    /// The service's code, if it was the service that refused.
-    pub fn code(&self) -> Option<&str> {
-        match self {
-            Self::Service(e) => Some(&e.code),
+    /// The error of a call's first try.
+    pub fn new(service: Service, action: &'static str, kind: impl Into<ErrorKind>) -> Self {
+        Self { service, action, tries: 1, spent: Duration::ZERO, kind: kind.into() }
+    }
+
+    /// The service's refusal, if it was the service that refused.
+    pub fn refusal(&self) -> Option<&ServiceError> {
+        match &self.kind {
+            ErrorKind::Service(refusal) => Some(refusal),
             _ => None,
         }
     }
 
+    /// The service's code, if it was the service that refused.
+    pub fn code(&self) -> Option<&str> {
+        self.refusal().map(|refusal| refusal.code.as_str())
+    }
+
+    /// What the tables say of the service's code; None where the HTTP status decides.
+    pub fn class(&self) -> Option<Class> {
+        codes::class(self.service.name(), self.action, self.code()?)
+    }
+
     /// The HTTP status, if an answer came.
     pub fn http_status(&self) -> Option<u16> {
-        match self {
-            Self::Service(e) => Some(e.http_status),
-            Self::NotAnAnswer { http_status, .. } => Some(*http_status),
+        match &self.kind {
+            ErrorKind::Service(e) => Some(e.http_status),
+            ErrorKind::NotAnAnswer { http_status, .. } => Some(*http_status),
             _ => None,
         }
     }
 
     /// Whether the call may have taken effect although it failed: its answer may be what was lost.
     pub fn may_have_happened(&self) -> bool {
-        match self {
-            Self::Net { error, .. } => !error.nothing_was_sent(),
-            Self::NotAnAnswer { .. } | Self::WrongChecksum { .. } => true,
-            Self::Service(e) => e.http_status >= 500 && !e.is_business(),
-            Self::Credential(_) | Self::Endpoint(_) => false,
+        match &self.kind {
+            ErrorKind::Net(error) => !error.nothing_was_sent(),
+            ErrorKind::Incomplete(_) | ErrorKind::NotAnAnswer { .. } | ErrorKind::WrongChecksum { .. } => {
+                true
+            }
+            ErrorKind::Service(e) => e.http_status >= 500 && !self.class().is_some_and(Class::is_final),
+            ErrorKind::Credential(_) | ErrorKind::Endpoint(_) => false,
         }
     }
 
-    pub(super) fn with_tries(mut self, count: u32, time: Duration) -> Self {
-        match &mut self {
-            Self::Net { tries, spent, .. } | Self::WrongChecksum { tries, spent, .. } => {
-                (*tries, *spent) = (count, time)
+    /// Whether the same call may succeed later without anybody doing anything.
+    pub fn is_transient(&self) -> bool {
+        match &self.kind {
+            ErrorKind::Net(error) => error.trouble != Trouble::BadRequest,
+            ErrorKind::NotAnAnswer { http_status, .. } => {
+                (500..600).contains(http_status) || (200..300).contains(http_status)
             }
-            Self::Service(e) => (e.tries, e.spent) = (count, time),
-            _ => {}
+            ErrorKind::Incomplete(_) | ErrorKind::WrongChecksum { .. } => true,
+            ErrorKind::Service(e) => match self.class() {
+                Some(class) => !class.is_final(),
+                None => matches!(e.http_status, 408 | 429 | 500 | 502 | 503 | 504),
+            },
+            ErrorKind::Credential(CredentialError::Service { error, .. }) => error.is_transient(),
+            ErrorKind::Credential(_) | ErrorKind::Endpoint(_) => false,
         }
-        self
     }
 }
 
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { service, action, tries, spent, kind } = self;
+        // These say themselves whom they are about.
+        if let ErrorKind::Credential(_) | ErrorKind::Endpoint(_) = kind {
+            return kind.fmt(f);
+        }
+        let about = self.refusal().and_then(|refusal| refusal.about.as_deref());
+        let about = about.map(|about| format!(" {about}")).unwrap_or_default();
+        write!(f, "{service} {action}{about}: {kind}")?;
+        if *tries > 1 {
+            write!(f, " (tried {tries} times in {:.1} s)", spent.as_secs_f64())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
 impl ServiceError {
-    /// The service's message without the string to sign that some end with: it holds the key's id and the token.
-    pub fn said(&self) -> &str {
-        self.message.split("server string to sign is:").next().unwrap_or_default().trim_end()
-    }
-
-    /// Whether it is the service's final word and not transient, although the status is 5xx: FaaS answers 503 to a
-    /// second image within half an hour.
-    pub fn is_business(&self) -> bool {
-        matches!(
-            self.code.as_str(),
-            "FREQUENCY ERROR" | "ANOTHER TASK RUNNING" | "Forbidden.KeyNotFoundError"
-        )
-    }
-
     /// Whether the clocks differ by more than the 15 minutes that services allow.
     pub fn is_about_the_clock(&self) -> bool {
         matches!(self.code.as_str(), "RequestTimeTooSkewed" | "InvalidTimeStamp.Expired" | "IllegalTimestamp")
@@ -168,12 +195,4 @@ impl ServiceError {
     pub fn is_expired_token(&self) -> bool {
         matches!(self.code.as_str(), "SecurityTokenExpired" | "InvalidSecurityToken.Expired")
     }
-}
-
-fn of(about: Option<&str>) -> String {
-    about.map(|about| format!(" {about}")).unwrap_or_default()
-}
-
-fn after(tries: u32, spent: &Duration) -> String {
-    if tries < 2 { String::new() } else { format!(" (tried {tries} times in {:.1} s)", spent.as_secs_f64()) }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::retry::Tries;
 use super::{
-    Clock, CredentialSource, Endpoint, Endpoints, Error, NoEndpoint, OssSignature, OssStyle, Result, Retry,
-    Service,
+    CallError, Clock, CredentialError, CredentialSource, Endpoint, Endpoints, Error, ErrorKind, NoEndpoint,
+    OssSignature, OssStyle, Result, Retry, Service,
 };
 use crate::base::progress::Progress;
 use crate::net::Http;
@@ -90,8 +90,8 @@ impl Cloud {
     ///
     /// # Errors
     /// When there is none.
-    pub async fn credential(&self) -> Result<Credential> {
-        Ok(self.setup.credentials.credential().await?)
+    pub async fn credential(&self) -> Result<Credential, CredentialError> {
+        self.setup.credentials.credential().await
     }
 
     /// Tries until it succeeds, fails for good, or the policy's bounds are reached. Each try is made, and signed,
@@ -99,41 +99,47 @@ impl Cloud {
     ///
     /// # Errors
     /// The last try's.
-    pub async fn with_retries<T, F>(&self, policy: Retry, mut attempt: impl FnMut() -> F) -> Result<T>
+    pub async fn with_retries<T, E: CallError, F>(
+        &self,
+        policy: Retry,
+        mut attempt: impl FnMut() -> F,
+    ) -> Result<T, E>
     where
-        F: Future<Output = Result<T>>,
+        F: Future<Output = Result<T, E>>,
     {
         let policy = Retry { attempts: policy.attempts.min(self.attempts), ..policy };
         let mut tries = Tries::new();
         loop {
             tries.count += 1;
-            let error = match attempt().await {
+            let mut error = match attempt().await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
+            let Some(call) = error.as_call() else { return Err(error) };
             let spent = tries.spent();
-            if tries.corrected(&error) {
-                tracing::debug!("{error}; once more");
+            if tries.corrected(call) {
+                tracing::debug!("{call}; once more");
                 continue;
             }
-            let Some(pause) = policy.pause(&error, tries.count, spent) else {
-                return Err(error.with_tries(tries.count, spent));
+            let Some(pause) = policy.pause(call, tries.count, spent) else {
+                (call.tries, call.spent) = (tries.count, spent);
+                return Err(error);
             };
-            tracing::debug!("{error}; next try in {:.1} s", pause.as_secs_f64());
+            tracing::debug!("{call}; next try in {:.1} s", pause.as_secs_f64());
             tokio::time::sleep(pause).await;
         }
     }
 
     /// Takes from a refusal what the next try needs: the service's clock, the end of a credential.
     pub(super) fn learn_from(&self, error: &Error, credential: &Credential) {
-        let Error::Service(e) = error else { return };
+        let ErrorKind::Service(e) = &error.kind else { return };
         if let (true, Some(time)) = (e.is_about_the_clock(), e.server_time) {
             let offset = self.clock.learn(time);
             let (minutes, side) =
                 (offset.abs().as_mins(), if offset.is_positive() { "behind" } else { "ahead of" });
             self.setup.progress.warn(format!(
                 "this machine's clock is {minutes} minutes {side} {}'s; requests are signed with the service's time",
-                e.service
+                error.service
             ));
         }
         if e.is_expired_token() {
@@ -170,7 +176,11 @@ mod tests {
     }
 
     fn refused(http_status: u16, code: &str) -> ServiceError {
-        ServiceError { service: "oss", http_status, code: code.to_owned(), ..ServiceError::default() }
+        ServiceError { http_status, code: code.to_owned(), ..ServiceError::default() }
+    }
+
+    fn failed(refusal: ServiceError) -> Error {
+        Error::new(Service::Oss, "PutObject", Box::new(refusal))
     }
 
     #[tokio::test(start_paused = true)]
@@ -179,7 +189,7 @@ mod tests {
         let outcome: Result<()> = cloud(Arc::new(Silent))
             .with_retries(Retry::IDEMPOTENT, || {
                 tries += 1;
-                async { Err(Error::Service(Box::new(refused(503, "ServiceUnavailable")))) }
+                async { Err(failed(refused(503, "ServiceUnavailable"))) }
             })
             .await;
         assert_eq!(tries, Retry::IDEMPOTENT.attempts);
@@ -195,8 +205,7 @@ mod tests {
         let outcome = cloud.with_retries(Retry::IDEMPOTENT, || {
             let retry_after = Some(Duration::from_secs(9));
             let error = ServiceError { retry_after, ..refused(503, "DownloadTrafficRateLimitExceeded") };
-            let answer =
-                if std::mem::take(&mut first) { Err(Error::Service(Box::new(error))) } else { Ok(1) };
+            let answer = if std::mem::take(&mut first) { Err(failed(error)) } else { Ok(1) };
             async { answer }
         });
         assert_eq!(outcome.await.unwrap(), 1);
@@ -221,10 +230,7 @@ mod tests {
             .with_retries(Retry { attempts: 1, ..Retry::ONCE }, || {
                 tries += 1;
                 let server_time = Some(jiff::Timestamp::now() + jiff::SignedDuration::from_mins(125));
-                let error = Error::Service(Box::new(ServiceError {
-                    server_time,
-                    ..refused(403, "RequestTimeTooSkewed")
-                }));
+                let error = failed(ServiceError { server_time, ..refused(403, "RequestTimeTooSkewed") });
                 cloud.learn_from(&error, &key());
                 async { Err(error) }
             })

@@ -3,7 +3,7 @@
 use super::clock::http_date;
 use super::oss_error::Refusal;
 use super::oss_url::{is_folded_for_sure, url};
-use super::{Cloud, Endpoint, Error, Result, Service};
+use super::{Cloud, Endpoint, Error, ErrorKind, Result, Service};
 use crate::net::{Body, NetError, Request, Response, Trouble};
 use crate::sign::{Credential, OssRequest, Pairs, Signed, encode, oss_v1, oss_v4};
 
@@ -133,7 +133,7 @@ impl OssAnswer {
     /// When the connection breaks or stalls before the end.
     pub async fn chunk(&mut self) -> Result<Option<bytes::Bytes>> {
         let operation = self.operation;
-        self.response.chunk().await.map_err(|e| lost(operation, e))
+        self.response.chunk().await.map_err(|e| failed(operation, e))
     }
 
     /// The body as text, for the answers that are XML.
@@ -142,19 +142,19 @@ impl OssAnswer {
     /// When the connection breaks or stalls before the end.
     pub async fn text(self) -> Result<String> {
         let operation = self.operation;
-        let bytes = self.response.bytes(64 << 20).await.map_err(|e| lost(operation, e))?;
+        let bytes = self.response.bytes(64 << 20).await.map_err(|e| failed(operation, e))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// An error for an answer that is not what the operation promises.
-    pub fn unreadable(operation: &str, http_status: u16, reason: impl Into<String>, text: &str) -> Error {
-        Error::NotAnAnswer {
-            service: Service::Oss,
-            action: operation.to_owned(),
-            http_status,
-            reason: reason.into(),
-            head: super::rpc::cut(text, 80),
-        }
+    pub fn unreadable(
+        operation: &'static str,
+        http_status: u16,
+        reason: impl Into<String>,
+        text: &str,
+    ) -> Error {
+        let (reason, head) = (reason.into(), super::rpc::cut(text, 80));
+        failed(operation, ErrorKind::NotAnAnswer { http_status, reason, head })
     }
 }
 
@@ -166,17 +166,18 @@ impl Cloud {
     pub async fn oss(&self, call: OssCall) -> Result<OssAnswer> {
         let operation = call.operation;
         if call.key.as_deref().is_some_and(is_folded_for_sure) {
-            return Err(lost(operation, unsendable(&call)));
+            return Err(failed(operation, unsendable(&call)));
         }
         let endpoint = match &call.endpoint {
             Some(endpoint) => endpoint.clone(),
-            None => self.locate(Service::Oss)?,
+            None => self.locate(Service::Oss).map_err(|e| failed(operation, e))?,
         };
-        let credential = self.credential().await?;
+        let credential = self.credential().await.map_err(|e| failed(operation, e))?;
         let signed = self.sign_oss(&call, &credential)?;
         tracing::debug!("oss {operation} → {endpoint}");
         let started = std::time::Instant::now();
-        let mut location = url(&endpoint, self.setup.oss_style, call.bucket.as_deref(), call.key.as_deref())?;
+        let location = url(&endpoint, self.setup.oss_style, call.bucket.as_deref(), call.key.as_deref());
+        let mut location = location.map_err(|e| failed(operation, e))?;
         if !call.query.is_empty() {
             location = format!("{location}?{}", query(&call.query));
         }
@@ -192,14 +193,17 @@ impl Cloud {
             direct,
             secret: false,
         };
-        let response = self.http().send(request).await.map_err(|e| lost(operation, e))?;
+        let response = self.http().send(request).await.map_err(|e| failed(operation, e))?;
         let request_id = response.header("x-oss-request-id").unwrap_or("none").to_owned();
         let took = started.elapsed().as_secs_f64();
         if (200..300).contains(&response.status) {
             tracing::info!("oss {operation}: done in {took:.2} s, request id {request_id}");
             return Ok(OssAnswer { operation, response });
         }
-        let error = about(refused(operation, response, &signed).await, place);
+        let mut error = failed(operation, refused(response, &signed).await);
+        if let ErrorKind::Service(e) = &mut error.kind {
+            e.about = place;
+        }
         tracing::info!("{error} ({took:.2} s), request id {request_id}");
         self.learn_from(&error, &credential);
         Err(error)
@@ -209,7 +213,8 @@ impl Cloud {
         let (request, now) = (call.request(), self.clock.now());
         match self.setup.oss_signature {
             OssSignature::V4 => {
-                let region = self.region().ok_or(super::NoEndpoint::NoRegion(Service::Oss))?;
+                let region = self.region().ok_or(super::NoEndpoint::NoRegion(Service::Oss));
+                let region = region.map_err(|e| failed(call.operation, e))?;
                 Ok(oss_v4::sign(&request, credential, region, now))
             }
             OssSignature::V1 => {
@@ -235,14 +240,7 @@ fn place(bucket: Option<&str>, key: Option<&str>) -> Option<String> {
     Some(key.map_or_else(|| format!("oss://{bucket}"), |key| format!("oss://{bucket}/{key}")))
 }
 
-fn about(mut error: Error, place: Option<String>) -> Error {
-    if let Error::Service(e) = &mut error {
-        e.about = place;
-    }
-    error
-}
-
-async fn refused(operation: &str, response: Response, signed: &Signed) -> Error {
+async fn refused(response: Response, signed: &Signed) -> ErrorKind {
     let http_status = response.status;
     let owned = |name: &str| response.header(name).map(str::to_owned);
     let (request_id, ec, header) = (owned("x-oss-request-id"), owned("x-oss-ec"), owned("x-oss-err"));
@@ -250,10 +248,9 @@ async fn refused(operation: &str, response: Response, signed: &Signed) -> Error 
     let delay: Option<u64> = response.header("x-oss-qos-delay-time").and_then(|ms| ms.parse().ok());
     let body = match response.bytes(LONGEST_ERROR).await {
         Ok(body) => body,
-        Err(e) => return lost(operation, e),
+        Err(e) => return e.into(),
     };
     let refusal = Refusal {
-        action: operation,
         http_status,
         request_id: request_id.as_deref(),
         ec: ec.as_deref(),
@@ -262,7 +259,7 @@ async fn refused(operation: &str, response: Response, signed: &Signed) -> Error 
         signed: [&signed.string_to_sign, &signed.canonical_request],
     };
     let mut error = refusal.parse();
-    if let Error::Service(e) = &mut error {
+    if let ErrorKind::Service(e) = &mut error {
         e.retry_after = delay.map(std::time::Duration::from_millis);
         // A middle box may have a broken clock, so the header is asked only when the document is silent.
         e.server_time = e.server_time.or(date).filter(|_| e.is_about_the_clock());
@@ -270,9 +267,8 @@ async fn refused(operation: &str, response: Response, signed: &Signed) -> Error 
     error
 }
 
-fn lost(operation: &str, error: NetError) -> Error {
-    let spent = std::time::Duration::ZERO;
-    Error::Net { service: Service::Oss, action: operation.to_owned(), error, tries: 1, spent }
+fn failed(operation: &'static str, kind: impl Into<ErrorKind>) -> Error {
+    Error::new(Service::Oss, operation, kind)
 }
 
 fn unsendable(call: &OssCall) -> NetError {

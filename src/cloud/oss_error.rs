@@ -6,12 +6,11 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::rpc::cut;
-use super::{Diagnosis, Error, Service, ServiceError};
+use super::{Diagnosis, ErrorKind, ServiceError};
 
 /// The parts of an error answer that the parser looks at.
 #[derive(Debug)]
 pub(super) struct Refusal<'a> {
-    pub(super) action: &'a str,
     pub(super) http_status: u16,
     pub(super) request_id: Option<&'a str>,
     pub(super) ec: Option<&'a str>,
@@ -23,7 +22,7 @@ pub(super) struct Refusal<'a> {
 }
 
 impl Refusal<'_> {
-    pub(super) fn parse(&self) -> Error {
+    pub(super) fn parse(&self) -> ErrorKind {
         let from_header = self.header.and_then(|text| BASE64.decode(text).ok());
         let document = from_header.as_deref().unwrap_or(self.body);
         let fields = fields(document);
@@ -34,8 +33,6 @@ impl Refusal<'_> {
             of(&["Code"]).filter(|code| !code.is_empty()).or_else(|| self.code_of_an_empty_answer(document));
         let Some(code) = code else { return self.not_an_answer(document) };
         let mut error = ServiceError {
-            service: Service::Oss.name(),
-            action: self.action.to_owned(),
             http_status: self.http_status,
             message: of(&["Message"])
                 .unwrap_or_else(|| format!("HTTP {} without an explanation", self.http_status)),
@@ -46,14 +43,13 @@ impl Refusal<'_> {
             recommend: of(&["RecommendDoc"]),
             endpoint: of(&["Endpoint"]),
             server_time: of(&["ServerTime"]).and_then(|time| time.parse().ok()),
-            tries: 1,
             code,
             ..ServiceError::default()
         };
         if error.code == "SignatureDoesNotMatch" {
             error.diagnosis = self.diagnose(of(&["CanonicalRequest"]), of(&["StringToSign"]));
         }
-        Error::Service(Box::new(error))
+        ErrorKind::Service(Box::new(error))
     }
 
     /// The canonical request says more than the string to sign, which holds only its hash.
@@ -78,16 +74,10 @@ impl Refusal<'_> {
         document.is_empty().then(|| code.to_owned())
     }
 
-    fn not_an_answer(&self, document: &[u8]) -> Error {
+    fn not_an_answer(&self, document: &[u8]) -> ErrorKind {
         let head = cut(&String::from_utf8_lossy(document), 80);
         let reason = if document.is_empty() { "it is empty" } else { "there is no error code in it" };
-        Error::NotAnAnswer {
-            service: Service::Oss,
-            action: self.action.to_owned(),
-            http_status: self.http_status,
-            reason: reason.into(),
-            head,
-        }
+        ErrorKind::NotAnAnswer { http_status: self.http_status, reason: reason.into(), head }
     }
 }
 
@@ -132,14 +122,14 @@ mod tests {
 <Error xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com"><Code>RequestTimeTooSkewed</Code><Message>a &amp; b</Message>
 <RequestId>646D</RequestId><ServerTime>2024-09-23T06:32:40.000Z</ServerTime><EC>0002-00000504</EC></Error>"#;
 
-    fn refusal(body: &[u8]) -> Error {
+    fn refusal(body: &[u8]) -> ErrorKind {
         let (request_id, ec, header) = (None, None, None);
-        Refusal { action: "HEAD", http_status: 403, request_id, ec, header, body, signed: ["", ""] }.parse()
+        Refusal { http_status: 403, request_id, ec, header, body, signed: ["", ""] }.parse()
     }
 
     #[test]
     fn reads_an_error_with_a_namespace() {
-        let Error::Service(e) = refusal(SKEWED) else { panic!("an OSS error") };
+        let ErrorKind::Service(e) = refusal(SKEWED) else { panic!("an OSS error") };
         assert_eq!((e.code.as_str(), e.message.as_str()), ("RequestTimeTooSkewed", "a & b"));
         assert_eq!(e.server_time.unwrap().to_string(), "2024-09-23T06:32:40Z");
         assert_eq!(e.ec.as_deref(), Some("0002-00000504"));
@@ -148,6 +138,6 @@ mod tests {
     #[test]
     fn html_of_a_proxy_is_no_answer() {
         let error = refusal(b"<html><head><title>Blocked</title></head><body>no</body></html>");
-        assert!(matches!(error, Error::NotAnAnswer { .. }), "{error}");
+        assert!(matches!(error, ErrorKind::NotAnAnswer { .. }), "{error}");
     }
 }

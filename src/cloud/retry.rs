@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Error, Service};
+use super::{Error, ErrorKind};
+use crate::codes::Class;
 
 /// How often and how long a call is tried, and whether trying it twice does harm.
 #[derive(Clone, Copy, Debug)]
@@ -33,44 +34,16 @@ impl Retry {
     /// How long to wait before the next try; None when there is to be none.
     pub(super) fn pause(&self, error: &Error, tries: u32, spent: Duration) -> Option<Duration> {
         let harmless = self.idempotent || !error.may_have_happened();
-        if !harmless || !is_transient(error) || tries >= self.attempts || spent >= self.within {
+        if !harmless || !error.is_transient() || tries >= self.attempts || spent >= self.within {
             return None;
         }
-        let (base, asked) = match error {
-            Error::Service(e) if is_throttling(&e.code) => (500, e.retry_after),
-            Error::Service(e) => (200, e.retry_after),
-            _ => (200, None),
-        };
+        let base = if error.class() == Some(Class::Throttled) { 500 } else { 200 };
+        let asked = error.refusal().and_then(|refusal| refusal.retry_after);
         let ceiling = Duration::from_millis(base << tries.saturating_sub(1).min(8)).min(self.longest_pause);
         // Half fixed, half random: all who were refused together do not come back together.
         let jittered = ceiling.mul_f64(0.5 + 0.5 * fastrand::f64());
         Some(asked.map_or(jittered, |asked| asked.max(jittered)))
     }
-}
-
-/// Whether the same call may succeed later without anybody doing anything.
-pub fn is_transient(error: &Error) -> bool {
-    match error {
-        Error::Net { error, .. } => error.trouble != crate::net::Trouble::BadRequest,
-        Error::NotAnAnswer { http_status, .. } => {
-            (500..600).contains(http_status) || (200..300).contains(http_status)
-        }
-        Error::WrongChecksum { .. } => true,
-        Error::Service(e) if e.is_business() => false,
-        Error::Service(e) => {
-            let of_oss = e.service == Service::Oss.name()
-                && matches!(e.code.as_str(), "RequestTimeout" | "BadRequest");
-            is_throttling(&e.code) || of_oss || matches!(e.http_status, 408 | 429 | 500 | 502 | 503 | 504)
-        }
-        Error::Credential(super::CredentialError::Service { error, .. }) => is_transient(error),
-        Error::Credential(_) | Error::Endpoint(_) => false,
-    }
-}
-
-fn is_throttling(code: &str) -> bool {
-    code.starts_with("Throttling")
-        || code.ends_with("QpsLimitExceeded")
-        || code.ends_with("RateLimitExceeded")
 }
 
 /// Counts the tries of one call.
@@ -93,7 +66,7 @@ impl Tries {
 
     /// Whether the error's cause has just been put right, so that one more try at once makes sense; once each.
     pub(super) fn corrected(&mut self, error: &Error) -> bool {
-        let Error::Service(e) = error else { return false };
+        let ErrorKind::Service(e) = &error.kind else { return false };
         let once = |done: &mut bool| !std::mem::replace(done, true);
         e.is_about_the_clock() && e.server_time.is_some() && once(&mut self.clock_learned)
             || e.is_expired_token() && once(&mut self.token_renewed)
@@ -103,16 +76,11 @@ impl Tries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::ServiceError;
+    use crate::cloud::{Service, ServiceError};
 
     fn refused(http_status: u16, code: &str) -> Error {
-        let code = code.to_owned();
-        Error::Service(Box::new(ServiceError {
-            service: "faas",
-            http_status,
-            code,
-            ..ServiceError::default()
-        }))
+        let refusal = ServiceError { http_status, code: code.to_owned(), ..ServiceError::default() };
+        Error::new(Service::Faas, "CreateFpgaImageTask", Box::new(refusal))
     }
 
     #[test]

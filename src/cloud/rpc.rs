@@ -4,8 +4,8 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::clock::http_date;
-use super::{Cloud, Diagnosis, Endpoint, Error, Result, Retry, Service, ServiceError};
-use crate::net::{Body, Request, Response};
+use super::{Cloud, Diagnosis, Endpoint, Error, ErrorKind, Result, Retry, Service, ServiceError};
+use crate::net::{Body, NetError, Request, Response};
 use crate::sign::{Credential, Pairs, encode, rpc_v1};
 
 /// The message of `SignatureDoesNotMatch` ends with this and the server's string to sign, which is taken out of the
@@ -63,6 +63,10 @@ impl RpcCall {
         self
     }
 
+    fn error(&self, kind: impl Into<ErrorKind>) -> Error {
+        Error::new(self.service, self.action, kind)
+    }
+
     /// Sets how it is repeated.
     #[must_use]
     pub fn retried(mut self, retry: Retry) -> Self {
@@ -92,26 +96,28 @@ impl Cloud {
     }
 
     async fn rpc_once(&self, call: &RpcCall) -> Result<RpcAnswer> {
-        let endpoint = self.locate(call.service)?;
-        let credential = if call.signed { Some(self.credential().await?) } else { None };
+        let endpoint = self.locate(call.service).map_err(|e| call.error(e))?;
+        let credential = match call.signed {
+            true => Some(self.credential().await.map_err(|e| call.error(e))?),
+            false => None,
+        };
         let signed = self.sign(call, credential.as_ref());
         tracing::debug!("{} {} → {endpoint}", call.service, call.action);
         let started = std::time::Instant::now();
-        let lost = |error| net_error(call, error);
+        let lost = |error: NetError| call.error(error);
         let answer = self.http().send(signed.request(&endpoint, call)).await.map_err(lost)?;
         let (status, date) = (answer.status, answer.header("date").and_then(http_date));
         let retry_after = answer.header("x-acs-retry-after").and_then(|v| v.parse().ok());
         let text = body_text(answer).await.map_err(lost)?;
-        let outcome = parse(call, status, text).map_err(|error| match error {
-            Error::Service(mut e) => {
+        let outcome = parse(call, status, text).map_err(|mut kind| {
+            if let ErrorKind::Service(e) = &mut kind {
                 e.retry_after = retry_after.map(std::time::Duration::from_secs);
                 e.server_time = date.filter(|_| e.is_about_the_clock());
-                e.diagnosis = diagnose(&e, &signed.string_to_sign);
+                e.diagnosis = diagnose(e, &signed.string_to_sign);
                 e.message.truncate(e.message.find(SERVERS_STRING).unwrap_or(e.message.len()));
                 e.message.truncate(e.message.trim_end().len());
-                Error::Service(e)
             }
-            other => other,
+            call.error(kind)
         });
         let took = started.elapsed().as_secs_f64();
         match (&outcome, &credential) {
@@ -185,20 +191,13 @@ impl SignedRpc {
     }
 }
 
-async fn body_text(answer: Response) -> Result<String, crate::net::NetError> {
+async fn body_text(answer: Response) -> Result<String, NetError> {
     let bytes = answer.bytes(LONGEST).await?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn net_error(call: &RpcCall, error: crate::net::NetError) -> Error {
-    let spent = std::time::Duration::ZERO;
-    Error::Net { service: call.service, action: call.action.to_owned(), error, tries: 1, spent }
-}
-
-fn parse(call: &RpcCall, http_status: u16, text: String) -> Result<RpcAnswer> {
-    let not_an_answer = |reason: String| Error::NotAnAnswer {
-        service: call.service,
-        action: call.action.to_owned(),
+fn parse(call: &RpcCall, http_status: u16, text: String) -> Result<RpcAnswer, ErrorKind> {
+    let not_an_answer = |reason: String| ErrorKind::NotAnAnswer {
         http_status,
         reason,
         // An answer of STS may hold a key.
@@ -215,15 +214,12 @@ fn parse(call: &RpcCall, http_status: u16, text: String) -> Result<RpcAnswer> {
     if code.is_empty() {
         return Err(not_an_answer("it has no code".into()));
     }
-    Err(Error::Service(Box::new(ServiceError {
-        service: call.service.name(),
-        action: call.action.to_owned(),
+    Err(ErrorKind::Service(Box::new(ServiceError {
         http_status,
         code,
         message: field("Message"),
         request_id,
         recommend: raw["Recommend"].as_str().filter(|r| !r.is_empty()).map(str::to_owned),
-        tries: 1,
         ..ServiceError::default()
     })))
 }

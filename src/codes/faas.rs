@@ -1,6 +1,6 @@
 //! What FaaS answers, by action.
 
-use super::Row;
+use super::{Class, Row};
 
 const FAQ: &str = "Alibaba Cloud ECS documentation, \"faascmd FAQ\" (2021)";
 const FAQ_2018: &str = "Alibaba Cloud ECS documentation, \"FAQ\" of faascmd (2018)";
@@ -58,11 +58,13 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(FAQ),
     row("IMAGE NUMBER EXCEED", 401)
+        .class(Class::Conflict)
         .on(CREATE)
         .means("The account has as many FPGA images as it may have: 30 (10 in older documents).")
         .advice("Delete images that you do not need: `faascmd image ls`, then `faascmd image rm UUID`.")
         .from(FAQ),
     row("FREQUENCY ERROR", 503)
+        .class(Class::Conflict)
         .on(CREATE)
         .means(
             "FaaS takes one new image per half an hour, and the last one is less than 30 minutes old. It \
@@ -82,6 +84,7 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(FAQ),
     row("EntityNotExist.RoleError", 404)
+        .class(Class::NotFound)
         .on(CREATE)
         .means(
             "The role with which FaaS reads your bucket, AliyunFAASDefaultRole, does not exist in this \
@@ -106,6 +109,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Make a RAM user with an AccessKey of its own and enter it with `faascmd config`.")
         .from(FAQ),
     row("NoSuchBucketError", 404)
+        .class(Class::NotFound)
         .on(CREATE)
         .means("FaaS does not find the bucket in its own region.")
         .advice(
@@ -114,6 +118,7 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(FAQ),
     row("OSS OBJECT NOT FOUND", 404)
+        .class(Class::NotFound)
         .on(CREATE)
         .means("FaaS does not find the file in the bucket, or its role may not read it.")
         .advice(
@@ -122,6 +127,7 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(FAQ),
     row("IMAGE NOT FOUND", 404)
+        .class(Class::NotFound)
         .on(DELETE)
         .means(
             "There is no such FPGA image in this account and region (400 in 2018); it may be deleted \
@@ -162,11 +168,13 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(FAQ),
     row("FPGA NOT FOUND", 404)
+        .class(Class::NotFound)
         .on(STATUS_AND_LOAD)
         .means("The instance has no chip with this FPGA UUID.")
         .advice("Copy the FPGA UUID from `faascmd fpga ls`, or give the chip by its index: --fpga 0.")
         .from(FAQ),
     row("ANOTHER TASK RUNNING", 503)
+        .class(Class::Conflict)
         .on(LOAD)
         .means(
             "The chip is still busy with another load (`operating`). It answers 503 although trying again \
@@ -194,6 +202,7 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(FAQ),
     row("IMAGE NOT FOUND", 404)
+        .class(Class::NotFound)
         .on(LOAD)
         .means(
             "There is no such FPGA image here; for a Marketplace image, it is not linked with the ECS \
@@ -218,16 +227,19 @@ pub(super) const ROWS: &[Row] = &[
         .advice("To load an image of your own, use a RAM user's AccessKey: `faascmd config`.")
         .from(FAQ),
     row("Image not in success state", 404)
+        .class(Class::Conflict)
         .on(LOAD)
         .means("The image is still being built, or its build failed.")
         .advice("Wait for it: `faascmd image wait UUID`; if it failed, read why: `faascmd image log UUID`.")
         .from(FAQ),
     row("FPGA IMAGE STATE ERROR", 404)
+        .class(Class::Conflict)
         .on(PUBLISH)
         .means("Only an image in the state `success` can be published.")
         .advice("See its state with `faascmd image show UUID` and publish it once it is `success`.")
         .from(FAQ),
     row("FPGA IMAGE NOT FOUND", 404)
+        .class(Class::NotFound)
         .on(PUBLISH)
         .means("There is no such FPGA image to publish.")
         .advice(
@@ -249,6 +261,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Enter the AccessKey again with `faascmd config`, which asks the cloud who it belongs to.")
         .from(FAQ_2018),
     row("Forbidden.KeyNotFoundError", 503)
+        .class(Class::Refused)
         .on(CREATE)
         .means("The KMS key for the encrypted image does not exist, or is in another region.")
         .advice(

@@ -1,6 +1,6 @@
 //! Finding rows: exactly, by family, and by similarity.
 
-use super::row::{Fit, Row};
+use super::row::{Class, Fit, Row};
 use super::rows;
 
 /// The row for a service's answer: the one that names the action before the general one, the exact code before its
@@ -20,6 +20,12 @@ pub fn find(service: &str, action: &str, code: &str) -> Option<&'static Row> {
 /// What to do about a service's answer.
 pub fn advice(service: &str, action: &str, code: &str) -> Option<&'static str> {
     find(service, action, code).map(|row| row.advice)
+}
+
+/// What kind of answer a code is; None where its HTTP status says it. A code means the same kind of thing to every action.
+pub fn class(service: &str, action: &str, code: &str) -> Option<Class> {
+    let of_other_action = || rows().find(|row| serves(row, service) && row.fit(code) == Some(Fit::Exact));
+    find(service, action, code).or_else(of_other_action)?.class
 }
 
 /// Every row for a code as a person typed it, of one service or of all; families only when nothing fits exactly.

@@ -12,8 +12,8 @@ mod sts_ram;
 #[cfg(test)]
 mod tests;
 
-pub use lookup::{advice, all, similar, with_status};
-pub use row::Row;
+pub use lookup::{advice, all, class, similar, with_status};
+pub use row::{Class, Row};
 
 /// The services that have codes here; `rpc` stands for what every service but OSS can answer.
 pub const SERVICES: [&str; 7] = ["faas", "oss", "ram", "sts", "ecs", "rpc", "faascmd"];

@@ -1,6 +1,6 @@
 //! What OSS answers. `also` holds the exact causes (EC) that come with a code.
 
-use super::Row;
+use super::{Class, Row};
 
 const ERRORS: &str = "OSS documentation, \"Error codes\"";
 const STATUS_503: &str = "OSS documentation, \"HTTP status code 503\"";
@@ -24,18 +24,18 @@ pub(super) const ROWS: &[Row] = &[
         .means("OSS is too busy, or you ask too much of it at once.")
         .advice("Try again later, with fewer parallel requests: --jobs 1.")
         .from(STATUS_503),
-    row("*QpsLimitExceeded", 503)
+    row("*QpsLimitExceeded", 503).class(Class::Throttled)
         .means("There are more requests per second than the bucket or the account may make.")
         .advice("Use larger parts, which are fewer: --part-size 64MiB; and see what else uses this bucket.")
         .from(STATUS_503),
-    row("UploadTrafficRateLimitExceeded", 503)
+    row("UploadTrafficRateLimitExceeded", 503).class(Class::Throttled)
         .means("The account's upload bandwidth in this region is used up.")
         .advice(
             "Start the upload again when other uploads of the account have ended; it goes on where it \
             stopped.",
         )
         .from(STATUS_503),
-    row("DownloadTrafficRateLimitExceeded", 503)
+    row("DownloadTrafficRateLimitExceeded", 503).class(Class::Throttled)
         .means("The account's download bandwidth in this region is used up.")
         .advice("Start the download again when other downloads of the account have ended.")
         .from(STATUS_503),
@@ -43,11 +43,11 @@ pub(super) const ROWS: &[Row] = &[
         .means("Too many requests to this bucket are open at the same time.")
         .advice("Halve --jobs, and do not run several uploads to the same bucket side by side.")
         .from(STATUS_503),
-    row("RequestTimeout", 400)
+    row("RequestTimeout", 400).class(Class::Transient)
         .means("The data came more slowly than OSS waits for it.")
         .advice("The link is slow: use smaller parts and one at a time, --part-size 1MiB --jobs 1.")
         .from(ERRORS),
-    row("BadRequest", 400)
+    row("BadRequest", 400).class(Class::Transient)
         .means("OSS could not read the request as HTTP, often because something on the way altered it.")
         .advice(
             "If a proxy stands between (HTTPS_PROXY), try without it; `faascmd doctor` shows what it \
@@ -136,7 +136,7 @@ pub(super) const ROWS: &[Row] = &[
         .means("OSS takes the bucket's name in the host only, not in the path.")
         .advice("Leave out --oss-style path; it is for IP addresses, local servers and PrivateLink.")
         .from("OSS documentation, \"Overview\" of access by domain names"),
-    row("NoSuchUpload", 404)
+    row("NoSuchUpload", 404).class(Class::NotFound)
         .also(&["0042-00000203"])
         .means("The multipart upload is over: completed, aborted or removed by a rule of the bucket.")
         .advice("Run the upload again: it finds whether the object is there and starts anew if not.")
@@ -169,7 +169,7 @@ pub(super) const ROWS: &[Row] = &[
             this machine's memory.",
         )
         .from(MULTIPART),
-    row("NoSuchBucket", 404)
+    row("NoSuchBucket", 404).class(Class::NotFound)
         .also(&["0015-00000101"])
         .means("There is no bucket of this name in this region.")
         .advice(
@@ -177,17 +177,17 @@ pub(super) const ROWS: &[Row] = &[
             instance.",
         )
         .from(ERRORS),
-    row("NoSuchKey", 404)
+    row("NoSuchKey", 404).class(Class::NotFound)
         .also(&["0026-00000001"])
         .means("There is no object of this key in the bucket.")
         .advice("See which there are: `faascmd object ls PREFIX`.")
         .from(ERRORS),
-    row("FileAlreadyExists", 409)
+    row("FileAlreadyExists", 409).class(Class::Conflict)
         .also(&["0026-00000002"])
         .means("There is an object of this key already, and it must not be overwritten.")
         .advice("Give another key, or remove the old object first: `faascmd object rm KEY`.")
         .from(ERRORS),
-    row("PreconditionFailed", 412)
+    row("PreconditionFailed", 412).class(Class::Conflict)
         .means("The object changed since it was looked at.")
         .advice("Run the command again; it looks at the object anew.")
         .from(ERRORS),

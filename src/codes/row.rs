@@ -2,6 +2,29 @@
 
 use serde::Serialize;
 
+/// What kind of answer a code is, whatever the HTTP status beside it: FaaS answers 404 to a wrong shell, and 503 to a
+/// second image within half an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// A refusal that stays one.
+    Refused,
+    /// There is no such thing.
+    NotFound,
+    /// Something else is going on, or the state is wrong.
+    Conflict,
+    /// Too much was asked at once; the next try waits longer.
+    Throttled,
+    /// The same request may succeed in a moment.
+    Transient,
+}
+
+impl Class {
+    /// Whether asking again is of no use.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Refused | Self::NotFound | Self::Conflict)
+    }
+}
+
 /// A code, what it means, and what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
@@ -14,6 +37,9 @@ pub struct Row {
     pub actions: &'static [&'static str],
     /// The HTTP status that comes with it.
     pub http_status: Option<u16>,
+    /// What kind of answer it is; None where the HTTP status says it.
+    #[serde(skip)]
+    pub class: Option<Class>,
     /// Other codes for the same: older spellings, the exact cause (EC) of OSS.
     pub also: &'static [&'static str],
     /// What it means.
@@ -32,6 +58,7 @@ impl Row {
             service,
             actions: &[],
             http_status: None,
+            class: None,
             also: &[],
             meaning: "",
             advice: "",
@@ -42,6 +69,12 @@ impl Row {
     /// With the HTTP status.
     pub(super) const fn status(mut self, status: u16) -> Self {
         self.http_status = Some(status);
+        self
+    }
+
+    /// Of this kind, whatever the status.
+    pub(super) const fn class(mut self, class: Class) -> Self {
+        self.class = Some(class);
         self
     }
 

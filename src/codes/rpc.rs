@@ -1,6 +1,6 @@
 //! What every service but OSS can answer, by way of the gateway that they share.
 
-use super::Row;
+use super::{Class, Row};
 
 const COMMON: &str = "ECS API reference, \"Response results\"";
 const FAQ: &str = "Alibaba Cloud ECS documentation, \"faascmd FAQ\" (2021)";
@@ -78,6 +78,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Check for stray characters in the AccessKey id; otherwise report it with the request id.")
         .from(COMMON),
     row("Throttling.*", 400)
+        .class(Class::Throttled)
         .means("The account calls this action too often.")
         .advice(
             "Wait a minute, and do not poll from several programs at once; the calls were repeated with \

@@ -1,6 +1,6 @@
 //! What RAM and STS answer beyond the codes that all services share.
 
-use super::Row;
+use super::{Class, Row};
 
 const RAM: &str = "RAM documentation, API 2015-05-01";
 const STS: &str = "STS documentation, AssumeRole (2015-04-01)";
@@ -18,11 +18,13 @@ pub(super) const ROWS: &[Row] = &[
         .from(RAM),
     Row::new("ram", "EntityAlreadyExists.*")
         .status(409)
+        .class(Class::Conflict)
         .means("What was to be created is there already.")
         .advice("Nothing to do: `faascmd auth` goes on with what is there.")
         .from(RAM),
     Row::new("ram", "EntityNotExist.Role")
         .status(404)
+        .class(Class::NotFound)
         .means("There is no such role in the account.")
         .advice(
             "`faascmd auth --bucket BUCKET` creates AliyunFAASDefaultRole; for another role check \
@@ -31,11 +33,13 @@ pub(super) const ROWS: &[Row] = &[
         .from(RAM),
     Row::new("ram", "EntityNotExist.Policy")
         .status(404)
+        .class(Class::NotFound)
         .means("There is no such policy in the account.")
         .advice("`faascmd auth --bucket BUCKET` creates faasPolicy.")
         .from(RAM),
     Row::new("ram", "EntityNotExist.*")
         .status(404)
+        .class(Class::NotFound)
         .means("Something that the request names does not exist in RAM.")
         .advice("Read its name in the message and look for it in the RAM console of the caller's account.")
         .from(RAM),
@@ -49,6 +53,7 @@ pub(super) const ROWS: &[Row] = &[
         .from(RAM),
     Row::new("ram", "DeleteConflict.*")
         .status(409)
+        .class(Class::Conflict)
         .means("It is still in use: a policy that is attached, or a role with policies.")
         .advice("Detach it from every role and user in the RAM console, then delete it.")
         .from(RAM),
@@ -79,6 +84,7 @@ pub(super) const ROWS: &[Row] = &[
         .from(STS),
     Row::new("sts", "EntityNotExist.Role")
         .status(404)
+        .class(Class::NotFound)
         .on(ASSUME)
         .means("The role that should be assumed does not exist.")
         .advice("Check ram_role_arn of the profile (or ALIBABA_CLOUD_ROLE_ARN): acs:ram::ACCOUNT:role/NAME.")

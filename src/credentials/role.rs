@@ -2,7 +2,7 @@
 
 use super::source::OfSource;
 use super::{Means, temporary};
-use crate::cloud::{CredentialError, Endpoint, Error, RpcAnswer, RpcCall, Service};
+use crate::cloud::{CredentialError, Endpoint, Error, ErrorKind, RpcAnswer, RpcCall, Service};
 use crate::config::endpoint::base_url;
 use crate::config::environment::{STS_REGION, VPC_ENDPOINT_ENABLED};
 use crate::config::{ConfigError, Endpoints, Environment, Name, Source};
@@ -68,14 +68,11 @@ pub(super) fn call(action: &'static str, arn: &str, session: Option<&str>, secon
 }
 
 /// The temporary key in an answer of STS.
-pub(super) fn credential_of(action: &str, answer: &RpcAnswer) -> Result<Credential, Error> {
-    temporary::read(&answer.raw["Credentials"]).map_err(|reason| Error::NotAnAnswer {
-        service: Service::Sts,
-        action: action.to_owned(),
-        http_status: 200,
-        reason,
+pub(super) fn credential_of(action: &'static str, answer: &RpcAnswer) -> Result<Credential, Error> {
+    temporary::read(&answer.raw["Credentials"]).map_err(|reason| {
         // The answer holds secrets.
-        head: String::new(),
+        let head = String::new();
+        Error::new(Service::Sts, action, ErrorKind::NotAnAnswer { http_status: 200, reason, head })
     })
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Error, Result};
-use crate::cloud::Retry;
+use crate::cloud::{self, Retry, Service};
 use crate::faas::{Caller, CallerType, Faas};
 
 /// The code with which the service would refuse.
@@ -15,14 +15,20 @@ pub const REFUSAL: &str = "CALLER TYPE NOT SUPPORT";
 /// # Errors
 /// [`Error::CallerType`]; a failed call, where its answer is needed.
 pub async fn role_for_images(faas: &Faas, strict: bool) -> Result<String> {
-    let temporary = faas.cloud().credential().await?.token.is_some();
+    let temporary = faas
+        .cloud()
+        .credential()
+        .await
+        .map_err(|e| cloud::Error::new(Service::Sts, "GetCallerIdentity", e))?
+        .token
+        .is_some();
     if strict && temporary {
         return Err(Error::CallerType { who: "temporary credentials (an STS token)".into() });
     }
     let caller = match (faas.caller_tried(tries(faas)).await, faas.role_arn()) {
         (Ok(caller), _) => caller,
         // Who the caller is matters for nothing else than this check; the service will tell.
-        (Err(error), Some(role)) if crate::cloud::is_transient(&error) => return Ok(role.to_owned()),
+        (Err(error), Some(role)) if error.is_transient() => return Ok(role.to_owned()),
         (Err(error), _) => return Err(error.into()),
     };
     if let Some(who) = refused(&caller).filter(|_| strict) {

@@ -153,7 +153,7 @@ fn why_unfit(exam: &Examination) -> String {
 impl Error {
     /// Whether the same work may succeed later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Cloud(error) if cloud::is_transient(error))
+        matches!(self, Self::Cloud(error) if error.is_transient())
     }
 
     /// The service's code, if a service refused.

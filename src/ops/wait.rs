@@ -275,13 +275,9 @@ mod tests {
     }
 
     fn unavailable<T>() -> Result<Look<T>> {
-        let error = cloud::ServiceError {
-            service: "faas",
-            http_status: 503,
-            code: "ServiceUnavailable".into(),
-            ..Default::default()
-        };
-        Err(cloud::Error::Service(Box::new(error)).into())
+        let refusal =
+            cloud::ServiceError { http_status: 503, code: "ServiceUnavailable".into(), ..Default::default() };
+        Err(cloud::Error::new(cloud::Service::Faas, "DescribeFpgaImages", Box::new(refusal)).into())
     }
 
     /// Waits for what takes so many seconds; gives the looks that were needed and the seconds that passed.

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::wire;
-use crate::cloud::{Cloud, Endpoint, OssAnswer, OssCall, Result, Retry, Service};
+use crate::cloud::{Cloud, Endpoint, NoEndpoint, OssAnswer, OssCall, Result, Retry, Service};
 
 /// A bucket; clones share the connections.
 #[derive(Clone, Debug)]
@@ -40,10 +40,10 @@ impl Oss {
     ///
     /// # Errors
     /// When that depends on the region and none is known.
-    pub fn endpoint(&self) -> Result<Endpoint> {
+    pub fn endpoint(&self) -> Result<Endpoint, NoEndpoint> {
         match &self.endpoint {
             Some(endpoint) => Ok(endpoint.clone()),
-            None => Ok(self.cloud.locate(Service::Oss)?),
+            None => self.cloud.locate(Service::Oss),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::cloud::{OssAnswer, Result};
 use crate::sign::encode;
 
 /// Reads a document; HTML, truncated XML and a document without its required elements are no answers.
-pub(super) fn parse<T: DeserializeOwned>(operation: &str, http_status: u16, text: &str) -> Result<T> {
+pub(super) fn parse<T: DeserializeOwned>(operation: &'static str, http_status: u16, text: &str) -> Result<T> {
     quick_xml::de::from_str(text).map_err(|e| {
         OssAnswer::unreadable(operation, http_status, format!("not the XML it should be ({e})"), text)
     })
@@ -158,7 +158,8 @@ mod tests {
         let cut = &PARTS[..PARTS.len() - 20];
         for text in ["", "<html><body>login</body></html>", cut] {
             let outcome: Result<ListParts> = parse("ListParts", 200, text);
-            assert!(matches!(outcome, Err(crate::cloud::Error::NotAnAnswer { .. })), "{text}");
+            let error = outcome.unwrap_err();
+            assert!(matches!(error.kind, crate::cloud::ErrorKind::NotAnAnswer { .. }), "{text}");
         }
     }
 }

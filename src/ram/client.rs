@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::wire::{GotPolicies, GotPolicy, GotRole, GotVersion, GotVersions};
 use super::{AttachedPolicy, Document, Policy, PolicyVersion, Role, VERSION};
-use crate::cloud::{Cloud, Error, Result, Retry, RpcAnswer, RpcCall, Service};
+use crate::cloud::{Cloud, Error, ErrorKind, Result, Retry, RpcAnswer, RpcCall, Service};
 
 /// RAM as this caller reaches it.
 #[derive(Clone, Debug)]
@@ -174,11 +174,8 @@ fn existing<T>(answer: Result<T>) -> Result<Option<T>> {
 }
 
 fn read<T: DeserializeOwned>(answer: &RpcAnswer, action: &'static str) -> Result<T> {
-    T::deserialize(&answer.raw).map_err(|e| Error::NotAnAnswer {
-        service: Service::Ram,
-        action: action.to_owned(),
-        http_status: 200,
-        reason: e.to_string(),
-        head: answer.text.chars().take(80).collect(),
+    T::deserialize(&answer.raw).map_err(|e| {
+        let (reason, head) = (e.to_string(), answer.text.chars().take(80).collect());
+        Error::new(Service::Ram, action, ErrorKind::NotAnAnswer { http_status: 200, reason, head })
     })
 }

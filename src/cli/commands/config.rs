@@ -13,7 +13,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report, ask, ask_secret, secret_of_stdin, somebody_is_there};
-use crate::cloud::{Error, Retry, is_transient};
+use crate::cloud::{ErrorKind, Retry};
 use crate::config::environment::ACCESS_KEY_ID;
 use crate::config::names::meant_region;
 use crate::config::{CredentialsFile, Source, Sourced};
@@ -148,7 +148,7 @@ fn whose(key: &Key, cx: &Context) -> Result<Option<Caller>, Failure> {
     let asked = cx.block_on(async { Ok(Faas::new(cloud, None).caller_tried(retry).await) })?;
     match asked {
         Ok(caller) => Ok(Some(caller)),
-        Err(e) if is_transient(&e) || matches!(e, Error::NotAnAnswer { .. }) => {
+        Err(e) if e.is_transient() || matches!(e.kind, ErrorKind::NotAnAnswer { .. }) => {
             cx.ui.warn(&format!("the AccessKey is stored without knowing whether it is right: {e}"));
             Ok(None)
         }

@@ -2,7 +2,6 @@
 
 use crate::cli::Exit;
 use crate::cli::error::Failure;
-use crate::cloud::is_transient;
 use crate::ops::auth::AuthError;
 
 impl From<AuthError> for Failure {
@@ -10,7 +9,7 @@ impl From<AuthError> for Failure {
         let exit = exit_of(&error);
         let message = error.to_string();
         match error {
-            AuthError::Cloud(error) if is_transient(&error) => {
+            AuthError::Cloud(error) if error.is_transient() => {
                 Self::from(*error).hint("run it again: what was done is not done twice")
             }
             AuthError::Cloud(error) => (*error).into(),

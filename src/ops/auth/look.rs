@@ -81,10 +81,7 @@ async fn look_at_bucket(
 
 /// A refusal that names another endpoint says in which region the bucket is.
 fn elsewhere(error: Error, bucket: &str, here: Option<&str>) -> AuthError {
-    let region = match &error {
-        Error::Service(e) => e.endpoint.as_deref().and_then(region_of_endpoint),
-        _ => None,
-    };
+    let region = error.refusal().and_then(|refusal| refusal.endpoint.as_deref()).and_then(region_of_endpoint);
     let Some((region, here)) = region.zip(here).filter(|(region, here)| region != here) else {
         return error.into();
     };

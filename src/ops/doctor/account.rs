@@ -24,7 +24,7 @@ pub(super) async fn bucket(subject: &Subject) -> Check {
     let check = match subject.cloud.region() {
         Some(region) if region != info.region => {
             Check::fail(format!("{detail}, but the region in use is {region}"))
-                .next(format!("--region {}: bucket, image and instance belong into one region", info.region))
+                .next(format!("--region {}: bucket, image and instance must be in one region", info.region))
         }
         _ => match oss.head(LOGS_FOLDER).await {
             Ok(None) => Check::warn(format!("{detail}; without {LOGS_FOLDER} for the logs of builds"))

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::cloud::{CredentialError, Error};
+use crate::cloud::{CredentialError, Error, ErrorKind};
 use crate::codes;
 
 /// How a thing is.
@@ -88,30 +88,33 @@ impl Check {
     /// What a failed call says about the thing that it was about. That the caller may not look is no fault of the
     /// thing, and what depends on credentials or region is told where these are looked at.
     pub(super) fn of_error(error: &Error) -> Self {
-        match error {
-            Error::Credential(CredentialError::Missing(_)) => Self::skipped("no credentials"),
-            Error::Credential(_) => Self::skipped("the credentials can't be used"),
-            Error::Endpoint(_) => Self::skipped("no region is set"),
-            Error::Service(e) if e.endpoint.is_some() => {
+        match &error.kind {
+            ErrorKind::Credential(CredentialError::Missing(_)) => Self::skipped("no credentials"),
+            ErrorKind::Credential(_) => Self::skipped("the credentials can't be used"),
+            ErrorKind::Endpoint(_) => Self::skipped("no region is set"),
+            ErrorKind::Service(e) if e.endpoint.is_some() => {
                 let endpoint = e.endpoint.as_deref().unwrap_or_default();
                 let region = endpoint.trim_start_matches("oss-").split('.').next().unwrap_or_default();
                 Self::fail(format!("it is in another region: it is reached at {endpoint}"))
-                    .next(format!("--region {region}: bucket, image and instance belong into one region"))
+                    .next(format!("--region {region}: bucket, image and instance must be in one region"))
             }
-            Error::Service(e) => {
+            ErrorKind::Service(e) => {
                 let may_not_look = e.http_status == 403
                     && (e.code.starts_with("NoPermission") || e.code.starts_with("Forbidden"));
                 let check = if may_not_look {
-                    Self::warn(format!("the caller may not look: {e}"))
+                    Self::warn(format!("the caller may not look: {error}"))
                 } else {
-                    Self::fail(e.to_string())
+                    Self::fail(error.to_string())
                 };
-                match codes::advice(e.service, &e.action, &e.code) {
+                match codes::advice(error.service.name(), error.action, &e.code) {
                     Some(advice) => check.next(advice),
                     None => check,
                 }
             }
-            Error::Net { .. } | Error::NotAnAnswer { .. } | Error::WrongChecksum { .. } => {
+            ErrorKind::Net(_)
+            | ErrorKind::Incomplete(_)
+            | ErrorKind::NotAnAnswer { .. }
+            | ErrorKind::WrongChecksum { .. } => {
                 Self::fail(error.to_string()).next("see the endpoint's own line")
             }
         }

@@ -121,7 +121,7 @@ pub(super) async fn metadata(subject: &Subject) -> Check {
     let differs = region.is_some() && region.as_deref() != subject.cloud.region();
     let check = if differs {
         Check::warn(format!("{detail}, which is not the region in use"))
-            .next("image, bucket and instance belong into one region: check --region")
+            .next("image, bucket and instance must be in one region: check --region")
     } else {
         Check::ok(detail)
     };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cloud;
+use crate::cloud::{self, CallError};
 
 /// A failed download; the file, if there was one, is what it was.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +71,24 @@ impl From<cloud::Error> for DownloadError {
     }
 }
 
+impl CallError for DownloadError {
+    fn as_call(&mut self) -> Option<&mut cloud::Error> {
+        match self {
+            Self::Cloud(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 impl DownloadError {
+    /// The service's code, if it was the service that refused.
+    pub(super) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Cloud(error) => error.code(),
+            _ => None,
+        }
+    }
+
     pub(super) fn unwritable(path: &Path) -> impl Fn(std::io::Error) -> Self {
         move |error| Self::Unwritable { path: path.to_owned(), error }
     }

@@ -8,8 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{DownloadError, Target};
 use crate::base::progress::Event;
-use crate::cloud::{Error, OssAnswer, Service};
-use crate::net::{NetError, Trouble};
+use crate::cloud::{Error, ErrorKind, OssAnswer, Service};
 use crate::ops::transfer::CombinedCrc;
 use crate::ops::transfer::{BODY, Plan};
 use crate::oss::{Head, Oss, Range};
@@ -63,35 +62,32 @@ impl Fetch<'_> {
     async fn range(&self, range: std::ops::Range<u64>, write: &mut Sink<'_>) -> Result<u64, DownloadError> {
         let got = Mutex::new((Got { at: range.start, digest: Digest::new(CrcAlgorithm::Crc64Xz) }, write));
         let end = range.end;
-        let attempt = || async {
+        let attempt = async || -> Result<(), DownloadError> {
             let first = lock(&got).0.at;
             if first == end {
-                return Ok(Ok(()));
+                return Ok(());
             }
             let asked = Some(Range { first, end });
             let mut answer = self.oss.get_once(self.key, asked, self.head.etag.as_deref()).await?;
             while let Some(bytes) = answer.chunk().await? {
                 let (got, write) = &mut *lock(&got);
                 if got.at + bytes.len() as u64 > end {
-                    return Err(too_much(&answer));
+                    return Err(too_much(&answer).into());
                 }
-                // What can't be written is final: it is no outcome that is tried again.
-                if let Err(e) = write(&bytes, got.at) {
-                    return Ok(Err(e));
-                }
+                write(&bytes, got.at)?;
                 got.digest.update(&bytes);
                 got.at += bytes.len() as u64;
                 self.oss.cloud().progress().event(Event::Transferred(bytes.len() as u64));
             }
-            if lock(&got).0.at < end { Err(too_little(self.key)) } else { Ok(Ok(())) }
+            if lock(&got).0.at < end { Err(too_little().into()) } else { Ok(()) }
         };
         match self.oss.cloud().with_retries(BODY, attempt).await {
-            Ok(outcome) => outcome?,
+            Ok(()) => {}
             Err(e) if matches!(e.code(), Some("PreconditionFailed" | "NoSuchKey")) => {
                 let (bucket, key) = (self.oss.bucket().to_owned(), self.key.to_owned());
                 return Err(DownloadError::Changed { bucket, key });
             }
-            Err(e) => return Err(e.into()),
+            Err(e) => return Err(e),
         }
         let (got, _) = got.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(got.digest.finalize())
@@ -106,18 +102,6 @@ fn too_much(answer: &OssAnswer) -> Error {
     OssAnswer::unreadable("GetObject", answer.status(), "more came than was asked for", "")
 }
 
-fn too_little(key: &str) -> Error {
-    let error = NetError {
-        method: "GET".into(),
-        url: key.to_owned(),
-        trouble: Trouble::Broken,
-        detail: "it ended before all had come".into(),
-    };
-    Error::Net {
-        service: Service::Oss,
-        action: "GetObject".into(),
-        error,
-        tries: 1,
-        spent: std::time::Duration::ZERO,
-    }
+fn too_little() -> Error {
+    Error::new(Service::Oss, "GetObject", ErrorKind::Incomplete("it ended before all had come"))
 }

@@ -1,6 +1,6 @@
 //! A range of an object that is small enough to be held whole.
 
-use crate::cloud::Retry;
+use crate::cloud::{self, Retry};
 use crate::ops::Result;
 use crate::oss::{Oss, Range};
 
@@ -17,7 +17,7 @@ pub(in crate::ops) async fn bytes_of(
         while let Some(slice) = answer.chunk().await? {
             bytes.extend_from_slice(&slice);
         }
-        Ok(bytes)
+        Ok::<_, cloud::Error>(bytes)
     };
     Ok(oss.cloud().with_retries(Retry::IDEMPOTENT, read).await?)
 }

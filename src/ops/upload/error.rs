@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::size::ByteSize;
-use crate::cloud;
+use crate::cloud::{self, CallError};
 
 /// A failed upload.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +68,15 @@ pub enum UploadError {
 impl From<cloud::Error> for UploadError {
     fn from(error: cloud::Error) -> Self {
         Self::Cloud(Box::new(error))
+    }
+}
+
+impl CallError for UploadError {
+    fn as_call(&mut self) -> Option<&mut cloud::Error> {
+        match self {
+            Self::Cloud(error) => Some(error),
+            _ => None,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::slices::Slicer;
 use super::{Job, UploadError, Uploaded};
 use crate::base::cancel::Cancel;
 use crate::base::progress::Event;
-use crate::cloud::Error;
+use crate::cloud::{Error, Service};
 use crate::ops::transfer::BODY;
 use crate::ops::transfer::CombinedCrc;
 use crate::ops::transfer::Concurrency;
@@ -108,13 +108,15 @@ impl Job<'_> {
 
     fn binding(&self) -> Result<Binding, UploadError> {
         let identity = self.source.identity();
+        let endpoint = self.oss.endpoint();
+        let endpoint = endpoint.map_err(|e| Error::new(Service::Oss, "InitiateMultipartUpload", e))?;
         Ok(Binding {
             path: self.source.path().to_string_lossy().into_owned(),
             size: identity.size,
             modified: identity.modified,
             bucket: self.oss.bucket().to_owned(),
             key: self.request.key.clone(),
-            endpoint: self.oss.endpoint()?.to_string(),
+            endpoint: endpoint.to_string(),
             part_size: self.plan.part_size,
         })
     }
@@ -244,7 +246,7 @@ impl Job<'_> {
             let outcome = self.oss.upload_part_once(&self.request.key, upload_id, number, body).await;
             self.judged("UploadPart", outcome, &sending)
         };
-        let (receipt, crc64) = self.oss.cloud().with_retries(BODY, attempt).await??;
+        let (receipt, crc64) = self.oss.cloud().with_retries(BODY, attempt).await?;
         let receipt = Receipt { crc64: Some(crc64), ..receipt };
         let size = range.end - range.start;
         Ok(Done { part: ListedPart { number, size, receipt }, was_there: false })

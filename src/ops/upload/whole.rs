@@ -1,13 +1,10 @@
 //! A small file: one request.
 
-use std::time::Duration;
-
 use super::slices::{Pool, Sending, Slicer};
 use super::{Job, UploadError, Uploaded};
 use crate::base::cancel::Cancel;
 use crate::base::progress::Event;
-use crate::cloud::{Error, Service};
-use crate::net::{NetError, Trouble};
+use crate::cloud::{Error, ErrorKind, Service};
 use crate::ops::transfer::BODY;
 use crate::oss::{Existing, Receipt};
 
@@ -29,7 +26,7 @@ impl Job<'_> {
         let slicer = self.slicer(1);
         let crc64 = self.oss.cloud().with_retries(BODY, || self.put_once(&slicer)).await;
         let crc64 = match crc64 {
-            Ok(crc64) => crc64?,
+            Ok(crc64) => crc64,
             Err(e) => self.refused(e).await?,
         };
         self.source.check_unchanged()?;
@@ -42,37 +39,36 @@ impl Job<'_> {
         Slicer { source, progress, pool: Pool::for_jobs(jobs) }
     }
 
-    /// Gives the checksum. A file that can't be read is final: it is no outcome that is tried again.
-    async fn put_once(&self, slicer: &Slicer) -> Result<Result<u64, UploadError>, Error> {
+    /// Gives the checksum.
+    async fn put_once(&self, slicer: &Slicer) -> Result<u64, UploadError> {
         let (body, sending) = slicer.body(0..self.plan.size);
         let outcome = self.oss.put_once(&self.request.key, self.request.existing, body).await;
-        self.judged("PutObject", outcome, &sending).map(|sent| sent.map(|(_, crc64)| crc64))
+        self.judged("PutObject", outcome, &sending).map(|(_, crc64)| crc64)
     }
 
-    /// Compares what the service says with what was sent; gives the receipt and the checksum.
+    /// Compares what the service says with what was sent; gives the receipt and the checksum. Where the file could not be
+    /// read, that is the error: trying again would not help.
     pub(super) fn judged(
         &self,
-        operation: &str,
+        operation: &'static str,
         outcome: Result<Receipt, Error>,
         sending: &Sending,
-    ) -> Result<Result<(Receipt, u64), UploadError>, Error> {
+    ) -> Result<(Receipt, u64), UploadError> {
         let judged = outcome.and_then(|receipt| compared(operation, receipt, sending.checksum()));
         if judged.is_err() {
             self.progress.event(Event::Untransferred(sending.taken()));
-            if let Err(fault) = self.source.check() {
-                return Ok(Err(fault));
-            }
+            self.source.check()?;
         }
-        judged.map(Ok)
+        Ok(judged?)
     }
 
     /// When the answer to the first try was lost, the second one may find the object of the first in its way.
-    async fn refused(&self, error: Error) -> Result<u64, UploadError> {
+    async fn refused(&self, error: UploadError) -> Result<u64, UploadError> {
         if self.request.existing == Existing::Keep && error.code() == Some("FileAlreadyExists") {
             let ours = super::same_as(self.oss, &self.source, &self.request.key).await?;
             return ours.ok_or_else(|| self.taken());
         }
-        Err(error.into())
+        Err(error)
     }
 
     pub(super) fn taken(&self) -> UploadError {
@@ -80,21 +76,11 @@ impl Job<'_> {
     }
 }
 
-fn compared(operation: &str, receipt: Receipt, ours: Option<u64>) -> Result<(Receipt, u64), Error> {
-    let (tries, spent, service, action) = (1, Duration::ZERO, Service::Oss, operation.to_owned());
-    let Some(ours) = ours else {
-        let error = NetError {
-            method: "PUT".into(),
-            url: String::new(),
-            trouble: Trouble::Broken,
-            detail: "answered before all was sent".into(),
-        };
-        return Err(Error::Net { service, action, error, tries, spent });
-    };
+fn compared(operation: &'static str, receipt: Receipt, ours: Option<u64>) -> Result<(Receipt, u64), Error> {
+    let wrong = |kind: ErrorKind| Err(Error::new(Service::Oss, operation, kind));
+    let Some(ours) = ours else { return wrong(ErrorKind::Incomplete("answered before all was sent")) };
     match receipt.crc64 {
-        Some(theirs) if theirs != ours => {
-            Err(Error::WrongChecksum { service, action, ours, theirs, tries, spent })
-        }
+        Some(theirs) if theirs != ours => wrong(ErrorKind::WrongChecksum { ours, theirs }),
         _ => Ok((receipt, ours)),
     }
 }

@@ -57,7 +57,7 @@ async fn remove(args: &RemoveArgs, cx: &Context) -> Result<(), Failure> {
 /// When the answer to the first try was lost, the second one finds nothing left to delete.
 async fn delete(faas: &Faas, uuid: &str) -> Result<(), Error> {
     match faas.delete_image(uuid).await {
-        Err(Error::Service(e)) if e.code == "IMAGE NOT FOUND" && e.tries > 1 => Ok(()),
+        Err(e) if e.code() == Some("IMAGE NOT FOUND") && e.tries > 1 => Ok(()),
         outcome => outcome.map(drop),
     }
 }

@@ -18,7 +18,7 @@ use super::world::World;
 /// Bytes of an object that are read and sent at a time.
 const SLICE: usize = 128 * 1024;
 
-/// The longest rest of a refused body that is read.
+/// The longest rest of a body that is read although nobody wants it.
 const DRAINED_BYTES: u64 = 1 << 30;
 
 /// An answer's body.
@@ -81,7 +81,6 @@ impl Intake {
         let mut whole = Vec::new();
         while let Some(slice) = self.next().await? {
             if whole.len() + slice.len() > limit {
-                self.drain().await?;
                 return Ok(None);
             }
             whole.extend_from_slice(&slice);
@@ -89,13 +88,15 @@ impl Intake {
         Ok(Some(whole.into()))
     }
 
-    /// Reads to the end, so that a client that is still sending sees the answer; not what is absurdly long.
-    pub(crate) async fn drain(&mut self) -> Result<(), Broken> {
-        if self.body.size_hint().lower() > DRAINED_BYTES {
-            return Ok(());
+    /// Reads to the end, so that a client that is still sending sees the answer and can send its next request on the
+    /// same connection. False when the rest is too long for that.
+    pub(crate) async fn drain(&mut self) -> Result<bool, Broken> {
+        let mut left = DRAINED_BYTES;
+        while self.body.size_hint().lower() <= left {
+            let Some(slice) = self.next().await? else { return Ok(true) };
+            left = left.saturating_sub(slice.len() as u64);
         }
-        while self.next().await?.is_some() {}
-        Ok(())
+        Ok(false)
     }
 }
 

@@ -138,7 +138,7 @@ async fn serve(
         Route::Metadata => metadata(&world, &mut request, &mut intake, &mut entry).await,
         Route::Oss(target) => oss::answer(&world, (&request, &target), &mut intake, &mut entry).await,
     };
-    let mut response = answer.inspect_err(|broken| match broken {
+    let mut response = finish(answer, &mut intake).await.inspect_err(|broken| match broken {
         Broken::Reset => entry.struck("reset-after"),
         Broken::AnswerLost => entry.struck("lost-answer"),
         Broken::ByClient | Broken::Disk => {}
@@ -146,6 +146,12 @@ async fn serve(
     entry.answered(response.status, response.code.take());
     response.headers.push(("date".into(), time::http_date(world.now())));
     Ok(wire(response, world, entry))
+}
+
+/// Reads what nobody asked for, lest it be taken for the next request.
+async fn finish(answer: Result<Response, Broken>, intake: &mut Intake) -> Result<Response, Broken> {
+    let response = answer?;
+    Ok(if intake.drain().await? { response } else { response.with_header("connection", "close") })
 }
 
 async fn rpc_call(

@@ -13,20 +13,23 @@ pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 /// What a signature is valid for: a day, a region, the service.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
-    /// `20231216T162057Z`; its first eight digits are the day.
-    pub date_time: &'a str,
+    /// The request's date as it is sent: `20231216T162057Z`, or that of a `Date` header.
+    pub date: &'a str,
+    /// `20231216`.
+    pub day: &'a str,
     /// `cn-hangzhou`, without `oss-`.
     pub region: &'a str,
 }
 
-impl Scope<'_> {
-    fn day(&self) -> &str {
-        self.date_time.get(..8).unwrap_or(self.date_time)
+impl<'a> Scope<'a> {
+    /// The scope of a moment that [`date_time`] wrote.
+    pub fn new(date_time: &'a str, region: &'a str) -> Self {
+        Self { date: date_time, day: date_time.get(..8).unwrap_or(date_time), region }
     }
 
     /// `20231216/cn-hangzhou/oss/aliyun_v4_request`.
     pub fn text(&self) -> String {
-        format!("{}/{}/oss/aliyun_v4_request", self.day(), self.region)
+        format!("{}/{}/oss/aliyun_v4_request", self.day, self.region)
     }
 }
 
@@ -57,13 +60,13 @@ pub fn canonical_request(request: &OssRequest<'_>, additional: &[&str]) -> Strin
 /// The string to sign over a canonical request.
 pub fn string_to_sign(canonical_request: &str, scope: Scope<'_>) -> String {
     let hash = encode::hex(&Sha256::digest(canonical_request.as_bytes()));
-    format!("{ALGORITHM}\n{}\n{}\n{hash}", scope.date_time, scope.text())
+    format!("{ALGORITHM}\n{}\n{}\n{hash}", scope.date, scope.text())
 }
 
 /// The signature: 64 hexadecimal digits, by a key derived for the scope.
 pub fn signature(secret: &str, scope: Scope<'_>, string_to_sign: &str) -> String {
     let seed = format!("aliyun_v4{secret}");
-    let parts = [scope.day(), scope.region, "oss", "aliyun_v4_request"];
+    let parts = [scope.day, scope.region, "oss", "aliyun_v4_request"];
     let key = parts.iter().fold(seed.into_bytes(), |key, part| encode::hmac_sha256(&key, part.as_bytes()));
     encode::hex(&encode::hmac_sha256(&key, string_to_sign.as_bytes()))
 }
@@ -71,7 +74,7 @@ pub fn signature(secret: &str, scope: Scope<'_>, string_to_sign: &str) -> String
 /// Signs by header.
 pub fn sign(request: &OssRequest<'_>, credential: &Credential, region: &str, time: Timestamp) -> Signed {
     let date_time = date_time(time);
-    let scope = Scope { date_time: &date_time, region };
+    let scope = Scope::new(&date_time, region);
     let mut add: Pairs = vec![
         ("x-oss-date".into(), date_time.clone()),
         ("x-oss-content-sha256".into(), UNSIGNED_PAYLOAD.into()),
@@ -98,7 +101,7 @@ pub fn presign(
     seconds: u32,
 ) -> Signed {
     let date_time = date_time(time);
-    let scope = Scope { date_time: &date_time, region };
+    let scope = Scope::new(&date_time, region);
     let mut add: Pairs = vec![
         ("x-oss-signature-version".into(), ALGORITHM.into()),
         ("x-oss-credential".into(), format!("{}/{}", credential.id, scope.text())),

@@ -33,6 +33,7 @@ mod sandbox_codes;
 mod sandbox_demo;
 mod sandbox_faults;
 mod sandbox_objects;
+mod sandbox_plain_path;
 mod sandbox_process;
 mod sandbox_rpc;
 mod sandbox_signatures;

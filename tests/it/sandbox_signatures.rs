@@ -1,6 +1,6 @@
 //! The sandbox takes what is signed rightly, in whatever order and case, and refuses every altered field.
 
-use faascmd::testing::sign::Credential;
+use faascmd::testing::sign::{Credential, oss_v4};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::common::raw::{Answer, BUCKET, Cloud, Sent, Signer};
@@ -38,7 +38,7 @@ fn alters_each_field(signer: Signer) {
     };
     altered("method", &|request| request.method = "POST".into());
     altered("key", &|request| request.key.push('x'));
-    altered("another bucket", &|request| request.bucket = "faascmd-other".into());
+    altered("another bucket", &|request| request.bucket = "faascmd-foreign".into());
     altered("a parameter's value", &|request| request.query[0].1.push('x'));
     altered("a parameter's name", &|request| request.query[0].0 = "response-expires".into());
     altered("a parameter more", &|request| request.query.push(("response-expires".into(), "0".into())));
@@ -91,13 +91,13 @@ fn a_listed_additional_header_is_signed() {
     let cloud = Cloud::new();
     let request = Sent::new("GET", "").headers(&[("range", "bytes=0-1"), ("host", "127.0.0.1")]);
     let time = Timestamp::now();
-    let date_time = faascmd::testing::sign::oss_v4::date_time(time);
-    let scope = faascmd::testing::sign::oss_v4::Scope { date_time: &date_time, region: "cn-hangzhou" };
+    let date_time = oss_v4::date_time(time);
+    let scope = oss_v4::Scope::new(&date_time, "cn-hangzhou");
     let request =
         request.headers(&[("x-oss-date", &date_time), ("x-oss-content-sha256", "UNSIGNED-PAYLOAD")]);
-    let canonical = faascmd::testing::sign::oss_v4::canonical_request(&request.signed(), &["host", "range"]);
-    let text = faascmd::testing::sign::oss_v4::string_to_sign(&canonical, scope);
-    let signature = faascmd::testing::sign::oss_v4::signature(cloud.credential.secret.expose(), scope, &text);
+    let canonical = oss_v4::canonical_request(&request.signed(), &["host", "range"]);
+    let text = oss_v4::string_to_sign(&canonical, scope);
+    let signature = oss_v4::signature(cloud.credential.secret.expose(), scope, &text);
     let authorization = format!(
         "OSS4-HMAC-SHA256 Credential={}/{}, AdditionalHeaders=host;range, Signature={signature}",
         cloud.credential.id,
@@ -190,19 +190,24 @@ fn each_malformed_signature_has_its_refusal() {
         let request = Sent::new("GET", "").headers(&[
             ("authorization", authorization),
             ("x-oss-content-sha256", "UNSIGNED-PAYLOAD"),
-            ("x-oss-date", &faascmd::testing::sign::oss_v4::date_time(Timestamp::now())),
+            ("x-oss-date", &oss_v4::date_time(Timestamp::now())),
         ]);
         let answer = cloud.send(&request).unwrap();
         (answer.status, answer.element("Code"), answer.element("EC"))
     };
     let invalid = |ec: &str| (400, "InvalidArgument".to_owned(), ec.to_owned());
-    let today = &faascmd::testing::sign::oss_v4::date_time(Timestamp::now())[..8];
+    let today = &oss_v4::date_time(Timestamp::now())[..8];
     let v4 = |scope: &str| by_header(&format!("OSS4-HMAC-SHA256 Credential=id/{scope},Signature=0"));
     assert_eq!(by_header("Basic x"), invalid("0002-00000061"));
     assert_eq!(by_header("OSS id:"), invalid("0002-00000065"));
     assert_eq!(by_header("OSS4-HMAC-SHA256 Signature=0"), invalid("0002-00000202"));
     assert_eq!(v4(&format!("{today}/cn-hangzhou/oss/aws4_request")), invalid("0002-00000213"));
-    assert_eq!(v4("19700101/cn-hangzhou/oss/aliyun_v4_request"), invalid(""));
+    assert_eq!(v4("19700101/cn-hangzhou/oss/aliyun_v4_request"), invalid("0002-00000212"));
+    for (names, ec) in [("", "0002-00000209"), ("host;", "0002-00000210"), ("host;range", "0002-00000211")] {
+        let scope = format!("{today}/cn-hangzhou/oss/aliyun_v4_request");
+        let given = format!("OSS4-HMAC-SHA256 Credential=id/{scope},AdditionalHeaders={names},Signature=0");
+        assert_eq!(by_header(&given), invalid(ec), "{names}");
+    }
     assert_eq!(v4(&format!("{today}/cn-shanghai/oss/aliyun_v4_request")), invalid("0002-00000228"));
     let unknown = (403, "InvalidAccessKeyId".to_owned(), "0002-00000902".to_owned());
     assert_eq!(v4(&format!("{today}/cn-hangzhou/oss/aliyun_v4_request")), unknown);
@@ -291,4 +296,60 @@ fn styles_of_url_are_signed_alike() {
     headers.push(("host".into(), "oss-cn-hangzhou.aliyuncs.com".into()));
     let answer = cloud.send_head(&format!("GET /{BUCKET}/dir/a%20b"), &headers, None, b"").unwrap();
     refused(&answer, "path style", "SecondLevelDomainForbidden");
+}
+
+/// The request with its signature, made over a `Date` header instead of `x-oss-date`.
+fn signed_by_date(cloud: &Cloud, request: Sent, date: &str, day: &str) -> Sent {
+    let request = request.headers(&[("date", date), ("x-oss-content-sha256", "UNSIGNED-PAYLOAD")]);
+    let canonical = oss_v4::canonical_request(&request.signed(), &[]);
+    let scope = oss_v4::Scope { date, day, region: "cn-hangzhou" };
+    let text = oss_v4::string_to_sign(&canonical, scope);
+    let signature = oss_v4::signature(cloud.credential.secret.expose(), scope, &text);
+    let (id, scope) = (&cloud.credential.id, scope.text());
+    request.headers(&[(
+        "authorization",
+        &format!("OSS4-HMAC-SHA256 Credential={id}/{scope}, Signature={signature}"),
+    )])
+}
+
+#[test]
+fn v4_is_taken_with_a_date_header_as_go_s_first_sdk_and_ossutil_sign() {
+    let cloud = Cloud::new();
+    let now = Timestamp::now();
+    let (date, day) =
+        (now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(), now.strftime("%Y%m%d").to_string());
+    let put = || Sent::new("PUT", "key").body("x");
+    assert_eq!(cloud.send(&signed_by_date(&cloud, put(), &date, &day)).unwrap().status, 200);
+    let other_day = cloud.send(&signed_by_date(&cloud, put(), &date, "20200101")).unwrap();
+    assert_eq!((other_day.status, other_day.element("EC").as_str()), (400, "0002-00000212"));
+    let mut altered = signed_by_date(&cloud, put(), &date, &day);
+    let earlier = now - SignedDuration::from_secs(60);
+    altered.headers[0].1 = earlier.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    refused(&cloud.send(&altered).unwrap(), "date", "SignatureDoesNotMatch");
+    let iso = cloud.send(&signed_by_date(&cloud, put(), &oss_v4::date_time(now), &day)).unwrap();
+    assert_eq!((iso.status, iso.element("EC").as_str()), (403, "0002-00000502"));
+    let mut dateless = signed_by_date(&cloud, put(), &date, &day);
+    dateless.headers.remove(0);
+    assert_eq!(cloud.send(&dateless).unwrap().element("EC"), "0002-00000503");
+}
+
+#[test]
+fn v1_takes_either_form_of_time_in_x_oss_date() {
+    let cloud = Cloud::new();
+    for format in ["%Y%m%dT%H%M%SZ", "%a, %d %b %Y %H:%M:%S GMT"] {
+        let date = Timestamp::now().strftime(format).to_string();
+        let request = Sent::new("GET", "").headers(&[("x-oss-date", &date)]);
+        assert_eq!(cloud.send(&cloud.sign(&request, Signer::V1Header)).unwrap().status, 200, "{date}");
+    }
+}
+
+#[test]
+fn a_bucket_that_is_not_there_is_said_before_anything_about_the_key() {
+    let mut cloud = Cloud::new();
+    cloud.credential = Credential::long_lived("LTAInone", "wrong");
+    for signer in SIGNERS {
+        let request = Sent { bucket: "no-such-bucket".into(), ..Sent::new("GET", "key") };
+        let answer = cloud.send(&cloud.sign(&request, signer)).unwrap();
+        assert_eq!(answer.refusal(), (404, "NoSuchBucket".to_owned()), "{signer:?}");
+    }
 }

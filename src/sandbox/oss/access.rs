@@ -1,6 +1,7 @@
 //! Whether the caller may do that, there.
 
 use super::call::Call;
+use super::copy::source;
 use super::error::OssError;
 use super::names::{check_bucket, check_key};
 use super::operation::Operation;
@@ -11,19 +12,39 @@ use crate::sandbox::keys::Caller;
 /// What the caller [`FixedCaller::Uploader`] may do.
 const UPLOADER_PERMISSIONS: [&str; 2] = ["oss:PutObject", "oss:GetObject"];
 
-/// Names, existence, endpoint, owner and permission, in this order.
-pub(super) fn check(call: &Call<'_>, caller: &Caller) -> Result<(), OssError> {
+/// That there is such a bucket; asked before anything about the caller, as the vendors' own tests expect.
+pub(super) fn check_bucket_exists(call: &Call<'_>) -> Result<(), OssError> {
     if call.target.by_path_of_endpoint {
         return Err(refusals::SECOND_LEVEL_DOMAIN.into());
     }
+    let Some(name) = &call.target.bucket else { return Ok(()) };
+    check_bucket(name)?;
+    if call.world.store.bucket(name).is_none() && call.operation != Operation::PutBucket {
+        return Err(refusals::NO_SUCH_BUCKET.with("BucketName", name));
+    }
+    Ok(())
+}
+
+/// Owner, endpoint, the object's name and permission, in this order; of the source of a copy as well.
+pub(super) fn check(call: &Call<'_>, caller: &Caller) -> Result<(), OssError> {
     if let Some(bucket) = &call.target.bucket {
-        check_bucket(bucket)?;
         check_bucket_is_here(call, bucket)?;
     }
     if let Some(key) = &call.target.key {
         check_key(key)?;
     }
-    check_permission(call, caller)
+    if call.operation == Operation::NotImplemented {
+        return Ok(());
+    }
+    let named = [call.target.bucket.as_deref(), call.target.key.as_deref()];
+    let path = named.into_iter().flatten().collect::<Vec<_>>().join("/");
+    check_permission(call, caller, (call.operation.permission(), &path))?;
+    if matches!(call.operation, Operation::CopyObject | Operation::UploadPartCopy) {
+        let (bucket, key) = source(call)?;
+        check_bucket_is_here(call, &bucket)?;
+        check_permission(call, caller, (Operation::GetObject.permission(), &format!("{bucket}/{key}")))?;
+    }
+    Ok(())
 }
 
 fn check_bucket_is_here(call: &Call<'_>, name: &str) -> Result<(), OssError> {
@@ -41,16 +62,13 @@ fn check_bucket_is_here(call: &Call<'_>, name: &str) -> Result<(), OssError> {
     Ok(())
 }
 
-fn check_permission(call: &Call<'_>, caller: &Caller) -> Result<(), OssError> {
-    let permission = call.operation.permission();
+/// Whether the caller may do the action with the bucket or `bucket/key`.
+fn check_permission(call: &Call<'_>, caller: &Caller, wanted: (&str, &str)) -> Result<(), OssError> {
+    let (permission, path) = wanted;
     let may = match caller {
         Caller::Fixed(FixedCaller::Uploader) => UPLOADER_PERMISSIONS.contains(&permission),
         Caller::Fixed(_) => true,
-        Caller::AssumedRole { role, .. } => {
-            let named = [call.target.bucket.as_deref(), call.target.key.as_deref()];
-            let path = named.into_iter().flatten().collect::<Vec<_>>().join("/");
-            call.world.rpc().role_allows(role, permission, &oss_arn(&path))
-        }
+        Caller::AssumedRole { role, .. } => call.world.rpc().role_allows(role, permission, &oss_arn(path)),
     };
     if may { Ok(()) } else { Err(refusals::NOT_ALLOWED.into()) }
 }

@@ -20,12 +20,23 @@ pub(super) fn owner(xml: Xml) -> Xml {
 
 /// `ListBuckets`: those of the account, in every region.
 pub(super) fn list(call: &Call<'_>) -> Answer {
-    let mut xml = owner(Xml::new("ListAllMyBucketsResult")).open("Buckets");
-    let prefix = call.request.parameter("prefix").unwrap_or_default();
-    for (name, bucket) in call.world.store.buckets_of(ACCOUNT) {
-        if name.starts_with(prefix) {
-            xml = described(xml.open("Bucket"), &name, &bucket).close();
-        }
+    let parameter = |name: &str| call.request.parameter(name).unwrap_or_default();
+    let (prefix, marker, max) = (parameter("prefix"), parameter("marker"), call.count("max-keys", 1, 100)?);
+    let mut buckets = call.world.store.buckets_of(ACCOUNT);
+    buckets.retain(|(name, _)| name.starts_with(prefix) && name.as_str() > marker);
+    let more = buckets.len() > max;
+    buckets.truncate(max);
+    let mut xml = Xml::new("ListAllMyBucketsResult")
+        .leaf("Prefix", prefix)
+        .leaf("Marker", marker)
+        .leaf("MaxKeys", max.to_string())
+        .leaf("IsTruncated", more.to_string());
+    if let Some((last, _)) = buckets.last().filter(|_| more) {
+        xml = xml.leaf("NextMarker", last);
+    }
+    xml = owner(xml).open("Buckets");
+    for (name, bucket) in &buckets {
+        xml = described(xml.open("Bucket"), name, bucket).close();
     }
     Ok(document(xml))
 }
@@ -51,7 +62,32 @@ fn info_of(call: &Call<'_>) -> BucketInfo {
 pub(super) fn info(call: &Call<'_>) -> Answer {
     let bucket = info_of(call);
     let xml = described(Xml::new("BucketInfo").open("Bucket"), call.bucket(), &bucket);
+    let xml = ["AccessMonitor", "CrossRegionReplication", "TransferAcceleration"]
+        .into_iter()
+        .fold(xml, |xml, feature| xml.leaf(feature, "Disabled"))
+        .leaf("DataRedundancyType", "LRS");
     let xml = owner(xml).open("AccessControlList").leaf("Grant", "private").close();
+    Ok(document(xml.open("ServerSideEncryptionRule").leaf("SSEAlgorithm", "None").close()))
+}
+
+/// `HEAD` of a bucket: whether it is there.
+pub(super) fn head(call: &Call<'_>) -> Answer {
+    Ok(Response::new(200).with_header("x-oss-bucket-region", info_of(call).region))
+}
+
+/// `GetBucketStat`: all is of the standard class here.
+pub(super) fn stat(call: &Call<'_>) -> Answer {
+    let stat = call.world.store.stat(call.bucket());
+    let (bytes, objects) = (stat.bytes.to_string(), stat.objects.to_string());
+    let xml = Xml::new("BucketStat")
+        .leaf("Storage", &bytes)
+        .leaf("ObjectCount", &objects)
+        .leaf("MultipartUploadCount", stat.uploads.to_string())
+        .leaf("MultipartPartCount", stat.parts.to_string())
+        .leaf("LiveChannelCount", "0")
+        .leaf("LastModifiedTime", call.now.as_second().to_string())
+        .leaf("StandardStorage", &bytes)
+        .leaf("StandardObjectCount", &objects);
     Ok(document(xml))
 }
 
@@ -64,14 +100,26 @@ pub(super) fn location(call: &Call<'_>) -> Answer {
     Ok(Response::new(200).with_body("application/xml", xml))
 }
 
-/// `GetBucketAcl` and `GetObjectAcl`: all is private here.
-pub(super) fn acl(call: &Call<'_>) -> Answer {
-    if call.target.key.is_some() && call.world.store.head(call.bucket(), call.key()).is_none() {
-        return Err(super::error::no_such_key(call.key()).into());
-    }
-    let grant = if call.target.key.is_some() { "default" } else { "private" };
-    let xml = owner(Xml::new("AccessControlPolicy")).open("AccessControlList").leaf("Grant", grant).close();
+/// `ListLiveChannel`: there are none, for none can be made. Clients ask before they delete a bucket.
+pub(super) fn live_channels(call: &Call<'_>) -> Answer {
+    let parameter = |name: &str| call.request.parameter(name).unwrap_or_default();
+    let xml = Xml::new("ListLiveChannelResult")
+        .leaf("Prefix", parameter("prefix"))
+        .leaf("Marker", parameter("marker"))
+        .leaf("MaxKeys", call.count("max-keys", 1, 100)?.to_string())
+        .leaf("IsTruncated", "false")
+        .leaf("NextMarker", "");
     Ok(document(xml))
+}
+
+/// `GetBucketAcl`: all is private here.
+pub(super) fn acl(_: &Call<'_>) -> Answer {
+    Ok(document(grant("private")))
+}
+
+/// The document about who may do what.
+pub(super) fn grant(to: &str) -> Xml {
+    owner(Xml::new("AccessControlPolicy")).open("AccessControlList").leaf("Grant", to).close()
 }
 
 /// `PutBucket`: a bucket of one's own may be put again.

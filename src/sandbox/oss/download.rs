@@ -1,13 +1,17 @@
 //! `GetObject`, `HeadObject` and `GetObjectMeta`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
 use super::call::{Answer, Call};
-use super::error::{OssError, no_such_key};
+use super::conditions::{Conditions, Outcome};
+use super::error::{OssError, no_such_key, precondition_failed};
 use super::operation::Operation;
 use super::range::{Range, range};
 use super::refusals;
 use crate::sandbox::http::{Download, Response};
 use crate::sandbox::store::Object;
-use crate::sandbox::time::{http_date, parse_http_date};
+use crate::sandbox::time::http_date;
 
 /// Parameters that replace a header of the answer ("OSS document `GetObject`").
 const OVERRIDES: [&str; 6] = [
@@ -18,6 +22,13 @@ const OVERRIDES: [&str; 6] = [
     "response-content-disposition",
     "response-content-encoding",
 ];
+
+const CONDITIONS: Conditions = Conditions {
+    matches: "if-match",
+    none_match: "if-none-match",
+    unmodified_since: "if-unmodified-since",
+    modified_since: "if-modified-since",
+};
 
 /// `GetObject`.
 pub(super) fn get(call: &Call<'_>) -> Answer {
@@ -53,26 +64,11 @@ pub(super) fn head(call: &Call<'_>) -> Answer {
 /// The object, if the request's conditions are met.
 fn found(call: &Call<'_>) -> Result<Object, OssError> {
     let object = call.world.store.head(call.bucket(), call.key()).ok_or_else(|| no_such_key(call.key()))?;
-    let header = |name: &str| call.request.header(name);
-    let same = |tag: &str| tag.trim_matches('"').eq_ignore_ascii_case(object.etag.trim_matches('"'));
-    let newer_than =
-        |date: &str| parse_http_date(date).map(|date| object.modified.as_second() > date.as_second());
-    if header("if-match").is_some_and(|tag| !same(tag)) {
-        return Err(precondition_failed("If-Match"));
+    match CONDITIONS.hold(call.request, &object) {
+        Outcome::Met => Ok(object),
+        Outcome::Failed(condition) => Err(precondition_failed(condition)),
+        Outcome::NotModified => Err(refusals::NOT_MODIFIED.into()),
     }
-    if header("if-unmodified-since").and_then(newer_than) == Some(true) {
-        return Err(precondition_failed("If-Unmodified-Since"));
-    }
-    let not_modified = header("if-none-match").is_some_and(same)
-        || header("if-modified-since").and_then(newer_than) == Some(false);
-    if not_modified {
-        return Err(refusals::NOT_MODIFIED.into());
-    }
-    Ok(object)
-}
-
-fn precondition_failed(condition: &str) -> OssError {
-    refusals::PRECONDITION_FAILED.with("Condition", condition)
 }
 
 fn not_satisfiable(call: &Call<'_>, object: &Object) -> OssError {
@@ -94,6 +90,9 @@ fn described(status: u16, object: &Object) -> Response {
         .with_header("x-oss-storage-class", "Standard");
     if let Some(crc64) = object.crc64 {
         response = response.with_header("x-oss-hash-crc64ecma", crc64.to_string());
+    }
+    if let Some(md5) = object.md5 {
+        response = response.with_header("content-md5", BASE64.encode(md5));
     }
     for (name, value) in &object.described.headers {
         response = response.with_header(name, value);

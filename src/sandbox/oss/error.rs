@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::call::Call;
+use super::operation::Operation;
 use super::refusals::{self, Refusal};
 use super::xml::Xml;
 use crate::sandbox::http::Response;
@@ -41,6 +42,11 @@ impl OssError {
         self
     }
 
+    /// The message.
+    pub(super) fn text(&self) -> &str {
+        self.message.as_deref().unwrap_or(self.kind.message)
+    }
+
     /// Adds an element.
     #[must_use]
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -74,10 +80,10 @@ impl OssError {
     }
 
     fn document(&self, call: &Call<'_>) -> String {
-        let Refusal { code, ec, message, .. } = *self.kind;
+        let Refusal { code, ec, .. } = *self.kind;
         let mut xml = Xml::new("Error")
             .leaf("Code", code)
-            .leaf("Message", self.message.as_deref().unwrap_or(message))
+            .leaf("Message", self.text())
             .leaf("RequestId", &call.request_id)
             .leaf("HostId", &call.request.host);
         for (name, value) in &self.more {
@@ -102,12 +108,23 @@ pub(super) fn no_such_key(key: &str) -> OssError {
     refusals::NO_SUCH_KEY.with("Key", key)
 }
 
-/// `NoSuchUpload`.
-pub(super) fn no_such_upload(upload_id: &str) -> OssError {
-    refusals::NO_SUCH_UPLOAD.with("UploadId", upload_id)
+/// `NoSuchUpload`, whose exact cause is each operation's own.
+pub(super) fn no_such_upload(call: &Call<'_>) -> OssError {
+    let refusal = match call.operation {
+        Operation::UploadPart => refusals::NO_SUCH_UPLOAD_FOR_PART,
+        Operation::UploadPartCopy => refusals::NO_SUCH_UPLOAD_FOR_COPY,
+        Operation::CompleteMultipartUpload => refusals::NO_SUCH_UPLOAD_TO_COMPLETE,
+        _ => refusals::NO_SUCH_UPLOAD,
+    };
+    refusal.with("UploadId", call.upload_id())
 }
 
 /// `FileAlreadyExists`.
 pub(super) fn already_exists(key: &str) -> OssError {
     refusals::ALREADY_EXISTS.with("Key", key)
+}
+
+/// `PreconditionFailed`, for a condition by the name of its header.
+pub(super) fn precondition_failed(header: &str) -> OssError {
+    refusals::PRECONDITION_FAILED.with("Condition", header)
 }

@@ -6,6 +6,8 @@ mod access;
 mod auth;
 mod bucket;
 mod call;
+mod conditions;
+mod copy;
 mod delete_many;
 mod download;
 mod error;
@@ -16,6 +18,7 @@ mod object;
 mod operation;
 mod range;
 mod refusals;
+mod unbuilt;
 mod uploads;
 mod xml;
 
@@ -38,7 +41,7 @@ pub(super) fn refusals() -> impl Iterator<Item = (u16, &'static str, &'static st
     refusals::ALL.iter().map(|refusal| (refusal.status, refusal.code, refusal.ec))
 }
 
-/// Answers one request; a refused one is read to its end, so that the client sees why.
+/// Answers one request.
 pub(super) async fn answer(
     world: &World,
     request: (&Request, &Target),
@@ -51,10 +54,7 @@ pub(super) async fn answer(
     entry.names("oss", action);
     let response = match carried_out(&call, intake, entry).await {
         Ok(response) => response,
-        Err(Stopped::Refused(error)) => {
-            intake.drain().await?;
-            error.answer(&call)
-        }
+        Err(Stopped::Refused(error)) => error.answer(&call),
         Err(Stopped::Broken(broken)) => return Err(broken),
     };
     let response = response
@@ -70,8 +70,10 @@ async fn carried_out(call: &Call<'_>, intake: &mut Intake, entry: &mut Entry) ->
         entry.struck(if limited { "throttle" } else { "server-error" });
         return Err(error.into());
     }
+    access::check_bucket_exists(call)?;
     let caller = auth::authenticate(call)?;
     access::check(call, &caller)?;
+    unbuilt::check_headers(call.request)?;
     let name = call.fault_name();
     if uploads(call.operation) && call.world.faults.corrupts(&name) {
         entry.struck("corrupt-body");
@@ -93,24 +95,29 @@ async fn operate(call: &Call<'_>, intake: &mut Intake) -> Answer {
         Operation::ListBuckets => bucket::list(call),
         Operation::PutBucket => bucket::put(call),
         Operation::DeleteBucket => bucket::delete(call),
+        Operation::HeadBucket => bucket::head(call),
         Operation::GetBucketInfo => bucket::info(call),
+        Operation::GetBucketStat => bucket::stat(call),
         Operation::GetBucketLocation => bucket::location(call),
-        Operation::GetBucketAcl | Operation::GetObjectAcl => bucket::acl(call),
+        Operation::GetBucketAcl => bucket::acl(call),
+        Operation::GetObjectAcl => object::acl(call),
+        Operation::ListLiveChannel => bucket::live_channels(call),
         Operation::ListObjects => listing::version_1(call),
         Operation::ListObjectsV2 => listing::version_2(call),
         Operation::ListMultipartUploads => uploads::list(call),
         Operation::ListParts => uploads::list_parts(call),
         Operation::DeleteMultipleObjects => delete_many::delete(call, intake).await,
         Operation::PutObject => object::put(call, intake).await,
+        Operation::CopyObject => copy::object(call),
         Operation::DeleteObject => Ok(object::delete(call)),
         Operation::GetObject => download::get(call),
         Operation::HeadObject | Operation::GetObjectMeta => download::head(call),
         Operation::InitiateMultipartUpload => multipart::initiate(call),
         Operation::UploadPart => multipart::put_part(call, intake).await,
-        Operation::UploadPartCopy => multipart::copy_part(call),
+        Operation::UploadPartCopy => copy::part(call),
         Operation::CompleteMultipartUpload => multipart::complete(call, intake).await,
         Operation::AbortMultipartUpload => multipart::abort(call),
-        Operation::NotImplemented => Err(refusals::NOT_IMPLEMENTED.into()),
+        Operation::NotImplemented => Err(unbuilt::operation(call.request, call.target).into()),
     }
 }
 

@@ -1,20 +1,16 @@
 //! Multipart uploads: initiate, parts, complete, abort.
 
-use std::io::{Read, Seek, SeekFrom};
-
 use serde::Deserialize;
 
 use super::bucket::document;
 use super::call::{Answer, Call, shown};
-use super::error::{OssError, already_exists, no_such_key, no_such_upload};
+use super::error::{OssError, already_exists, no_such_upload};
 use super::object::{acknowledged, described, receive};
-use super::range::{Range, range};
 use super::refusals;
-use super::xml::Xml;
+use super::uploads::root;
 use crate::sandbox::exchange::Intake;
 use crate::sandbox::http::Response;
 use crate::sandbox::store::{MIN_PART_BYTES, NotComplete, Part};
-use crate::sandbox::time::iso;
 
 /// `InitiateMultipartUpload`.
 pub(super) fn initiate(call: &Call<'_>) -> Answer {
@@ -24,7 +20,7 @@ pub(super) fn initiate(call: &Call<'_>) -> Answer {
     }
     let encoded = call.encodes_names()?;
     let id = call.world.store.initiate(call.place(), described(call), call.now);
-    let xml = Xml::new("InitiateMultipartUploadResult").leaf("Bucket", call.bucket());
+    let xml = root("InitiateMultipartUploadResult", encoded).leaf("Bucket", call.bucket());
     Ok(document(xml.leaf("Key", shown(call.key(), encoded)).leaf("UploadId", id)))
 }
 
@@ -34,47 +30,22 @@ pub(super) async fn put_part(call: &Call<'_>, intake: &mut Intake) -> Answer {
     upload_exists(call)?;
     let received = receive(call, intake).await?;
     let response = acknowledged(&received);
-    put(call, number, Part::new(received, call.now))?;
+    put_part_of(call, number, Part::new(received, call.now))?;
     Ok(response)
 }
 
-/// `UploadPartCopy`: the bytes come from an object that is there.
-pub(super) fn copy_part(call: &Call<'_>) -> Answer {
-    let number = part_number(call)?;
-    upload_exists(call)?;
-    let source = call.request.header("x-oss-copy-source").unwrap_or_default();
-    let decoded = crate::sign::encode::decode(source.trim_start_matches('/')).unwrap_or_default();
-    let (bucket, key) = decoded.split_once('/').unwrap_or_default();
-    let object = call.world.store.head(bucket, key).ok_or_else(|| no_such_key(key))?;
-    let wanted = call.request.header("x-oss-copy-source-range");
-    let (from, length) = match range(wanted, true, object.size) {
-        Range::Part(from, length) => (from, length),
-        Range::Whole => (0, object.size),
-        Range::NotSatisfiable => {
-            return Err(refusals::INVALID_RANGE.with("RangeRequested", wanted.unwrap_or_default()).into());
-        }
-    };
-    let mut reader = object.reader();
-    reader.seek(SeekFrom::Start(from))?;
-    let mut writer = call.world.store.writer()?;
-    std::io::copy(&mut reader.take(length), &mut writer)?;
-    let part = Part::new(writer.finish(), call.now);
-    let xml = Xml::new("CopyPartResult").leaf("LastModified", iso(call.now)).leaf("ETag", &part.etag);
-    put(call, number, part)?;
-    Ok(document(xml))
-}
-
-fn put(call: &Call<'_>, number: u32, part: Part) -> Result<(), OssError> {
+/// Adds a part, unless the upload has ended meanwhile.
+pub(super) fn put_part_of(call: &Call<'_>, number: u32, part: Part) -> Result<(), OssError> {
     let there = call.world.store.put_part(call.place(), call.upload_id(), (number, part));
-    if there { Ok(()) } else { Err(no_such_upload(call.upload_id())) }
+    if there { Ok(()) } else { Err(no_such_upload(call)) }
 }
 
-fn upload_exists(call: &Call<'_>) -> Result<(), OssError> {
+pub(super) fn upload_exists(call: &Call<'_>) -> Result<(), OssError> {
     let upload = call.world.store.has_upload(call.place(), call.upload_id());
-    if upload { Ok(()) } else { Err(no_such_upload(call.upload_id())) }
+    if upload { Ok(()) } else { Err(no_such_upload(call)) }
 }
 
-fn part_number(call: &Call<'_>) -> Result<u32, OssError> {
+pub(super) fn part_number(call: &Call<'_>) -> Result<u32, OssError> {
     let text = call.request.parameter("partNumber").unwrap_or_default();
     let number = text.parse().ok().filter(|number| (1..=10_000).contains(number));
     let named = || refusals::INVALID_PART_NUMBER.with("ArgumentName", "PartNumber");
@@ -104,8 +75,9 @@ pub(super) async fn complete(call: &Call<'_>, intake: &mut Intake) -> Answer {
     let completed =
         call.world.store.complete(call.place(), call.upload_id(), assemble, call.forbids_overwrite());
     let object = completed.map_err(|why| not_complete(call, why))?;
-    let xml = Xml::new("CompleteMultipartUploadResult")
-        .leaf("Location", format!("http://{}/{}", call.request.host, crate::sign::encode::path(call.key())))
+    let host = call.request.header("host").unwrap_or_default();
+    let xml = root("CompleteMultipartUploadResult", encoded)
+        .leaf("Location", format!("http://{host}{}", call.request.path))
         .leaf("Bucket", call.bucket())
         .leaf("Key", shown(call.key(), encoded))
         .leaf("ETag", &object.etag);
@@ -119,7 +91,8 @@ pub(super) async fn complete(call: &Call<'_>, intake: &mut Intake) -> Answer {
 /// The parts in the order of the request; None for all.
 fn chosen(call: &Call<'_>, body: &str) -> Result<Option<Vec<(u32, String)>>, OssError> {
     if call.request.header("x-oss-complete-all").is_some_and(|value| value.eq_ignore_ascii_case("yes")) {
-        return if body.trim().is_empty() { Ok(None) } else { Err(refusals::MALFORMED_XML.into()) };
+        let named = || refusals::COMPLETE_ALL_WITH_BODY.with("ArgumentName", "x-oss-complete-all");
+        return if body.trim().is_empty() { Ok(None) } else { Err(named().with("ArgumentValue", "yes")) };
     }
     let document: CompleteMultipartUpload =
         quick_xml::de::from_str(body).map_err(|_| refusals::MALFORMED_XML)?;
@@ -136,7 +109,7 @@ fn chosen(call: &Call<'_>, body: &str) -> Result<Option<Vec<(u32, String)>>, Oss
 
 fn not_complete(call: &Call<'_>, why: NotComplete) -> OssError {
     match why {
-        NotComplete::NoSuchUpload => no_such_upload(call.upload_id()),
+        NotComplete::NoSuchUpload => no_such_upload(call),
         NotComplete::AlreadyExists => already_exists(call.key()),
         NotComplete::InvalidPart { number, etag } => refusals::INVALID_PART
             .with("PartNumber", number.to_string())
@@ -155,5 +128,5 @@ pub(super) fn abort(call: &Call<'_>) -> Answer {
     if call.world.store.abort(call.place(), call.upload_id()) {
         return Ok(Response::new(204));
     }
-    Err(no_such_upload(call.upload_id()).into())
+    Err(no_such_upload(call).into())
 }

@@ -5,12 +5,13 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use super::bucket::{document, grant};
 use super::call::{Answer, Call, Stopped};
-use super::error::{OssError, already_exists};
+use super::error::{OssError, already_exists, no_such_key};
 use super::refusals;
 use crate::sandbox::exchange::Intake;
 use crate::sandbox::http::Response;
-use crate::sandbox::store::{Described, Object, Received};
+use crate::sandbox::store::{Acl, Described, Object, Received};
 
 /// The largest body of one request: 5 GB ("OSS document `PutObject`").
 const MAX_BODY_BYTES: u64 = 5 << 30;
@@ -39,11 +40,20 @@ pub(super) fn delete(call: &Call<'_>) -> Response {
     Response::new(204)
 }
 
+/// `GetObjectAcl`.
+pub(super) fn acl(call: &Call<'_>) -> Answer {
+    let object = call.world.store.head(call.bucket(), call.key()).ok_or_else(|| no_such_key(call.key()))?;
+    Ok(document(grant(if object.described.acl == Acl::Private { "private" } else { "default" })))
+}
+
 /// What the client says about the object.
 pub(super) fn described(call: &Call<'_>) -> Described {
     let is_kept = |name: &str| name.starts_with("x-oss-meta-") || KEPT_HEADERS.contains(&name);
     let headers = call.request.headers.iter().filter(|(name, _)| is_kept(name)).cloned().collect();
-    Described { content_type: call.request.header("content-type").map(str::to_owned), headers }
+    let is_private =
+        call.request.header("x-oss-object-acl").is_some_and(|acl| acl.eq_ignore_ascii_case("private"));
+    let acl = if is_private { Acl::Private } else { Acl::Default };
+    Described { content_type: call.request.header("content-type").map(str::to_owned), headers, acl }
 }
 
 /// Takes a body to the disk and holds it to the length and the MD5 that its headers name.

@@ -1,10 +1,11 @@
 //! Which operation a request is, by its method and its sub-resources.
 
+use super::unbuilt;
 use crate::sandbox::http::Request;
 use crate::sandbox::route::Target;
 
 macro_rules! operations {
-    ($($name:ident => $permission:literal,)*) => {
+    ($($name:ident => $permission:literal, $parameters:expr;)*) => {
         /// An operation of OSS, by the name of its document.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Operation { $($name,)* }
@@ -19,69 +20,64 @@ macro_rules! operations {
             pub(super) fn permission(self) -> &'static str {
                 match self { $(Self::$name => $permission,)* }
             }
+
+            /// The query parameters that it knows.
+            fn parameters(self) -> &'static [&'static str] {
+                match self { $(Self::$name => &$parameters,)* }
+            }
         }
     };
 }
 
 operations! {
-    ListBuckets => "oss:ListBuckets",
-    PutBucket => "oss:PutBucket",
-    DeleteBucket => "oss:DeleteBucket",
-    GetBucketInfo => "oss:GetBucketInfo",
-    GetBucketLocation => "oss:GetBucketLocation",
-    GetBucketAcl => "oss:GetBucketAcl",
+    ListBuckets => "oss:ListBuckets", ["prefix", "marker", "max-keys"];
+    PutBucket => "oss:PutBucket", [];
+    DeleteBucket => "oss:DeleteBucket", [];
+    HeadBucket => "oss:GetBucketInfo", [];
+    GetBucketInfo => "oss:GetBucketInfo", ["bucketInfo"];
+    GetBucketStat => "oss:GetBucketStat", ["stat"];
+    GetBucketLocation => "oss:GetBucketLocation", ["location"];
+    GetBucketAcl => "oss:GetBucketAcl", ["acl"];
     ListObjects => "oss:ListObjects",
-    ListObjectsV2 => "oss:ListObjects",
-    ListMultipartUploads => "oss:ListMultipartUploads",
-    DeleteMultipleObjects => "oss:DeleteObject",
-    PutObject => "oss:PutObject",
-    GetObject => "oss:GetObject",
-    HeadObject => "oss:GetObject",
-    GetObjectMeta => "oss:GetObject",
-    GetObjectAcl => "oss:GetObjectAcl",
-    DeleteObject => "oss:DeleteObject",
-    InitiateMultipartUpload => "oss:PutObject",
-    UploadPart => "oss:PutObject",
-    UploadPartCopy => "oss:PutObject",
-    CompleteMultipartUpload => "oss:PutObject",
-    AbortMultipartUpload => "oss:AbortMultipartUpload",
-    ListParts => "oss:ListParts",
-    NotImplemented => "",
+        ["list-type", "prefix", "delimiter", "marker", "max-keys", "encoding-type"];
+    ListObjectsV2 => "oss:ListObjects", [
+        "list-type", "prefix", "delimiter", "start-after", "continuation-token", "max-keys", "encoding-type",
+        "fetch-owner",
+    ];
+    ListLiveChannel => "oss:ListLiveChannel", ["live", "prefix", "marker", "max-keys"];
+    ListMultipartUploads => "oss:ListMultipartUploads", [
+        "uploads", "prefix", "delimiter", "key-marker", "upload-id-marker", "max-uploads", "encoding-type",
+    ];
+    DeleteMultipleObjects => "oss:DeleteObject", ["delete", "encoding-type"];
+    PutObject => "oss:PutObject", [];
+    CopyObject => "oss:PutObject", [];
+    GetObject => "oss:GetObject", [
+        "response-content-type", "response-content-language", "response-expires", "response-cache-control",
+        "response-content-disposition", "response-content-encoding",
+    ];
+    HeadObject => "oss:GetObject", [];
+    GetObjectMeta => "oss:GetObject", ["objectMeta"];
+    GetObjectAcl => "oss:GetObjectAcl", ["acl"];
+    DeleteObject => "oss:DeleteObject", [];
+    InitiateMultipartUpload => "oss:PutObject", ["uploads", "encoding-type"];
+    UploadPart => "oss:PutObject", ["partNumber", "uploadId"];
+    UploadPartCopy => "oss:PutObject", ["partNumber", "uploadId"];
+    CompleteMultipartUpload => "oss:PutObject", ["uploadId", "encoding-type"];
+    AbortMultipartUpload => "oss:AbortMultipartUpload", ["uploadId"];
+    ListParts => "oss:ListParts", ["uploadId", "max-parts", "part-number-marker", "encoding-type"];
+    NotImplemented => "", [];
 }
 
-/// Sub-resources that change what a request means and that the sandbox does not have.
-const OTHER_SUB_RESOURCES: [&str; 18] = [
-    "append",
-    "policy",
-    "lifecycle",
-    "cors",
-    "logging",
-    "website",
-    "referer",
-    "tagging",
-    "versioning",
-    "versions",
-    "symlink",
-    "restore",
-    "replication",
-    "encryption",
-    "worm",
-    "inventory",
-    "stat",
-    "x-oss-process",
-];
-
-/// Tells the operation.
+/// Tells the operation. A sub-resource that is not of the operation makes another one of it, which is not built.
 pub(super) fn operation(request: &Request, target: &Target) -> Operation {
     let has = |name: &str| request.parameter(name).is_some();
-    if OTHER_SUB_RESOURCES.iter().any(|name| has(name)) {
-        return Operation::NotImplemented;
-    }
-    match (&target.bucket, &target.key) {
+    let found = match (&target.bucket, &target.key) {
         (None, _) => of_service(request),
         (Some(_), None) => of_bucket(request, has),
         (Some(_), Some(_)) => of_object(request, has),
-    }
+    };
+    let foreign = unbuilt::sub_resources(request).any(|name| !found.parameters().contains(&name));
+    if foreign { Operation::NotImplemented } else { found }
 }
 
 fn of_service(request: &Request) -> Operation {
@@ -91,13 +87,16 @@ fn of_service(request: &Request) -> Operation {
 fn of_bucket(request: &Request, has: impl Fn(&str) -> bool) -> Operation {
     match request.method.as_str() {
         "GET" if has("bucketInfo") => Operation::GetBucketInfo,
+        "GET" if has("stat") => Operation::GetBucketStat,
         "GET" if has("location") => Operation::GetBucketLocation,
         "GET" if has("acl") => Operation::GetBucketAcl,
+        "GET" if has("live") => Operation::ListLiveChannel,
         "GET" if has("uploads") => Operation::ListMultipartUploads,
         "GET" if request.parameter("list-type") == Some("2") => Operation::ListObjectsV2,
         "GET" => Operation::ListObjects,
+        "HEAD" => Operation::HeadBucket,
         "POST" if has("delete") => Operation::DeleteMultipleObjects,
-        "PUT" if !has("acl") => Operation::PutBucket,
+        "PUT" => Operation::PutBucket,
         "DELETE" => Operation::DeleteBucket,
         _ => Operation::NotImplemented,
     }
@@ -108,7 +107,8 @@ fn of_object(request: &Request, has: impl Fn(&str) -> bool) -> Operation {
     match request.method.as_str() {
         "PUT" if has("partNumber") && copies => Operation::UploadPartCopy,
         "PUT" if has("partNumber") => Operation::UploadPart,
-        "PUT" if !copies && !has("acl") => Operation::PutObject,
+        "PUT" if copies => Operation::CopyObject,
+        "PUT" => Operation::PutObject,
         "POST" if has("uploads") => Operation::InitiateMultipartUpload,
         "POST" if has("uploadId") => Operation::CompleteMultipartUpload,
         "DELETE" if has("uploadId") => Operation::AbortMultipartUpload,
@@ -116,6 +116,7 @@ fn of_object(request: &Request, has: impl Fn(&str) -> bool) -> Operation {
         "HEAD" if has("objectMeta") => Operation::GetObjectMeta,
         "HEAD" => Operation::HeadObject,
         "GET" if has("uploadId") => Operation::ListParts,
+        "GET" if has("objectMeta") => Operation::GetObjectMeta,
         "GET" if has("acl") => Operation::GetObjectAcl,
         "GET" => Operation::GetObject,
         _ => Operation::NotImplemented,

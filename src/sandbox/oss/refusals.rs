@@ -22,6 +22,8 @@ macro_rules! refusals {
 const UNKNOWN_KEY: &str = "The OSS Access Key Id you provided does not exist in our records.";
 const NOT_VALID: &str = "Authorization header is invalid.";
 const NO_RIGHT: &str = "You have no right to access this object because of bucket acl.";
+const UNKNOWN_UPLOAD: &str = "The specified upload does not exist. The upload ID may be invalid, or the upload may \
+                              have been aborted or completed.";
 const SLOW_DOWN: &str = "Please reduce your request rate.";
 
 refusals! {
@@ -43,14 +45,22 @@ refusals! {
     V4_CREDENTIAL_MISSING = 400 "InvalidArgument" "0002-00000217",
         "The x-oss-credential parameter is missing.";
     V4_SIGNATURE_MISSING = 400 "InvalidArgument" "", "The x-oss-signature parameter is missing.";
-    V4_DAY_INVALID = 400 "InvalidArgument" "", "Invalid signing date in Authorization header.";
+    V4_DAY_INVALID = 400 "InvalidArgument" "0002-00000212", "Invalid signing date in Authorization header.";
+    V4_URL_DAY_INVALID = 400 "InvalidArgument" "0002-00000223",
+        "Invalid signing date in the x-oss-credential parameter.";
+    V4_ADDITIONAL_EMPTY = 400 "InvalidArgument" "0002-00000209", "AdditionalHeaders is empty.";
+    V4_ADDITIONAL_NAMELESS = 400 "InvalidArgument" "0002-00000210",
+        "AdditionalHeaders contains an empty header name.";
+    V4_ADDITIONAL_ABSENT = 400 "InvalidArgument" "0002-00000211",
+        "AdditionalHeaders names a header that is not in the request.";
     V4_REGION_INVALID = 400 "InvalidArgument" "0002-00000228",
         "Invalid signing region in Authorization header.";
     V4_EXPIRES_INVALID = 400 "InvalidArgument" "0002-00000232",
         "The x-oss-expires parameter must be from 1 to 604800.";
     V1_MISMATCH = 403 "SignatureDoesNotMatch" "0002-00000040", MISMATCH;
     V4_MISMATCH = 403 "SignatureDoesNotMatch" "0002-00000201", MISMATCH;
-    NO_DATE = 403 "AccessDenied" "", "OSS authentication requires a valid Date.";
+    NO_DATE = 403 "AccessDenied" "0002-00000503", "OSS authentication requires a valid Date.";
+    DATE_INVALID = 403 "AccessDenied" "0002-00000502", "OSS authentication requires a valid Date.";
     EXPIRED_URL = 403 "AccessDenied" "0002-00000069", "Request has expired.";
     SKEWED_CLOCK = 403 "RequestTimeTooSkewed" "0002-00000504",
         "The difference between the request time and the current time is too large.";
@@ -98,9 +108,12 @@ refusals! {
     NOT_IMPLEMENTED = 501 "NotImplemented" "",
         "A header or parameter you provided implies functionality that is not implemented.";
     // Multipart uploads.
-    NO_SUCH_UPLOAD = 404 "NoSuchUpload" "0042-00000203",
-        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been \
-         aborted or completed.";
+    NO_SUCH_UPLOAD = 404 "NoSuchUpload" "0042-00000002", UNKNOWN_UPLOAD;
+    NO_SUCH_UPLOAD_FOR_PART = 404 "NoSuchUpload" "0042-00000104", UNKNOWN_UPLOAD;
+    NO_SUCH_UPLOAD_FOR_COPY = 404 "NoSuchUpload" "0042-00000311", UNKNOWN_UPLOAD;
+    NO_SUCH_UPLOAD_TO_COMPLETE = 404 "NoSuchUpload" "0042-00000203", UNKNOWN_UPLOAD;
+    COMPLETE_ALL_WITH_BODY = 400 "InvalidArgument" "0042-00000216",
+        "Should not speficy both complete all header and http body.";
     INVALID_PART_ORDER = 400 "InvalidPartOrder" "0042-00000209",
         "The list of parts was not in ascending order. Parts list must specified in order by part number.";
     INVALID_PART = 400 "InvalidPart" "",

@@ -4,7 +4,7 @@ use super::bucket::{document, owner};
 use super::call::{Answer, Call, shown};
 use super::error::{OssError, invalid_argument, no_such_upload};
 use super::xml::Xml;
-use crate::sandbox::store::{Page, Part, upload_name};
+use crate::sandbox::store::{Page, Part, key_and_id, upload_name};
 use crate::sandbox::time::iso;
 
 /// `ListParts`, by number.
@@ -13,7 +13,7 @@ pub(super) fn list_parts(call: &Call<'_>) -> Answer {
     let encoded = call.encodes_names()?;
     let marker = part_number_marker(call)?;
     let upload = call.world.store.upload(call.place(), call.upload_id());
-    let upload = upload.ok_or_else(|| no_such_upload(call.upload_id()))?;
+    let upload = upload.ok_or_else(|| no_such_upload(call))?;
     let after: Vec<_> = upload.parts.range(marker.saturating_add(1)..).take(max + 1).collect();
     let page = &after[..after.len().min(max)];
     let last = page.last().map_or(marker, |(number, _)| **number);
@@ -32,7 +32,8 @@ pub(super) fn list_parts(call: &Call<'_>) -> Answer {
     Ok(document(xml))
 }
 
-fn root(name: &'static str, encoded: bool) -> Xml {
+/// A document that says whether its names are percent-encoded.
+pub(super) fn root(name: &'static str, encoded: bool) -> Xml {
     let xml = Xml::new(name);
     if encoded { xml.leaf("EncodingType", "url") } else { xml }
 }
@@ -100,9 +101,4 @@ fn after(key_marker: &str, id_marker: &str) -> String {
         (key, "") => upload_name(key, "~"),
         (key, id) => upload_name(key, id),
     }
-}
-
-/// Undoes [`upload_name`]; a rolled-up prefix has no id.
-fn key_and_id(name: &str) -> (&str, &str) {
-    name.rsplit_once('\0').unwrap_or((name, ""))
 }

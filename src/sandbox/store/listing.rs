@@ -27,8 +27,14 @@ pub(crate) struct Listing<T> {
     pub(crate) next: Option<String>,
 }
 
-/// Walks the names in order; a rolled-up prefix is passed over in one step.
-pub(super) fn list<V, T>(names: &BTreeMap<String, V>, page: &Page, take: impl Fn(&V) -> T) -> Listing<T> {
+/// Walks the names in order; a rolled-up prefix is passed over in one step. `key` gives what of a name a delimiter is
+/// looked for in.
+pub(super) fn list<V, T>(
+    names: &BTreeMap<String, V>,
+    page: &Page,
+    key: fn(&str) -> &str,
+    take: impl Fn(&V) -> T,
+) -> Listing<T> {
     let mut listing = Listing { entries: Vec::new(), prefixes: Vec::new(), next: None };
     let mut from = if page.after < page.prefix {
         Bound::Included(page.prefix.clone())
@@ -40,7 +46,7 @@ pub(super) fn list<V, T>(names: &BTreeMap<String, V>, page: &Page, take: impl Fn
         if !name.starts_with(&page.prefix) {
             break;
         }
-        let rolled = rolled_up(name, page);
+        let rolled = rolled_up(key(name), page);
         // A page that ended with a prefix goes on after all that lies under it.
         let seen = rolled.is_some_and(|prefix| prefix <= page.after.as_str());
         if !seen && listing.entries.len() + listing.prefixes.len() == page.max {
@@ -63,7 +69,7 @@ pub(super) fn list<V, T>(names: &BTreeMap<String, V>, page: &Page, take: impl Fn
 }
 
 fn rolled_up<'a>(name: &'a str, page: &Page) -> Option<&'a str> {
-    let rest = &name[page.prefix.len()..];
+    let rest = name.get(page.prefix.len()..).unwrap_or_default();
     let found = if page.delimiter.is_empty() { None } else { rest.find(&page.delimiter) };
     found.map(|at| &name[..page.prefix.len() + at + page.delimiter.len()])
 }
@@ -97,7 +103,7 @@ mod tests {
         let mut page = Page { prefix: prefix.into(), delimiter: delimiter.into(), after: String::new(), max };
         let mut found = Vec::new();
         loop {
-            let listing = list(&names, &page, |number| *number);
+            let listing = list(&names, &page, |name| name, |number| *number);
             assert!(listing.entries.len() + listing.prefixes.len() <= max);
             found.extend(listing.entries.into_iter().map(|(name, _)| name));
             found.extend(listing.prefixes.into_iter().map(|prefix| format!("{prefix}…")));

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 pub(crate) use blob::{BlobWriter, Reader, Received};
 pub(crate) use listing::{Listing, Page};
-pub(crate) use object::{Described, Object, etag};
+pub(crate) use object::{Acl, Described, Object, etag};
 pub(crate) use uploads::{MIN_PART_BYTES, NotComplete, Part, Upload};
 
 use super::identity::{
@@ -50,6 +50,23 @@ impl Bucket {
 /// The key and the id in one, so that uploads sort by key and then by id.
 pub(crate) fn upload_name(key: &str, id: &str) -> String {
     format!("{key}\0{id}")
+}
+
+/// Undoes [`upload_name`]; a rolled-up prefix has no id.
+pub(crate) fn key_and_id(name: &str) -> (&str, &str) {
+    name.rsplit_once('\0').unwrap_or((name, ""))
+}
+
+/// What a bucket holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct BucketStat {
+    /// Bytes of all objects.
+    pub(crate) bytes: u64,
+    pub(crate) objects: usize,
+    /// Unfinished uploads.
+    pub(crate) uploads: usize,
+    /// Their parts.
+    pub(crate) parts: usize,
 }
 
 /// There is an object of this name, and the request forbids to overwrite it.
@@ -125,7 +142,7 @@ impl Store {
         let buckets = self.lock();
         let none = BTreeMap::new();
         let objects = buckets.get(bucket).map_or(&none, |bucket| &bucket.objects);
-        listing::list(objects, page, Object::clone)
+        listing::list(objects, page, |key| key, Object::clone)
     }
 
     /// One page of a bucket's unfinished uploads with their beginnings, by [`upload_name`].
@@ -133,7 +150,19 @@ impl Store {
         let buckets = self.lock();
         let none = BTreeMap::new();
         let uploads = buckets.get(bucket).map_or(&none, |bucket| &bucket.uploads);
-        listing::list(uploads, page, |upload| upload.initiated)
+        listing::list(uploads, page, |name| key_and_id(name).0, |upload| upload.initiated)
+    }
+
+    /// How much is in a bucket.
+    pub(crate) fn stat(&self, bucket: &str) -> BucketStat {
+        let buckets = self.lock();
+        let Some(bucket) = buckets.get(bucket) else { return BucketStat::default() };
+        BucketStat {
+            bytes: bucket.objects.values().map(|object| object.size).sum(),
+            objects: bucket.objects.len(),
+            uploads: bucket.uploads.len(),
+            parts: bucket.uploads.values().map(|upload| upload.parts.len()).sum(),
+        }
     }
 
     /// The buckets of an account, by name.

@@ -12,6 +12,16 @@ pub(crate) struct Described {
     pub(crate) content_type: Option<String>,
     /// `x-oss-meta-*` and the standard headers that are given back (`Cache-Control`…); names in lower case.
     pub(crate) headers: Pairs,
+    /// `private`, or `default`, which means the bucket's and is private as well.
+    pub(crate) acl: Acl,
+}
+
+/// Who may read an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Acl {
+    #[default]
+    Default,
+    Private,
 }
 
 /// An object.
@@ -19,8 +29,10 @@ pub(crate) struct Described {
 pub(crate) struct Object {
     /// Bytes.
     pub(crate) size: u64,
-    /// With its quotes: the MD5 in upper-case hexadecimal, or that of the parts' MD5s with `-N`.
+    /// With its quotes: the MD5 in upper-case hexadecimal, or that of the parts' `ETag`s with `-N`.
     pub(crate) etag: String,
+    /// MD5 of the whole; absent for an object of parts.
+    pub(crate) md5: Option<[u8; 16]>,
     /// CRC-64/XZ of the whole; absent when a part had none.
     pub(crate) crc64: Option<u64>,
     /// `Normal` or `Multipart`.
@@ -39,6 +51,7 @@ impl Object {
         Self {
             size: received.size,
             etag: etag(&received.md5),
+            md5: Some(received.md5),
             crc64: Some(received.crc64),
             kind: "Normal",
             modified: now,
@@ -55,5 +68,10 @@ impl Object {
 
 /// `"5EB63BBBE01EEED093CB22BB8F5ACDC3"`, with the quotes.
 pub(crate) fn etag(md5: &[u8; 16]) -> String {
-    format!("\"{}\"", crate::sign::encode::hex(md5).to_uppercase())
+    format!("\"{}\"", upper_hex(md5))
+}
+
+/// `5EB63BBBE01EEED093CB22BB8F5ACDC3`.
+pub(super) fn upper_hex(md5: &[u8; 16]) -> String {
+    crate::sign::encode::hex(md5).to_uppercase()
 }

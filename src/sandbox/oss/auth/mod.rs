@@ -9,7 +9,7 @@ use super::call::Call;
 use super::error::OssError;
 use super::refusals::{self, Refusal};
 use crate::sandbox::keys::{Caller, Key};
-use crate::sandbox::time::iso;
+use crate::sandbox::time::{iso, parse_http_date};
 use crate::sign::OssRequest;
 
 /// A request is refused whose time is further from the service's than that, in milliseconds.
@@ -59,6 +59,20 @@ fn check_token(call: &Call<'_>, id: &str, key: &Key, given: Option<&str>) -> Res
         (Some(_), Some(_)) => return Ok(()),
     };
     Err(refusal.with("OSSAccessKeyId", id))
+}
+
+/// The time that a header names, as it stands there: `x-oss-date`, else `Date`.
+fn sent_date<'a>(
+    call: &Call<'a>,
+    parse_own: fn(&str) -> Option<Timestamp>,
+) -> Result<(&'a str, Timestamp), OssError> {
+    let header = |name: &str| call.request.header(name);
+    let (text, time) = match (header("x-oss-date"), header("date")) {
+        (Some(own), _) => (own, parse_own(own)),
+        (None, Some(date)) => (date, parse_http_date(date)),
+        (None, None) => return Err(refusals::NO_DATE.into()),
+    };
+    Ok((text, time.ok_or(refusals::DATE_INVALID)?))
 }
 
 /// Refuses a time that is too far from the service's own.

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{check_clock, check_token, expired, key, mismatch, signed};
+use super::{check_clock, check_token, expired, key, mismatch, sent_date, signed};
 use crate::sandbox::keys::Caller;
 use crate::sandbox::oss::call::Call;
 use crate::sandbox::oss::error::OssError;
 use crate::sandbox::oss::refusals;
-use crate::sandbox::time::parse_http_date;
+use crate::sandbox::time::{parse_http_date, parse_iso_basic};
 use crate::sign::oss_v1::{signature, string_to_sign};
 
 /// Checks `Authorization: OSS ID:SIGNATURE`.
@@ -16,8 +16,9 @@ pub(super) fn by_header(call: &Call<'_>, authorization: &str) -> Result<Caller, 
     if id.is_empty() || given.is_empty() {
         return Err(refusals::V1_HEADER_INVALID.into());
     }
-    let date = call.request.header("x-oss-date").or(call.request.header("date")).ok_or(refusals::NO_DATE)?;
-    check_clock(call, parse_http_date(date).ok_or(refusals::NO_DATE)?)?;
+    // The documents want ISO 8601 in `x-oss-date`; the SDK `ali-oss` writes an HTTP date there.
+    let (date, time) = sent_date(call, |text| parse_iso_basic(text).or_else(|| parse_http_date(text)))?;
+    check_clock(call, time)?;
     // The SDK `alibabacloud-oss-v2` sends the token in the second of these, which is not signed.
     let token = call.request.header("x-oss-security-token").or(call.request.header("security-token"));
     check(call, (id, given), date, token)

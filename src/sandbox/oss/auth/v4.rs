@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{check_clock, check_token, expired, key, mismatch, signed};
+use super::{check_clock, check_token, expired, key, mismatch, sent_date, signed};
 use crate::sandbox::identity::REGION;
 use crate::sandbox::keys::Caller;
 use crate::sandbox::oss::call::Call;
 use crate::sandbox::oss::error::OssError;
-use crate::sandbox::oss::refusals;
+use crate::sandbox::oss::refusals::{self, Refusal};
 use crate::sandbox::time::parse_iso_basic;
 use crate::sign::oss_v4::{ALGORITHM, Scope, UNSIGNED_PAYLOAD, canonical_request, signature, string_to_sign};
 
@@ -15,37 +15,42 @@ use crate::sign::oss_v4::{ALGORITHM, Scope, UNSIGNED_PAYLOAD, canonical_request,
 const MAX_EXPIRES: i64 = 604_800;
 
 /// What a V4 signature says of itself.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug)]
 struct Presented<'a> {
     credential: &'a str,
-    additional_headers: &'a str,
+    /// None where the field is absent; it must not be empty.
+    additional_headers: Option<&'a str>,
     signature: &'a str,
-    date_time: &'a str,
+    /// As it was sent.
+    date: &'a str,
+    time: Timestamp,
     token: Option<&'a str>,
+    /// What a scope of another day is refused with.
+    wrong_day: &'static Refusal,
 }
 
 /// Checks `Authorization: OSS4-HMAC-SHA256 Credential=…,AdditionalHeaders=…,Signature=…`.
 pub(super) fn by_header(call: &Call<'_>, authorization: &str) -> Result<Caller, OssError> {
-    let mut presented = Presented::default();
+    let (mut credential, mut additional_headers, mut signature) = ("", None, "");
     for field in authorization.split(',') {
         match field.trim().split_once('=') {
-            Some(("Credential", value)) => presented.credential = value,
-            Some(("AdditionalHeaders", value)) => presented.additional_headers = value,
-            Some(("Signature", value)) => presented.signature = value,
+            Some(("Credential", value)) => credential = value,
+            Some(("AdditionalHeaders", value)) => additional_headers = Some(value),
+            Some(("Signature", value)) => signature = value,
             _ => return Err(refusals::V4_HEADER_INVALID.into()),
         }
     }
-    if presented.credential.is_empty() || presented.signature.is_empty() {
+    if credential.is_empty() || signature.is_empty() {
         return Err(refusals::V4_HEADER_INVALID.into());
     }
-    let header = |name: &str| call.request.header(name);
-    if header("x-oss-content-sha256") != Some(UNSIGNED_PAYLOAD) {
+    if call.request.header("x-oss-content-sha256") != Some(UNSIGNED_PAYLOAD) {
         return Err(refusals::V4_PAYLOAD_INVALID.into());
     }
-    presented.date_time = header("x-oss-date").ok_or(refusals::NO_DATE)?;
-    presented.token = header("x-oss-security-token");
-    check_clock(call, parse_iso_basic(presented.date_time).ok_or(refusals::NO_DATE)?)?;
-    check(call, presented)
+    let (date, time) = sent_date(call, parse_iso_basic)?;
+    check_clock(call, time)?;
+    let token = call.request.header("x-oss-security-token");
+    let wrong_day = refusals::V4_DAY_INVALID;
+    check(call, &Presented { credential, additional_headers, signature, date, time, token, wrong_day })
 }
 
 /// Checks the parameters `x-oss-signature…` of a presigned URL.
@@ -55,19 +60,24 @@ pub(super) fn by_url(call: &Call<'_>) -> Result<Caller, OssError> {
         return Err(refusals::V4_VERSION_INVALID.into());
     }
     let expires = parameter("x-oss-expires").ok_or(refusals::V4_EXPIRES_MISSING)?;
+    let credential = parameter("x-oss-credential").ok_or(refusals::V4_CREDENTIAL_MISSING)?;
+    let signature = parameter("x-oss-signature").ok_or(refusals::V4_SIGNATURE_MISSING)?;
+    let date = parameter("x-oss-date").ok_or(refusals::NO_DATE)?;
+    let time = parse_iso_basic(date).ok_or(refusals::DATE_INVALID)?;
+    check_expiry(call, time, expires)?;
     let presented = Presented {
-        credential: parameter("x-oss-credential").ok_or(refusals::V4_CREDENTIAL_MISSING)?,
-        additional_headers: parameter("x-oss-additional-headers").unwrap_or_default(),
-        signature: parameter("x-oss-signature").ok_or(refusals::V4_SIGNATURE_MISSING)?,
-        date_time: parameter("x-oss-date").ok_or(refusals::NO_DATE)?,
+        credential,
+        additional_headers: parameter("x-oss-additional-headers"),
+        signature,
+        date,
+        time,
         token: parameter("x-oss-security-token"),
+        wrong_day: refusals::V4_URL_DAY_INVALID,
     };
-    check_expiry(call, presented.date_time, expires)?;
-    check(call, presented)
+    check(call, &presented)
 }
 
-fn check_expiry(call: &Call<'_>, date_time: &str, expires: &str) -> Result<(), OssError> {
-    let from: Timestamp = parse_iso_basic(date_time).ok_or(refusals::NO_DATE)?;
+fn check_expiry(call: &Call<'_>, from: Timestamp, expires: &str) -> Result<(), OssError> {
     let seconds = expires.parse().ok().filter(|seconds| (1..=MAX_EXPIRES).contains(seconds));
     let seconds = seconds.ok_or(refusals::V4_EXPIRES_INVALID)?;
     if from > call.now {
@@ -77,29 +87,45 @@ fn check_expiry(call: &Call<'_>, date_time: &str, expires: &str) -> Result<(), O
     if end < call.now { Err(expired(call, end)) } else { Ok(()) }
 }
 
-fn check(call: &Call<'_>, presented: Presented<'_>) -> Result<Caller, OssError> {
+fn check(call: &Call<'_>, presented: &Presented<'_>) -> Result<Caller, OssError> {
     let scope: Vec<&str> = presented.credential.split('/').collect();
     let [id, day, region, "oss", "aliyun_v4_request"] = scope[..] else {
         return Err(refusals::V4_CREDENTIAL_INVALID.into());
     };
-    if !presented.date_time.starts_with(day) || day.len() != 8 {
-        return Err(refusals::V4_DAY_INVALID.into());
+    if presented.time.strftime("%Y%m%d").to_string() != day {
+        return Err(presented.wrong_day.into());
     }
     if !is_region_of(call, region) {
         return Err(refusals::V4_REGION_INVALID.into());
     }
+    let additional = additional_headers(call, presented.additional_headers)?;
     let key = key(call, id)?;
     check_token(call, id, &key, presented.token)?;
-    let additional: Vec<&str> =
-        presented.additional_headers.split(';').filter(|name| !name.is_empty()).collect();
     let canonical = canonical_request(&signed(call), &additional);
-    let scope = Scope { date_time: presented.date_time, region };
+    let scope = Scope { date: presented.date, day, region };
     let text = string_to_sign(&canonical, scope);
     if signature(&key.secret, scope, &text) == presented.signature {
         return Ok(key.caller);
     }
     let error = mismatch(refusals::V4_MISMATCH, (id, presented.signature), &text);
     Err(error.with("CanonicalRequest", canonical))
+}
+
+/// The further headers that are signed; each has to be there.
+fn additional_headers<'a>(call: &Call<'_>, field: Option<&'a str>) -> Result<Vec<&'a str>, OssError> {
+    let Some(field) = field else { return Ok(Vec::new()) };
+    if field.is_empty() {
+        return Err(refusals::V4_ADDITIONAL_EMPTY.into());
+    }
+    let names: Vec<&str> = field.split(';').collect();
+    if names.contains(&"") {
+        return Err(refusals::V4_ADDITIONAL_NAMELESS.into());
+    }
+    let absent = |name: &&&str| name.contains('_') || call.request.header(name).is_none();
+    match names.iter().find(absent) {
+        Some(name) => Err(refusals::V4_ADDITIONAL_ABSENT.with("ArgumentName", *name)),
+        None => Ok(names),
+    }
 }
 
 /// The region of the endpoint, or that of a bucket which lies in another one: where that is to be told, the

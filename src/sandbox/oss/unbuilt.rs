@@ -1,0 +1,156 @@
+//! What OSS has and the sandbox has not: it is refused by name, and nothing is done.
+
+use super::error::OssError;
+use super::refusals;
+use crate::sandbox::http::Request;
+use crate::sandbox::route::Target;
+
+/// Sub-resources that carry a value. One that carries none is known by that.
+const WITH_VALUE: [&str; 14] = [
+    "callback",
+    "callback-var",
+    "comp",
+    "inventoryId",
+    "partNumber",
+    "position",
+    "regions",
+    "rtc",
+    "styleName",
+    "uploadId",
+    "versionId",
+    "wormId",
+    "x-oss-async-process",
+    "x-oss-process",
+];
+
+/// Parameters of any request: those of signatures, of payment and of limits.
+const OF_ANY: [&str; 12] = [
+    "OSSAccessKeyId",
+    "Expires",
+    "Signature",
+    "security-token",
+    "x-oss-additional-headers",
+    "x-oss-credential",
+    "x-oss-date",
+    "x-oss-expires",
+    "x-oss-request-payer",
+    "x-oss-security-token",
+    "x-oss-signature",
+    "x-oss-signature-version",
+];
+
+/// Headers that ask for what is not here, whatever they say.
+const HEADERS: [&str; 10] = [
+    "x-oss-bucket-tagging",
+    "x-oss-callback",
+    "x-oss-callback-var",
+    "x-oss-object-worm-mode",
+    "x-oss-resource-group-id",
+    "x-oss-server-side-data-encryption",
+    "x-oss-server-side-encryption",
+    "x-oss-server-side-encryption-key-id",
+    "x-oss-symlink-target",
+    "x-oss-tagging",
+];
+
+/// Headers that may only say what is so anyway.
+const ONLY: [(&str, &[&str]); 5] = [
+    ("x-oss-acl", &["private"]),
+    ("x-oss-object-acl", &["private", "default"]),
+    ("x-oss-storage-class", &["Standard"]),
+    ("x-oss-tagging-directive", &["Copy"]),
+    ("x-oss-data-redundancy-type", &["LRS"]),
+];
+
+/// Operations whose names do not follow from method and sub-resource.
+const NAMES: [(&str, &str, &str); 11] = [
+    ("POST", "append", "AppendObject"),
+    ("POST", "restore", "RestoreObject"),
+    ("POST", "seal", "SealAppendObject"),
+    ("PUT", "symlink", "PutSymlink"),
+    ("GET", "symlink", "GetSymlink"),
+    ("GET", "regions", "DescribeRegions"),
+    ("PUT", "live", "PutLiveChannel"),
+    ("GET", "live", "GetLiveChannelInfo"),
+    ("DELETE", "live", "DeleteLiveChannel"),
+    ("POST", "x-oss-process", "SelectObject, ProcessObject"),
+    ("GET", "x-oss-process", "image processing"),
+];
+
+/// The parameters of a request that make another operation of it, or change what it does.
+pub(super) fn sub_resources(request: &Request) -> impl Iterator<Item = &str> {
+    let named = request.query.iter().filter(|(name, value)| {
+        let changes = value.is_empty() || name.starts_with("x-oss-") || WITH_VALUE.contains(&name.as_str());
+        changes && !OF_ANY.contains(&name.as_str()) && name != "x-oss-traffic-limit"
+    });
+    named.map(|(name, _)| name.as_str())
+}
+
+/// Refuses a header that asks for what is not here.
+pub(super) fn check_headers(request: &Request) -> Result<(), OssError> {
+    let asks = HEADERS.iter().find(|name| request.header(name).is_some_and(|value| !value.is_empty()));
+    let says_other = ONLY.iter().find(|(name, only)| {
+        let is_one = |value: &str| only.iter().any(|one| one.eq_ignore_ascii_case(value));
+        request.header(name).is_some_and(|value| !is_one(value))
+    });
+    let Some(name) = asks.copied().or(says_other.map(|(name, _)| *name)) else { return Ok(()) };
+    let value = request.header(name).unwrap_or_default();
+    let error = refusals::NOT_IMPLEMENTED.with("Header", name).with("HeaderValue", value);
+    Err(error.saying(format!("The sandbox does not have what the header {name}: {value} asks for.")))
+}
+
+/// What is said of an operation that is not built.
+pub(super) fn operation(request: &Request, target: &Target) -> OssError {
+    let method = request.method.as_str();
+    let known = NAMES.iter().find(|(of, name, _)| *of == method && request.parameter(name).is_some());
+    let (resource, name) = match known {
+        Some((_, resource, name)) => (*resource, (*name).to_owned()),
+        None => {
+            let resource = sub_resources(request).next().unwrap_or_default();
+            (resource, composed(method, target, resource))
+        }
+    };
+    let asked = if resource.is_empty() { method.to_owned() } else { format!("{method} ?{resource}") };
+    let error = refusals::NOT_IMPLEMENTED.with("Operation", &name);
+    error.saying(format!("The sandbox does not have {name} ({asked})."))
+}
+
+/// `PutBucketLifecycle`, `GetObjectTagging`, `PostObject`.
+fn composed(method: &str, target: &Target, resource: &str) -> String {
+    let capital = |text: &str| {
+        let mut chars = text.chars();
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>()).unwrap_or_default()
+    };
+    let thing = match (&target.bucket, &target.key) {
+        (None, _) => "Service",
+        // A form that is posted to a bucket makes an object.
+        (Some(_), None) if method == "POST" && resource.is_empty() => "Object",
+        (Some(_), None) => "Bucket",
+        (Some(_), Some(_)) => "Object",
+    };
+    format!("{}{thing}{}", capital(&method.to_lowercase()), capital(resource))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(method: &str, key: Option<&str>, parameter: &str) -> String {
+        let query = vec![(parameter.to_owned(), String::new())];
+        let request = Request { method: method.into(), query, ..Request::default() };
+        let target = Target { bucket: Some("b".into()), key: key.map(str::to_owned), ..Target::default() };
+        operation(&request, &target).text().to_owned()
+    }
+
+    #[test]
+    fn an_operation_that_is_not_here_is_named() {
+        let says = |name: &str, asked: &str| format!("The sandbox does not have {name} ({asked}).");
+        assert_eq!(message("POST", Some("k"), "append"), says("AppendObject", "POST ?append"));
+        assert_eq!(message("PUT", Some("k"), "tagging"), says("PutObjectTagging", "PUT ?tagging"));
+        assert_eq!(message("DELETE", None, "style"), says("DeleteBucketStyle", "DELETE ?style"));
+        assert_eq!(
+            message("GET", Some("k"), "x-oss-process"),
+            says("image processing", "GET ?x-oss-process")
+        );
+    }
+}

@@ -42,7 +42,7 @@ pub mod testing {
 
     pub mod bitstream {
         pub use crate::bitstream::{
-            Examination, Facts, Kind, Severity, Target, examine, examine_head, sample,
+            Examination, Facts, Family, Kind, Severity, Stage, Target, examine, examine_head, sample,
         };
     }
 

@@ -5,6 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::examination::Facts;
+use super::finding::Stop;
 use super::kind::{BIT_MAGIC, SYNC_WORD, contains};
 use super::source::{Input, Source};
 use super::{Code, Examination, Finding, part};
@@ -46,68 +47,69 @@ const SYNC_WITHIN: usize = 4096;
 /// Reads a bitstream from its first byte on.
 pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
     let mut facts = BitFacts::default();
-    if let Err(stop) = read(source, &mut facts, exam)? {
-        exam.report(*stop);
-    }
+    let outcome = read(source, &mut facts, exam);
     exam.facts = Facts::Bit(Box::new(facts));
-    Ok(())
+    exam.settle(outcome)
 }
 
-type Outcome<T> = io::Result<Result<T, Box<Finding>>>;
-
-fn read(source: &mut Source<'_>, facts: &mut BitFacts, exam: &mut Examination) -> Outcome<()> {
+fn read(source: &mut Source<'_>, facts: &mut BitFacts, exam: &mut Examination) -> Result<(), Stop> {
     let preamble = source.take(PREAMBLE)?;
     if preamble.len() as u64 == PREAMBLE && preamble[BIT_MAGIC.len()..] != [0, 0, 1] {
         let found = format!("{:02x?}", &preamble[BIT_MAGIC.len()..]);
-        return Ok(Err(Box::new(Finding::error(Code::BitField, "[00, 00, 01]", found))));
+        return Err(Finding::error(Code::BitField, "[00, 00, 01]", found).into());
     }
     for letter in [b'a', b'b', b'c', b'd'] {
-        match field(source, letter)? {
-            Ok(text) => set(facts, letter, text),
-            Err(stop) => return Ok(Err(stop)),
-        }
+        set(facts, letter, field(source, letter)?);
     }
     let length = source.take(5)?;
     let Some((b'e', [a, b, c, d])) = length.split_first() else {
-        return Ok(Err(wrong_field(b'e', &length)));
+        return Err(wrong_field(b'e', &length, 5));
     };
     let length = u64::from(u32::from_be_bytes([*a, *b, *c, *d]));
     facts.length = Some(length);
-    facts.sync_word = contains(source.peek(SYNC_WITHIN)?, SYNC_WORD);
+    let data = source.peek(SYNC_WITHIN)?;
+    facts.sync_word = contains(data, SYNC_WORD);
+    let seen = data.len() == SYNC_WITHIN || !exam.head_only;
     if length != source.left() {
         let expected = format!("{length} bytes of configuration data");
         exam.report(Finding::error(Code::BitLength, expected, format!("{} bytes", source.left())));
     } else if length == 0 {
         exam.report(Finding::warning(Code::NoBitstream, "configuration data", "none"));
+    } else if seen && !facts.sync_word {
+        let found = format!("none in the first {} bytes", length.min(SYNC_WITHIN as u64));
+        exam.report(Finding::error(Code::BitSyncWord, "aa995566", found));
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// A lettered text, which a NUL ends.
-fn field(source: &mut Source<'_>, letter: u8) -> Outcome<String> {
+fn field(source: &mut Source<'_>, letter: u8) -> Result<String, Stop> {
     let start = source.take(3)?;
-    let [found, high, low] = start[..] else { return Ok(Err(wrong_field(letter, &start))) };
+    let [found, high, low] = start[..] else { return Err(wrong_field(letter, &start, 3)) };
     if found != letter {
-        return Ok(Err(wrong_field(letter, &start)));
+        return Err(wrong_field(letter, &start, 3));
     }
     let bytes = u64::from(u16::from_be_bytes([high, low]));
     let text = source.take(bytes)?;
     if (text.len() as u64) < bytes {
-        return Ok(Err(wrong_field(letter, &text)));
+        return Err(cut_off(letter));
     }
     let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
-    Ok(Ok(String::from_utf8_lossy(&text[..end]).into_owned()))
+    Ok(String::from_utf8_lossy(&text[..end]).into_owned())
 }
 
-/// A header that ends, or that goes on otherwise than it should.
-fn wrong_field(letter: u8, found: &[u8]) -> Box<Finding> {
+/// A header that goes on otherwise than it should, or that ends.
+fn wrong_field(letter: u8, found: &[u8], wanted: usize) -> Stop {
+    if found.len() < wanted && found.first().is_none_or(|first| *first == letter) {
+        return cut_off(letter);
+    }
     let expected = format!("field `{}`", char::from(letter));
-    Box::new(match found.first() {
-        Some(other) if *other != letter && found.len() >= 3 => {
-            Finding::error(Code::BitField, expected, format!("bytes {found:02x?}"))
-        }
-        _ => Finding::error(Code::BitCutOff, expected, "the end of the file"),
-    })
+    Finding::error(Code::BitField, expected, format!("bytes {found:02x?}")).into()
+}
+
+fn cut_off(letter: u8) -> Stop {
+    let expected = format!("the whole of field `{}`", char::from(letter));
+    Finding::error(Code::BitCutOff, expected, "the end of the file").into()
 }
 
 fn set(facts: &mut BitFacts, letter: u8, text: String) {

@@ -1,7 +1,8 @@
 //! A Vivado design checkpoint: a zip with dcp.xml, which says what the other members are.
 //!
-//! The element names are those of checkpoints of Vivado 2016.4 and 2022.2; the placement and the routes are one
-//! member of type `XDEF` up to about 2020, and of the types `PHYSDB_PLACE` and `PHYSDB_ROUTE` since.
+//! The element names are those of checkpoints of Vivado 2016.4 to 2023.1. How far the design had come stands in
+//! Vivado's own record of its runs; the presence of placement and route files tells nothing, for a placed design has
+//! both.
 
 use std::io;
 
@@ -10,16 +11,15 @@ use quick_xml::events::{BytesStart, Event};
 use serde::Serialize;
 
 use super::examination::Facts;
+use super::record::{self, Record, Stage};
 use super::source::Source;
 use super::zipfile::{self, Member, TwoEnds, Zip};
 use super::{Code, Examination, Finding, Kind, other, part, tables};
 
 /// What a checkpoint says of itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DcpFacts {
-    /// The part that it is for.
     pub part: Option<String>,
-    /// The part's device.
     pub device: Option<String>,
     /// The instances that have the device.
     pub instances: Vec<&'static str>,
@@ -27,52 +27,24 @@ pub struct DcpFacts {
     pub tool: Option<String>,
     /// The tool's version, such as `2018.2`.
     pub tool_version: Option<String>,
-    /// The tool's build.
     pub build: Option<String>,
-    /// The top module.
     pub top: Option<String>,
-    /// The board, where the project named one.
     pub board_part: Option<String>,
     /// Whether it is a part of a design.
     pub out_of_context: Option<bool>,
-    /// How far the design had come.
+    /// How far the design had come, by Vivado's record.
     pub stage: Option<Stage>,
-    /// Whether it is routed; none when its version does not tell placed from routed.
+    /// Whether it is routed; none when no record tells.
     pub routed: Option<bool>,
+    #[serde(flatten)]
+    pub record: Record,
     /// Whether the netlist is encrypted.
     pub encrypted: Option<bool>,
     /// The first thousand members.
     pub members: Vec<Member>,
-    /// How many members there are.
     pub members_total: u64,
     /// Bytes of all members, unpacked.
     pub unpacked_bytes: u64,
-}
-
-/// How far a design had come when its checkpoint was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// A netlist only.
-    Synthesised,
-    /// Placed, not routed.
-    Placed,
-    /// Placed, and perhaps routed: the older form does not tell.
-    Implemented,
-    /// Routed.
-    Routed,
-}
-
-impl Stage {
-    /// A word for people.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Synthesised => "synthesised",
-            Self::Placed => "placed",
-            Self::Implemented => "placed, perhaps routed",
-            Self::Routed => "routed",
-        }
-    }
 }
 
 const XML: &str = "dcp.xml";
@@ -86,9 +58,14 @@ const ENCRYPTED: &[u8] = b"XlxV";
 fn keep(name: &str) -> usize {
     match name {
         XML => XML_LIMIT,
-        _ if [".edf", ".edn", ".edif"].iter().any(|end| name.ends_with(end)) => NETLIST_HEAD,
+        _ if is_netlist(name) => NETLIST_HEAD,
+        _ if record::is_record(name) => record::LIMIT,
         _ => 0,
     }
+}
+
+fn is_netlist(name: &str) -> bool {
+    [".edf", ".edn", ".edif"].iter().any(|end| name.ends_with(end))
 }
 
 /// Reads a zip from its first byte on; what is a checkpoint is then called one.
@@ -110,17 +87,19 @@ pub(super) fn examine_ends(ends: TwoEnds<'_>, exam: &mut Examination) -> io::Res
 fn judge(mut zip: Zip, exam: &mut Examination) {
     let broken = !zip.findings.is_empty();
     zip.findings.drain(..).for_each(|finding| exam.report(finding));
-    let has = |name: &str| zip.members.iter().any(|member| member.name == name);
     let mut facts = DcpFacts { members_total: zip.members_total, ..DcpFacts::default() };
     facts.unpacked_bytes = zip.unpacked_bytes;
     exam.kind = match () {
-        () if has(XML) => Kind::Dcp,
-        () if has("xsa.xml") || has("xsa.json") || has("sysdef.xml") || has("dsa.xml") => Kind::Xsa,
-        () if has("xo.xml") => Kind::Xo,
+        () if zip.has(XML) => Kind::Dcp,
+        () if ["xsa.xml", "xsa.json", "sysdef.xml", "dsa.xml"].iter().any(|name| zip.has(name)) => Kind::Xsa,
+        () if zip.has("xo.xml") => Kind::Xo,
         () => Kind::Zip,
     };
     if let Some(xml) = zip.content(XML) {
         read_xml(xml, &zip, &mut facts, exam);
+        if zip.complete {
+            judge_members(&zip, exam);
+        }
         judge_design(&facts, exam);
     } else if exam.kind == Kind::Dcp && !exam.head_only && !broken {
         exam.report(Finding::warning(
@@ -133,34 +112,61 @@ fn judge(mut zip: Zip, exam: &mut Examination) {
         other::report_not_loadable(exam, other::advice(exam.kind));
     }
     // The rest of the members may be where nobody looked.
-    if exam.kind == Kind::Zip && !broken && (!exam.head_only || zip.members_total > 0) {
-        let found = format!("{} members", zip.members_total);
-        exam.report(Finding::error(Code::DcpNoXml, "a member dcp.xml", found));
+    if exam.kind == Kind::Zip && zip.complete && !broken {
+        exam.report(no_checkpoint(&zip));
     }
     facts.encrypted = encrypted(&zip);
     facts.members = zip.members;
     exam.facts = Facts::Dcp(Box::new(facts));
 }
 
+/// A zip without dcp.xml, in which there may be what was meant.
+fn no_checkpoint(zip: &Zip) -> Finding {
+    let packed = [".tar.gz", ".tgz", ".dcp", ".gbs", ".xclbin"];
+    let meant = zip.members.iter().find(|member| packed.iter().any(|end| member.name.ends_with(end)));
+    match meant {
+        Some(member) => {
+            Finding::error(Code::NotLoadable, "the file itself", format!("a zip with {}", member.name))
+                .advise(format!("unzip it, and give {}", member.name))
+        }
+        None => Finding::error(Code::DcpNoXml, "a member dcp.xml", format!("{} members", zip.members_total)),
+    }
+}
+
+/// What a whole checkpoint can't do without.
+fn judge_members(zip: &Zip, exam: &mut Examination) {
+    let others = zip.members.iter().filter(|member| member.name != XML && member.size > 0);
+    if others.count() == 0 {
+        exam.report(Finding::error(Code::DcpIncomplete, "a netlist", "nothing beside dcp.xml"));
+    }
+    let empty = zip.members.iter().filter(|member| member.size == 0);
+    for member in empty.filter(|member| is_netlist(&member.name) || member.name.ends_with(".xdef")) {
+        let finding = Finding::error(Code::DcpIncomplete, "a netlist or a placement", "0 bytes");
+        exam.report(finding.of_member(&member.name));
+    }
+}
+
 fn encrypted(zip: &Zip) -> Option<bool> {
-    let netlists = zip.kept.iter().filter(|kept| kept.name != XML && !kept.content.is_empty());
-    let wrapped: Vec<bool> = netlists.map(|kept| kept.content.starts_with(ENCRYPTED)).collect();
+    let netlists = zip.kept.iter().filter(|(name, content)| is_netlist(name) && !content.is_empty());
+    let wrapped: Vec<bool> = netlists.map(|(_, content)| content.starts_with(ENCRYPTED)).collect();
     let locked = zip.members.iter().any(|member| member.encrypted);
     if wrapped.is_empty() && !locked { None } else { Some(locked || wrapped.contains(&true)) }
 }
 
-/// Types that say how far the design had come, of a file list.
+/// What dcp.xml says of the other files.
 #[derive(Default)]
-struct Physical {
-    placed: bool,
-    routed: bool,
-    either: bool,
+struct Files {
+    /// Vivado's records: JSON, and the older form.
+    records: [Option<String>; 2],
+    /// Files that are not in the zip, and of them those without which there is no design.
+    missing: Vec<String>,
+    missing_design: Vec<String>,
 }
 
 fn read_xml(xml: &[u8], zip: &Zip, facts: &mut DcpFacts, exam: &mut Examination) {
     let text = String::from_utf8_lossy(xml);
     let mut reader = Reader::from_str(&text);
-    let (mut physical, mut missing, mut is_checkpoint) = (Physical::default(), Vec::new(), false);
+    let (mut files, mut is_checkpoint) = (Files::default(), false);
     loop {
         let element = match reader.read_event() {
             Ok(Event::Start(element) | Event::Empty(element)) => element,
@@ -173,7 +179,7 @@ fn read_xml(xml: &[u8], zip: &Zip, facts: &mut DcpFacts, exam: &mut Examination)
         };
         is_checkpoint |= element.name().as_ref() == "Checkpoint";
         if element.name().as_ref() == "File" {
-            read_file(&element, zip, &mut physical, &mut missing);
+            read_file(&element, zip, &mut files);
         } else if let Some(value) = attribute(&element, "Name").filter(|value| !value.is_empty()) {
             read_element(element.name().as_ref(), value, facts);
         }
@@ -182,28 +188,40 @@ fn read_xml(xml: &[u8], zip: &Zip, facts: &mut DcpFacts, exam: &mut Examination)
         exam.report(Finding::error(Code::DcpXml, "an element `Checkpoint`", "none"));
         return;
     }
-    (facts.stage, facts.routed) = match physical {
-        Physical { routed: true, .. } => (Some(Stage::Routed), Some(true)),
-        Physical { either: true, .. } => (Some(Stage::Implemented), None),
-        Physical { placed: true, .. } => (Some(Stage::Placed), Some(false)),
-        _ => (Some(Stage::Synthesised), Some(false)),
-    };
-    let all_known = zip.members.len() as u64 == zip.members_total;
-    if !missing.is_empty() && all_known {
-        exam.report(Finding::warning(Code::DcpMemberMissing, missing.join(", "), "no such members"));
+    if facts.part.is_none() {
+        exam.report(Finding::error(Code::DcpXml, "an element `Part` with a name", "none"));
+    }
+    let content = |name: &Option<String>| name.as_deref().and_then(|name| zip.content(name));
+    let unseen = !zip.complete && files.records.iter().any(|name| name.is_some() && content(name).is_none());
+    let [json, rda] = [content(&files.records[0]), content(&files.records[1])];
+    (facts.stage, facts.record) = record::read(json, rda);
+    if unseen && facts.stage == Some(Stage::Unknown) {
+        facts.stage = None;
+    }
+    facts.routed = facts.stage.and_then(Stage::is_routed);
+    if !files.missing.is_empty() {
+        exam.report(Finding::warning(Code::DcpMemberMissing, files.missing.join(", "), "no such members"));
+    }
+    if !files.missing_design.is_empty() {
+        let expected = files.missing_design.join(", ");
+        exam.report(Finding::error(Code::DcpIncomplete, expected, "no such members"));
     }
 }
 
-fn read_file(element: &BytesStart<'_>, zip: &Zip, physical: &mut Physical, missing: &mut Vec<String>) {
+fn read_file(element: &BytesStart<'_>, zip: &Zip, files: &mut Files) {
     let name = attribute(element, "Name").unwrap_or_default();
-    match attribute(element, "Type").as_deref() {
-        Some("PHYSDB_ROUTE") => physical.routed = true,
-        Some("PHYSDB_PLACE") => physical.placed = true,
-        Some("XDEF") => physical.either = true,
-        _ => {}
+    let kind = attribute(element, "Type");
+    let missing = match kind.as_deref() {
+        Some("EDIF" | "XDEF") => &mut files.missing_design,
+        _ => &mut files.missing,
+    };
+    if missing.len() < 10 && zip.lacks(&name) {
+        missing.push(name.clone());
     }
-    if missing.len() < 10 && !zip.members.iter().any(|member| member.name == name) {
-        missing.push(name);
+    match kind.as_deref() {
+        Some("JSON_RDA") => files.records[0] = Some(name),
+        Some("RDA") => files.records[1] = Some(name),
+        _ => {}
     }
 }
 
@@ -248,9 +266,8 @@ fn judge_design(facts: &DcpFacts, exam: &mut Examination) {
             format!("{top}, out of context"),
         ));
     }
-    if facts.routed == Some(false) {
-        let stage = facts.stage.map_or("", Stage::words);
-        exam.report(Finding::warning(Code::DcpNotRouted, "a routed design", format!("a {stage} one")));
+    if let Some(found) = facts.record.failing_timing() {
+        exam.report(Finding::warning(Code::DcpTiming, "no negative slack", found));
     }
     let fits = |row: &&tables::Instance| facts.device.as_deref() == Some(row.device);
     let row = tables::INSTANCES.iter().find(fits);

@@ -23,6 +23,9 @@ pub struct AocxFacts {
 const HEADER: u64 = 64;
 /// Longer tables are not read: real programs have some twenty sections.
 const TABLE_LIMIT: u64 = 1 << 20;
+/// Real sections have short names; those of a table that was made to be a trap are cut and left out.
+const NAME_LIMIT: usize = 256;
+const SECTIONS_LISTED: usize = 256;
 const BOARD_LIMIT: u64 = 256;
 
 /// Reads an ELF file; the table of its sections stands at its end.
@@ -97,7 +100,7 @@ fn read(file: &mut (impl Read + Seek), size: u64, facts: &mut AocxFacts) -> io::
     let sections: Vec<Section> = bytes.chunks_exact(step).map(|bytes| form.section(bytes)).collect();
     let Some(text) = usize::try_from(names).ok().and_then(|at| sections.get(at)) else { return Ok(true) };
     let text = bytes_at(file, text.offset, text.size.min(TABLE_LIMIT))?;
-    for section in &sections {
+    for section in sections.iter().take(SECTIONS_LISTED) {
         let name = name_at(&text, section.name);
         if name == ".acl.board" {
             let board = bytes_at(file, section.offset, section.size.min(BOARD_LIMIT))?;
@@ -111,6 +114,7 @@ fn read(file: &mut (impl Read + Seek), size: u64, facts: &mut AocxFacts) -> io::
 /// The text at an offset, to the NUL that ends it.
 fn name_at(text: &[u8], offset: u64) -> String {
     let name = usize::try_from(offset).ok().and_then(|at| text.get(at..)).unwrap_or_default();
+    let name = &name[..name.len().min(NAME_LIMIT)];
     let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
     String::from_utf8_lossy(&name[..end]).into_owned()
 }

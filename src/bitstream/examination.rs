@@ -1,7 +1,10 @@
 //! What an examination gives: the kind, the facts, the findings, and one line that sums them up.
 
+use std::io;
+
 use serde::Serialize;
 
+use super::finding::Stop;
 use super::{
     AocxFacts, BitFacts, DcpFacts, FINDINGS_LIMIT, Family, Finding, GbsFacts, Kind, PackageFacts,
     PackageMember, Severity, XclbinFacts,
@@ -31,7 +34,6 @@ pub enum Facts {
     Gbs(Box<GbsFacts>),
     /// A checkpoint, or another zip.
     Dcp(Box<DcpFacts>),
-    /// A bitstream.
     Bit(Box<BitFacts>),
     /// A container of SDAccel or Vitis.
     Xclbin(Box<XclbinFacts>),
@@ -60,15 +62,28 @@ impl Examination {
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
-
-    /// The errors.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.severity == Severity::Error)
     }
-
-    /// The warnings.
     pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.severity == Severity::Warning)
+    }
+
+    /// What is worth knowing, and no fault.
+    pub fn notes(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Note)
+    }
+
+    /// Ends a reading: what makes no sense is a finding, what can't be read an error.
+    pub(super) fn settle(&mut self, outcome: Result<(), Stop>) -> io::Result<()> {
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Stop::Io(error)) => Err(error),
+            Err(Stop::Finding(finding)) => {
+                self.report(*finding);
+                Ok(())
+            }
+        }
     }
 
     /// The chip's maker that the kind decides for.

@@ -4,7 +4,9 @@ use std::io::{self, Read, Seek};
 
 use super::source::{Buffered, Ends, Input, Seeking, Source};
 use super::zipfile::TwoEnds;
-use super::{Examination, Kind, Target, bit, dcp, elf, gbs, identify, other, package, xclbin};
+use super::{
+    Examination, Facts, Kind, Target, bit, dcp, elf, gbs, identify, manifest, other, package, xclbin,
+};
 
 /// How many first bytes tell the kind and the head's facts: what `image create` asks for by Range.
 pub const HEAD: usize = 64 * 1024;
@@ -27,8 +29,17 @@ pub fn examine(mut reader: impl Read + Seek, size: u64, target: &Target) -> io::
     } else {
         examine_kind(&mut source, &mut exam)?;
     }
+    if has_manifest(&exam) {
+        reader.rewind()?;
+        let mut input = Buffered::new(Seeking::new(&mut reader, size));
+        manifest::check_hash(&mut Source::new(&mut input, size), &mut exam)?;
+    }
     exam.hold_against(target);
     Ok(exam)
+}
+
+fn has_manifest(exam: &Examination) -> bool {
+    matches!(&exam.facts, Facts::Package(package) if package.manifest.is_some())
 }
 
 /// Whether the last bytes of such an object tell more than the first.
@@ -50,7 +61,12 @@ pub fn examine_head(head: &[u8], tail: &[u8], size: u64, target: &Target) -> Exa
         let mut input = Buffered::new(Ends::new(head, tail, size));
         examine_kind(&mut Source::new(&mut input, size), &mut exam)
     };
-    outcome.expect("reading from memory does not fail");
+    let hashed = outcome.and_then(|()| {
+        let mut input = Buffered::new(Ends::new(head, tail, size));
+        let whole = has_manifest(&exam) && !exam.head_only;
+        if whole { manifest::check_hash(&mut Source::new(&mut input, size), &mut exam) } else { Ok(()) }
+    });
+    hashed.expect("reading from memory does not fail");
     exam.hold_against(target);
     exam
 }

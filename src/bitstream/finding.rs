@@ -1,14 +1,51 @@
 //! What is wrong with a file, or may be: one finding each, with a code that scripts and docs/check.md know.
 
+use std::io;
+
 use serde::{Serialize, Serializer};
 
 /// So many findings are kept of a file; the rest would say the same.
 pub(super) const FINDINGS_LIMIT: usize = 200;
 
+/// What stands in a file can be as long as the file; so much of it is shown.
+pub(super) const TEXT_LIMIT: usize = 512;
+
+/// The beginning of a text that is longer than so many bytes.
+pub(super) fn cut(mut text: String, bytes: usize) -> String {
+    if text.len() > bytes {
+        let end = (0..=bytes).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
+        text.shrink_to_fit();
+    }
+    text
+}
+
+/// What ends the reading of a file early: the file can't be read, or makes no sense from here on.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Io(io::Error),
+    Finding(Box<Finding>),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<Finding> for Stop {
+    fn from(finding: Finding) -> Self {
+        Self::Finding(Box::new(finding))
+    }
+}
+
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
+    /// Worth knowing; nothing says that it is wrong.
+    Note,
     /// Depends on the service, on a target or on taste.
     Warning,
     /// The file contradicts itself, or can't be what the named chip takes.
@@ -16,9 +53,10 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// `error` or `warning`.
+    /// `error`, `warning` or `note`.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
         }
@@ -46,19 +84,27 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// An error.
     pub(super) fn error(code: Code, expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, expected.into(), found.into())
     }
-
-    /// A warning.
     pub(super) fn warning(code: Code, expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, expected.into(), found.into())
+    }
+    pub(super) fn note(code: Code, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, expected.into(), found.into())
     }
 
     fn new(severity: Severity, code: Code, expected: String, found: String) -> Self {
         let (message, advice) = (code.message().into(), code.advice().into());
+        let (expected, found) = (cut(expected, TEXT_LIMIT), cut(found, TEXT_LIMIT));
         Self { severity, code, member: None, message, expected, found, advice }
+    }
+
+    /// Puts a phrase that fits the case better in the place of the code's own.
+    #[must_use]
+    pub(super) fn say(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
     }
 
     /// Puts an advice that knows more in the place of the code's own.
@@ -71,8 +117,8 @@ impl Finding {
     /// The same finding, told of a member of an archive.
     #[must_use]
     pub(super) fn of_member(mut self, member: &str) -> Self {
-        self.member =
-            Some(self.member.map_or_else(|| member.to_owned(), |inner| format!("{member}/{inner}")));
+        let name = self.member.map_or_else(|| member.to_owned(), |inner| format!("{member}/{inner}"));
+        self.member = Some(cut(name, TEXT_LIMIT));
         self
     }
 }
@@ -85,7 +131,6 @@ macro_rules! codes {
         pub enum Code { $(#[doc = $message] $code,)* }
 
         impl Code {
-            /// Every code.
             pub const ALL: &'static [Self] = &[$(Self::$code,)*];
 
             /// The name that scripts see: `gzip-cut-off`.
@@ -121,9 +166,13 @@ codes! {
         "set the part of your instance's card in the project and build again";
     PartOtherFamily "part-other-family" "the part is of another device family than the chip"
         "set the part of your instance's card in the project and build again";
+    PartOtherDevice "part-other-device" "the part is another device than the chip"
+        "set the part of your instance's card in the project and build again";
     NoBitstream "no-bitstream" "there is no bitstream in it"
         "link for hardware, with --xp param:compiler.acceleratorBinaryContent=dcp";
 
+    LeftOut "left-out" "there is more in it than is listed here"
+        "nothing: the totals count everything";
     Bomb "bomb" "it swells beyond reason when it is unpacked"
         "look into it with other tools before you trust it";
     TrailingBytes "trailing-bytes" "bytes follow behind the end"
@@ -146,10 +195,14 @@ codes! {
         "write the checkpoint again";
     DcpMemberMissing "dcp-member-missing" "dcp.xml lists members that are not in the zip"
         "write the checkpoint again, and do not edit it with zip";
+    DcpIncomplete "dcp-incomplete" "a part of the design is missing or empty"
+        "write the checkpoint again: the disk was full, or it was edited";
     DcpOutOfContext "dcp-out-of-context" "it is an out-of-context checkpoint: a part of a design"
         "write the checkpoint of the whole design, with the shell around it";
     DcpNotRouted "dcp-not-routed" "it is not routed"
         "write the checkpoint after route_design";
+    DcpTiming "dcp-timing" "the design does not meet its timing"
+        "see report_timing_summary: an image of it may fail at random";
     DcpOldTool "dcp-old-tool" "it was written by an older Vivado than the instances' documents use"
         "build with the version that your instance's image has";
 
@@ -159,6 +212,9 @@ codes! {
         "copy or build it again: the file was changed on its way";
     BitLength "bit-length" "the length in the header is not that of the file"
         "copy or build it again: the file is cut off or was changed";
+
+    BitSyncWord "bit-sync-word" "there is no sync word at the beginning of the configuration data"
+        "copy or build it again: the chip would ignore what is there";
 
     XclbinCutOff "xclbin-cut-off" "the header is cut off"
         "copy or link it again: the file is cut off";
@@ -178,6 +234,10 @@ codes! {
         "link for the platform that your instance's image has";
     XclbinClock "xclbin-clock" "the data clock is faster than the documents have it for the instance"
         "set the clock in xclbin.xml, or link with --kernel_frequency";
+    XclbinClockMissed "xclbin-clock-missed" "a clock is slower than what was asked for"
+        "expect the kernel to run at the achieved clock";
+    XclbinHeaderOnly "xclbin-header-only" "it is the header of an xclbin without its sections"
+        "nothing: the packaging script leaves it beside the checkpoint";
     ElfCutOff "elf-cut-off" "the table of sections lies outside of the file"
         "copy or build it again: the file is cut off";
 
@@ -204,6 +264,9 @@ codes! {
     SeveralLoadable "several-loadable" "there is more than one checkpoint or bitstream in it"
         "package only the one that is meant";
 
+    ManifestMismatch "manifest-mismatch" "the manifest is that of another checkpoint"
+        "package the checkpoint together with the manifest that was written for it";
+
     GbsMetadataLength "gbs-metadata-length" "the length of the metadata is not that of the file"
         "run OPAE's packager again: the file is cut off or was changed";
     GbsMetadataJson "gbs-metadata-json" "the metadata is not a JSON object with the fields of an AFU"
@@ -218,6 +281,10 @@ codes! {
         "run OPAE's packager again with the .rbf that Quartus wrote";
     GbsInterfaceUnknown "gbs-interface-unknown" "the interface id is not the one known for the shell"
         "build against the shell of your instance: `faascmd fpga ls` names it";
+    GbsPayload "gbs-payload" "what stands behind the metadata is no raw bitstream"
+        "run OPAE's packager again with the .rbf that Quartus wrote";
+    GbsPayloadLength "gbs-payload-length" "nothing in a .gbs tells how long its bitstream should be"
+        "compare the payload's size with that of the .rbf, if the file was copied";
     GbsOddPayload "gbs-odd-payload" "the bitstream is not a whole number of 32-bit words"
         "compare its size with that of the .rbf: the file may be cut off, and nothing in it tells its length";
     GbsWrapped "gbs-wrapped" "it is a green bitstream in a legacy or signed form"

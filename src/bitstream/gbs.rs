@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::examination::Facts;
 use super::source::{Input, Source};
 use super::tables;
-use super::{Code, Examination, Finding};
+use super::{Code, Examination, Finding, Kind, identify};
 
 /// What a green bitstream says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -38,7 +38,6 @@ pub struct GbsFacts {
 /// One accelerator of a green bitstream.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Afu {
-    /// Its name.
     pub name: String,
     /// Its `accelerator-type-uuid`.
     pub uuid: Option<String>,
@@ -53,7 +52,14 @@ const MAGIC_NUMBER: i64 = 488_605_312;
 /// The versions that OPAE's `metadata` reader takes.
 const VERSIONS: [i64; 3] = [1, 640, 650];
 /// Longer metadata is not read; OPAE's packager writes a few hundred bytes.
-const METADATA_LIMIT: u64 = 1 << 20;
+const METADATA_LIMIT: u64 = 256 << 10;
+/// Enough of a payload to see what it is.
+const PAYLOAD_HEAD: usize = 4096;
+/// A raw bitstream may begin with a few bytes that happen to be readable.
+const READABLE_IS_TEXT: u64 = 64;
+
+/// More accelerators than this are nonsense: the stacks load one.
+const AFUS_LISTED: usize = 100;
 
 /// Reads a green bitstream from its first byte on.
 pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
@@ -113,14 +119,48 @@ fn read(source: &mut Source<'_>, facts: &mut GbsFacts, exam: &mut Examination) -
     }
     if facts.payload_bytes == 0 {
         exam.report(Finding::error(Code::GbsNoPayload, "a raw bitstream (.rbf)", "nothing"));
-    } else if !facts.payload_bytes.is_multiple_of(4) {
-        exam.report(Finding::warning(
-            Code::GbsOddPayload,
-            "a multiple of 4 bytes",
-            format!("{} bytes", facts.payload_bytes),
-        ));
+        return Ok(());
+    }
+    judge_payload(source, exam)
+}
+
+/// What stands for the bitstream must not be anything else; how much of it there should be, nothing tells.
+fn judge_payload(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
+    let bytes = source.left();
+    let kind = identify(source.peek(PAYLOAD_HEAD)?);
+    let found = match kind {
+        Kind::Rbf | Kind::Qar => None,
+        Kind::Text | Kind::Hex if bytes < READABLE_IS_TEXT => None,
+        Kind::Unknown => is_zero(source)?.then_some("zeros only"),
+        // Behind the ends of an object nothing is at hand.
+        Kind::Empty => None,
+        other => Some(other.title()),
+    };
+    match found {
+        Some(found) => exam.report(Finding::error(Code::GbsPayload, "a raw bitstream (.rbf)", found)),
+        None => {
+            let found = format!("{bytes} bytes");
+            if !bytes.is_multiple_of(4) {
+                exam.report(Finding::warning(Code::GbsOddPayload, "a multiple of 4 bytes", found.as_str()));
+            }
+            exam.report(Finding::note(Code::GbsPayloadLength, "as many bytes as the .rbf has", found));
+        }
     }
     Ok(())
+}
+
+fn is_zero(source: &mut Source<'_>) -> io::Result<bool> {
+    loop {
+        let next = source.peek(1)?;
+        if next.iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+        let step = next.len();
+        if step == 0 {
+            return Ok(true);
+        }
+        source.consume(step);
+    }
 }
 
 fn read_metadata(bytes: &[u8], facts: &mut GbsFacts, exam: &mut Examination) {
@@ -135,9 +175,7 @@ fn read_metadata(bytes: &[u8], facts: &mut GbsFacts, exam: &mut Examination) {
     facts.platform_name = metadata["platform-name"].as_str().map(str::to_owned);
     match facts.version {
         Some(version) if VERSIONS.contains(&version) => {}
-        _ => {
-            exam.report(Finding::warning(Code::GbsVersion, "1, 640 or 650", metadata["version"].to_string()))
-        }
+        _ => exam.report(Finding::error(Code::GbsVersion, "1, 640 or 650", metadata["version"].to_string())),
     }
     let image = &metadata["afu-image"];
     if !image.is_object() {
@@ -163,7 +201,15 @@ fn read_clusters(clusters: &Value, facts: &mut GbsFacts, exam: &mut Examination)
     let Some(clusters) = clusters.as_array() else {
         return json_fault(exam, "a list `accelerator-clusters`", &clusters.to_string());
     };
-    for cluster in clusters {
+    for cluster in clusters.iter().take(AFUS_LISTED) {
+        for (field, fits) in
+            [("name", cluster["name"].is_string()), ("total-contexts", cluster["total-contexts"].is_i64())]
+        {
+            if !fits {
+                let what = if field == "name" { "a text" } else { "a number" };
+                json_fault(exam, &format!("{what} as `{field}` of a cluster"), &cluster[field].to_string());
+            }
+        }
         facts.afus.push(Afu {
             name: cluster["name"].as_str().unwrap_or_default().to_owned(),
             uuid: uuid(&cluster["accelerator-type-uuid"], "accelerator-type-uuid", exam)
@@ -179,9 +225,10 @@ fn json_fault(exam: &mut Examination, expected: &str, found: &str) {
 
 /// An id; one that does not parse is reported.
 fn uuid(value: &Value, field: &str, exam: &mut Examination) -> Option<uuid::Uuid> {
-    match uuid::Uuid::try_parse(value.as_str().unwrap_or_default()) {
-        Ok(uuid) => Some(uuid),
-        Err(_) => {
+    // OPAE takes the form with hyphens only.
+    match value.as_str().filter(|text| text.len() == 36).map(uuid::Uuid::try_parse) {
+        Some(Ok(uuid)) => Some(uuid),
+        _ => {
             exam.report(Finding::error(Code::GbsUuid, format!("a UUID as `{field}`"), value.to_string()));
             None
         }

@@ -35,7 +35,6 @@ macro_rules! kinds {
         pub enum Kind { $($(#[$doc])* $kind,)* }
 
         impl Kind {
-            /// Every kind.
             pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
 
             /// One word, for JSON and scripts: `gbs`, `xclbin`, `package`.
@@ -223,16 +222,26 @@ fn identify_configuration(head: &[u8]) -> Option<Kind> {
     if contains(&start[..start.len().min(64)], &[0, 0, 0, 0xdd, 0x11, 0x22, 0x33, 0x44]) {
         return Some(Kind::Pdi);
     }
-    let padding = start.iter().take_while(|byte| matches!(byte, 0xff | 0)).count();
-    let words = &start[padding.saturating_sub(4)..];
-    let bus_width = contains(&start[..start.len().min(256)], &[0, 0, 0, 0xbb, 0x11, 0x22, 0, 0x44]);
-    if bus_width || padding >= 4 && words.get(4..8) == Some(SYNC_WORD) || start.starts_with(SYNC_WORD) {
+    if ORDERS.iter().any(|order| is_bin(start, order)) {
         return Some(Kind::Bin);
     }
     // U-Boot's loader for Arria 10 knows a raw bitstream by 0xa65c, or 0xa65d when encrypted, at byte 0 or 4.
     let marked = |at: usize| matches!(start.get(at..at + 2), Some([0x5c | 0x5d, 0xa6]));
     let ones = start.iter().take_while(|byte| **byte == 0xff).count();
     ((32..start.len()).contains(&ones) || marked(0) || marked(4)).then_some(Kind::Rbf)
+}
+
+/// The bus-width words and the sync word, as they are and as flash tools swap them: bytes in words, bits in bytes.
+const ORDERS: [(&[u8; 8], &[u8; 4]); 3] = [
+    (&[0, 0, 0, 0xbb, 0x11, 0x22, 0, 0x44], &[0xaa, 0x99, 0x55, 0x66]),
+    (&[0xbb, 0, 0, 0, 0x44, 0, 0x22, 0x11], &[0x66, 0x55, 0x99, 0xaa]),
+    (&[0, 0, 0, 0xdd, 0x88, 0x44, 0, 0x22], &[0x55, 0x99, 0xaa, 0x66]),
+];
+
+fn is_bin(start: &[u8], (bus_width, sync): &(&[u8; 8], &[u8; 4])) -> bool {
+    let padding = start.iter().take_while(|byte| matches!(byte, 0xff | 0)).count();
+    let first = padding >= 4 && start[padding..].starts_with(*sync);
+    first || start.starts_with(*sync) || contains(&start[..start.len().min(256)], *bus_width)
 }
 
 fn identify_text(head: &[u8]) -> Option<Kind> {
@@ -280,6 +289,9 @@ mod tests {
             (b"SOF\0..", Kind::Sof),
             (b"\xff\xff\xff\xff\xaa\x99\x55\x66", Kind::Bin),
             (b"\xff\xff\xff\xff\0\0\0\xbb\x11\x22\0\x44\xff\xff\xff\xff\xaa\x99\x55\x66", Kind::Bin),
+            (&[&[0xff; 32][..], &[0x66, 0x55, 0x99, 0xaa]].concat(), Kind::Bin),
+            (&[&[0xff; 32][..], &[0xbb, 0, 0, 0, 0x44, 0, 0x22, 0x11]].concat(), Kind::Bin),
+            (&[&[0xff; 32][..], &[0x55, 0x99, 0xaa, 0x66]].concat(), Kind::Bin),
             (&[[0xff; 32], [0x6a; 32]].concat(), Kind::Rbf),
             (&[0xff; 64], Kind::Unknown),
             (b":020000040000FA\n:10000000FFFF\n", Kind::Hex),

@@ -9,20 +9,22 @@ use serde::Serialize;
 
 use super::examination::Facts;
 use super::examine::examine_kind;
+use super::finding::{TEXT_LIMIT, cut};
 use super::inflate::{Gunzip, GzipFault};
 use super::source::{Buffered, Input, Source};
 use super::tarball::{self, Entry, Next, Shape};
-use super::{Code, Examination, Finding, Kind, identify};
+use super::{Code, Examination, Finding, Kind, Manifest, identify, manifest};
 
 /// What a package holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PackageFacts {
     /// The first thousand members, folders left out.
     pub members: Vec<PackageMember>,
-    /// How many members there are.
     pub members_total: u64,
     /// Bytes of all members, unpacked.
     pub unpacked_bytes: u64,
+    /// What a manifest beside the checkpoint says of it.
+    pub manifest: Option<Manifest>,
 }
 
 /// A member of a package.
@@ -30,23 +32,37 @@ pub struct PackageFacts {
 pub struct PackageMember {
     /// Its name, with folders.
     pub name: String,
-    /// Bytes.
     pub size: u64,
     /// What it is, by its content.
     pub kind: Kind,
-    /// What it says of itself.
+    /// Whether it is only the header of an xclbin, which the packaging script leaves beside the checkpoint.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub header_only: bool,
     pub facts: Facts,
 }
 
 /// So many members are listed; the rest is counted.
 const MEMBERS_LISTED: usize = 1000;
+/// Of so many members that could be loaded every fact is kept: one is what a package should have.
+const FACTS_KEPT: usize = 4;
 /// Enough to know a tar in a tar.
 const BLOCK: usize = 512;
 
 impl PackageFacts {
+    /// The checkpoint that the manifest is about: of the name that it has, else the only one.
+    pub(super) fn named_by_manifest(&self) -> Option<&PackageMember> {
+        let name = self.manifest.as_ref()?.dcp_file_name.as_deref();
+        let base = |text: &str| text.rsplit('/').next().map(str::to_owned);
+        let mut loadable = self.loadable();
+        match name {
+            Some(name) => loadable.find(|member| base(&member.name) == base(name)),
+            None => loadable.next().filter(|_| self.loadable().count() == 1),
+        }
+    }
+
     /// The members that could be loaded.
     pub fn loadable(&self) -> impl Iterator<Item = &PackageMember> {
-        self.members.iter().filter(|member| is_loadable(member.kind))
+        self.members.iter().filter(|member| is_loadable(member.kind) && !member.header_only)
     }
 }
 
@@ -59,7 +75,12 @@ pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Re
     let mut unpacked = Buffered::new(Gunzip::new(source));
     let before = exam.findings.len();
     let last_member = match unpacked.peek(BLOCK)? {
-        [] => None,
+        [] => {
+            let finding =
+                Finding::error(Code::NothingLoadable, "one checkpoint (.dcp) or bitstream", "nothing");
+            exam.report(finding);
+            None
+        }
         block if identify(block) == Kind::Tar || block.iter().all(|byte| *byte == 0) => {
             let mut inner = Source::new(&mut unpacked, u64::MAX);
             let last_member = examine_tar(&mut inner, exam)?;
@@ -75,6 +96,9 @@ pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Re
         }
     };
     let gunzip = unpacked.into_inner();
+    if exam.head_only && gunzip.bytes_out == 0 {
+        exam.findings.truncate(before);
+    }
     let at_hand = exam.head_only && gunzip.fault == Some(GzipFault::CutOff);
     if let Some(fault) = gunzip.fault.filter(|_| !at_hand) {
         // What else is wrong with the member that was cut through, or with what is missing, follows from this.
@@ -166,22 +190,43 @@ fn examine_member(
         return Ok(());
     }
     let mut content = Source::new(source, entry.size);
-    let mut inner = Examination::new(identify(content.peek(BLOCK)?), entry.size);
+    let first = content.peek(manifest::LIMIT)?;
+    let mut inner = Examination::new(identify(&first[..first.len().min(BLOCK)]), entry.size);
+    if inner.kind == Kind::Text && facts.manifest.is_none() {
+        facts.manifest = manifest::read(&entry.name, first);
+    }
     inner.head_only = exam.head_only;
     if is_loadable(inner.kind) || inner.kind == Kind::Zip {
         examine_kind(&mut content, &mut inner)?;
     }
-    // A zip beside the checkpoint need not be one.
-    if is_loadable(inner.kind) || entry.name.ends_with(".dcp") {
+    let header_only = is_header_only(entry, &inner);
+    if header_only {
+        let finding = Finding::note(Code::XclbinHeaderOnly, "a checkpoint", "a header");
+        exam.report(finding.of_member(&entry.name));
+    } else if is_loadable(inner.kind) || entry.name.ends_with(".dcp") {
+        // A zip beside the checkpoint need not be one.
         inner.findings.into_iter().for_each(|finding| exam.report(finding.of_member(&entry.name)));
+    }
+    let name = cut(entry.name.clone(), TEXT_LIMIT);
+    let mut member =
+        PackageMember { name, size: entry.size, kind: inner.kind, header_only, facts: inner.facts };
+    if facts.loadable().count() >= FACTS_KEPT || !is_loadable(inner.kind) {
+        member.facts = Facts::None {};
     }
     // What can be loaded is listed in any case, unless there is far too much of it.
     let listed = if is_loadable(inner.kind) { 2 * MEMBERS_LISTED } else { MEMBERS_LISTED };
     if facts.members.len() < listed {
-        let (name, size) = (entry.name.clone(), entry.size);
-        facts.members.push(PackageMember { name, size, kind: inner.kind, facts: inner.facts });
+        facts.members.push(member);
     }
     Ok(())
+}
+
+/// Whether a member is an xclbin of which the sections are elsewhere, as `xclbinsplit` leaves it.
+fn is_header_only(entry: &Entry, inner: &Examination) -> bool {
+    let Facts::Xclbin(xclbin) = &inner.facts else { return false };
+    let named = entry.name.rsplit('/').next() == Some("header.bin");
+    let elsewhere = xclbin.sections.iter().all(|section| section.size == 0 || section.offset >= entry.size);
+    named || inner.has_errors() && elsewhere
 }
 
 /// What a member's header says of it.
@@ -221,5 +266,25 @@ fn judge(facts: &PackageFacts, exam: &mut Examination) {
         several => {
             exam.report(Finding::warning(Code::SeveralLoadable, expected, several.join(", ")));
         }
+    }
+    let loadable = facts.loadable().count();
+    if facts.members.len() >= MEMBERS_LISTED || loadable > FACTS_KEPT {
+        let found = format!(
+            "{} members: {} are listed, and {FACTS_KEPT} of {loadable} or more checkpoints and bitstreams in full",
+            facts.members_total,
+            facts.members.len()
+        );
+        exam.report(Finding::note(Code::LeftOut, "a package with one checkpoint", found));
+    }
+    judge_manifest(facts, exam);
+}
+
+/// The manifest must name a checkpoint that is there; its hash is held against the content by who can read it again.
+fn judge_manifest(facts: &PackageFacts, exam: &mut Examination) {
+    let Some(manifest) = &facts.manifest else { return };
+    let Some(name) = &manifest.dcp_file_name else { return };
+    if facts.named_by_manifest().is_none() && facts.members_total <= MEMBERS_LISTED as u64 {
+        let finding = Finding::error(Code::ManifestMismatch, name.as_str(), "no member of that name");
+        exam.report(finding.of_member(&manifest.name));
     }
 }

@@ -37,8 +37,23 @@ pub fn gbs_of(metadata: &[u8], payload: &[u8]) -> Vec<u8> {
 
 /// A routed checkpoint of a whole design for a part, such as `xcvu9p-flgb2104-2-i`, in the form of Vivado 2022.2.
 pub fn checkpoint(part: &str) -> Vec<u8> {
-    let files = ["EDIF", "PHYSDB_PLACE", "PHYSDB_ROUTE"];
-    checkpoint_of(&dcp_xml(part, false, &files))
+    checkpoint_in_state(part, "Routed", "0.112")
+}
+
+/// The same of a design in another state, such as `Fully Placed`, with a worst negative slack in ns.
+pub fn checkpoint_in_state(part: &str, state: &str, wns: &str) -> Vec<u8> {
+    let xml = dcp_xml(part, false, &["EDIF", "PHYSDB_PLACE", "PHYSDB_ROUTE", "JSON_RDA"]);
+    checkpoint_with(&xml, &record(state, wns))
+}
+
+/// Vivado's record of the runs of a design, as it stands in a checkpoint since 2021.
+fn record(state: &str, wns: &str) -> String {
+    let task = |name: &str, wns: &str| serde_json::json!({"Task Name": name, "Wns(ns)": wns, "Tns(ns)": "0.000", "Whs(ns)": "0.010", "Ths(ns)": ""});
+    let record = serde_json::json!({
+        "Report Information": {"Design": "cl_top", "Design State": state},
+        "Design QoR Summary": [task("place_design", ""), task("route_design", wns)],
+    });
+    record.to_string()
 }
 
 /// The text of a dcp.xml, with these types of files, each of which [`checkpoint_of`] puts into the zip.
@@ -52,7 +67,10 @@ pub fn dcp_xml(part: &str, out_of_context: bool, types: &[&str]) -> String {
         u8::from(out_of_context)
     );
     for kind in types {
-        let name = format!("cl_top.{}", kind.to_ascii_lowercase());
+        let name = match *kind {
+            "JSON_RDA" => "cl_top_rda.json".to_owned(),
+            kind => format!("cl_top.{}", kind.to_ascii_lowercase()),
+        };
         xml.push_str(&format!("\t<File Type=\"{kind}\" Name=\"{name}\" ModTime=\"1665745194\"/>\n"));
     }
     xml + "</Checkpoint>\n"
@@ -60,12 +78,18 @@ pub fn dcp_xml(part: &str, out_of_context: bool, types: &[&str]) -> String {
 
 /// A zip with a dcp.xml, and with the files that a [`dcp_xml`] can name.
 pub fn checkpoint_of(xml: &str) -> Vec<u8> {
+    checkpoint_with(xml, &record("Routed", "0.112"))
+}
+
+fn checkpoint_with(xml: &str, record: &str) -> Vec<u8> {
     let routes = noise(4096);
-    let files: [(&str, &[u8]); 5] = [
+    let files: [(&str, &[u8]); 7] = [
         ("cl_top.edif", b"(edif cl_top)\n"),
         ("cl_top.xdef", &routes[..1024]),
         ("cl_top.physdb_place", &routes[..512]),
         ("cl_top.physdb_route", &routes),
+        ("cl_top.rda", b"Data_For_RDAFlowver5.0 place_design route_design\n"),
+        ("cl_top_rda.json", record.as_bytes()),
         ("dcp.xml", xml.as_bytes()),
     ];
     zip(&files)

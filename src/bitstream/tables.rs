@@ -24,8 +24,6 @@ pub struct Instance {
     #[expect(dead_code, reason = "for those who read the table")]
     pub source: &'static str,
 }
-
-/// The instances.
 pub const INSTANCES: &[Instance] = &[
     Instance {
         name: "f1",
@@ -59,7 +57,6 @@ pub const INSTANCES: &[Instance] = &[
 /// A shell's id, as `ShellUUID` in the service.
 #[derive(Clone, Copy, Debug)]
 pub struct Shell {
-    /// The id.
     pub id: &'static str,
     /// The instances whose documents use it.
     pub instances: &'static [&'static str],
@@ -67,8 +64,6 @@ pub struct Shell {
     #[expect(dead_code, reason = "for those who read the table")]
     pub source: &'static str,
 }
-
-/// The shells.
 pub const SHELLS: &[Shell] = &[
     Shell { id: "V0.11", instances: &["f1"], source: "f1 best practices, list_instances and download_image" },
     Shell { id: "V1.0", instances: &["f1", "f2"], source: "f1 and f2 best practices of 2017" },
@@ -101,8 +96,6 @@ pub struct Platform {
     #[expect(dead_code, reason = "for those who read the table")]
     pub source: &'static str,
 }
-
-/// The platforms.
 pub const PLATFORMS: &[Platform] = &[
     Platform {
         vbnv: "xilinx_kcu1500_4ddr-xpr_4_0",
@@ -129,7 +122,6 @@ pub const PLATFORMS: &[Platform] = &[
 pub struct Series {
     /// The beginning; `#` is a number.
     pub pattern: &'static str,
-    /// The family.
     pub name: &'static str,
     /// Where this is from.
     #[expect(dead_code, reason = "for those who read the table")]
@@ -148,6 +140,10 @@ pub const SERIES: &[Series] = &[
     Series { pattern: "xcku#", name: "Kintex UltraScale", source: DS890 },
     Series { pattern: "xcau#p", name: "Artix UltraScale+", source: DS890 },
     Series { pattern: "xczu#", name: "Zynq UltraScale+", source: "DS891, Zynq UltraScale+ overview" },
+    Series { pattern: "xck#", name: "Kria (Zynq UltraScale+)", source: "DS987, Kria K26" },
+    Series { pattern: "xcsu#p", name: "Spartan UltraScale+", source: "DS890, UltraScale overview" },
+    Series { pattern: "xcv80", name: "Versal (Alveo V80)", source: "DS1013, Alveo V80" },
+    Series { pattern: "xcux#", name: "Alveo", source: "DS1002, Alveo X3" },
     Series { pattern: "xcu#", name: "Alveo", source: "DS962, Alveo U200 and U250" },
     Series { pattern: "xc7vx#", name: "Virtex-7", source: DS180 },
     Series { pattern: "xc7vh#", name: "Virtex-7", source: DS180 },

@@ -24,7 +24,6 @@ pub(super) enum Shape {
     /// A file with its content.
     #[default]
     File,
-    /// A folder.
     Folder,
     /// A file of which the holes are left out, so that its content does not begin with its first bytes.
     Sparse,
@@ -46,8 +45,9 @@ pub(super) enum Next {
 }
 
 const BLOCK: u64 = 512;
-/// Longer names and pax records than this are no names.
-const EXTENSION_LIMIT: u64 = 64 * 1024;
+/// Longer names are cut, and longer values of pax records are no names: the rest of a header of any length is passed over.
+const NAME_LIMIT: u64 = 4096;
+
 /// What extension headers say of the member that follows.
 #[derive(Default)]
 struct Extension {
@@ -72,16 +72,20 @@ pub(super) fn next(source: &mut Source<'_>) -> io::Result<Next> {
             let found = format!("a header whose checksum is wrong, before byte {}", source.position());
             return Ok(Next::Broken(Finding::error(Code::TarHeader, "a member's header", found)));
         };
-        match header.entry_type() {
-            EntryType::GNULongName | EntryType::XHeader | EntryType::XGlobalHeader => {
-                match content(source, size)? {
-                    Ok(bytes) => extension.take(header.entry_type(), &bytes),
-                    Err(broken) => return Ok(Next::Broken(*broken)),
+        let kind = header.entry_type();
+        match kind {
+            EntryType::GNULongName
+            | EntryType::GNULongLink
+            | EntryType::XHeader
+            | EntryType::XGlobalHeader => {
+                let end = source.position().saturating_add(size);
+                match kind {
+                    EntryType::GNULongName => extension.take_name(source, size)?,
+                    EntryType::XHeader => extension.take_records(source, end)?,
+                    _ => {}
                 }
-            }
-            EntryType::GNULongLink => {
-                if let Err(broken) = content(source, size)? {
-                    return Ok(Next::Broken(*broken));
+                if !finish(source, end)? {
+                    return Ok(cut_off("a long name"));
                 }
             }
             EntryType::GNUSparse => return sparse(source, header, extension, size),
@@ -119,21 +123,6 @@ fn shape_of(kind: EntryType) -> Shape {
     }
 }
 
-fn content(source: &mut Source<'_>, size: u64) -> io::Result<Result<Vec<u8>, Box<Finding>>> {
-    if size > EXTENSION_LIMIT {
-        let expected = format!("a name of at most {EXTENSION_LIMIT} bytes");
-        let found = format!("one of {size} bytes");
-        return Ok(Err(Box::new(Finding::error(Code::TarHeader, expected, found))));
-    }
-    let end = source.position() + size;
-    let bytes = source.take(size)?;
-    if bytes.len() as u64 == size && finish(source, end)? {
-        return Ok(Ok(bytes));
-    }
-    let Next::Broken(broken) = cut_off("a long name") else { unreachable!("cut_off gives Broken") };
-    Ok(Err(Box::new(broken)))
-}
-
 fn cut_off(expected: &str) -> Next {
     Next::Broken(Finding::error(Code::TarCutOff, expected, "the end of the archive"))
 }
@@ -152,20 +141,37 @@ fn sparse(source: &mut Source<'_>, header: &Header, extension: Extension, size: 
 }
 
 impl Extension {
-    fn take(&mut self, kind: EntryType, bytes: &[u8]) {
-        if kind == EntryType::GNULongName {
-            self.name = Some(bytes.split(|byte| *byte == 0).next().unwrap_or_default().to_vec());
-            return;
+    fn take_name(&mut self, source: &mut Source<'_>, size: u64) -> io::Result<()> {
+        let name = source.take(size.min(NAME_LIMIT))?;
+        self.name = Some(name.split(|byte| *byte == 0).next().unwrap_or_default().to_vec());
+        Ok(())
+    }
+
+    /// Takes the records of a pax header: `30 mtime=1528934400.123456789\n`. Nonsense ends them.
+    fn take_records(&mut self, source: &mut Source<'_>, end: u64) -> io::Result<()> {
+        while source.position() < end {
+            let start = source.position();
+            let left = usize::try_from(end - start).unwrap_or(usize::MAX);
+            let head = source.peek(left.min(PAX_HEAD))?;
+            let head = &head[..head.len().min(left)];
+            let Some((length, key)) = record_head(head) else { break };
+            let (head_bytes, key) = (key.end + 1, head[key].to_vec());
+            let Some(value) = length.checked_sub(head_bytes as u64).filter(|_| length <= left as u64) else {
+                break;
+            };
+            source.consume(head_bytes);
+            let value = source.take(value.min(NAME_LIMIT))?;
+            self.set(&key, value.strip_suffix(b"\n").unwrap_or(&value));
+            source.skip_to(start + length)?;
         }
-        if kind == EntryType::XGlobalHeader {
-            return;
-        }
-        for (key, value) in pax_records(bytes) {
-            match key {
-                b"path" => self.name = Some(value.to_vec()),
-                b"size" => self.size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()),
-                _ => self.sparse |= key.starts_with(b"GNU.sparse."),
-            }
+        Ok(())
+    }
+
+    fn set(&mut self, key: &[u8], value: &[u8]) {
+        match key {
+            b"path" => self.name = Some(value.to_vec()),
+            b"size" => self.size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()),
+            _ => self.sparse |= key.starts_with(b"GNU.sparse."),
         }
     }
 
@@ -180,32 +186,39 @@ impl Extension {
     }
 }
 
-/// The records of a pax header: `30 mtime=1528934400.123456789\n`.
-fn pax_records(mut bytes: &[u8]) -> Vec<(&[u8], &[u8])> {
-    let mut records = Vec::new();
-    while let Some(space) = bytes.iter().position(|byte| *byte == b' ') {
-        let length = std::str::from_utf8(&bytes[..space]).ok().and_then(|text| text.parse::<usize>().ok());
-        let Some(record) = length.and_then(|length| bytes.get(space + 1..length)) else { break };
-        bytes = &bytes[length.unwrap_or_default()..];
-        let record = record.strip_suffix(b"\n").unwrap_or(record);
-        if let Some(equals) = record.iter().position(|byte| *byte == b'=') {
-            records.push((&record[..equals], &record[equals + 1..]));
-        }
-    }
-    records
+/// Enough for the length and the key of a pax record.
+const PAX_HEAD: usize = 1024;
+
+/// The length of a pax record, and where its key stands.
+fn record_head(bytes: &[u8]) -> Option<(u64, std::ops::Range<usize>)> {
+    let space = bytes.iter().position(|byte| *byte == b' ')?;
+    let length = std::str::from_utf8(&bytes[..space]).ok()?.parse().ok()?;
+    let key = bytes[space + 1..].iter().position(|byte| *byte == b'=')?;
+    Some((length, space + 1..space + 1 + key))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::source::{Buffered, Seeking};
     use super::*;
+
+    fn records(bytes: &[u8]) -> (Option<String>, Option<u64>) {
+        let size = bytes.len() as u64;
+        let mut input = Buffered::new(Seeking::new(io::Cursor::new(bytes), size));
+        let mut extension = Extension::default();
+        extension.take_records(&mut Source::new(&mut input, size), size).unwrap();
+        (extension.name.map(|name| String::from_utf8(name).unwrap()), extension.size)
+    }
 
     #[test]
     fn pax_records_are_read_and_nonsense_ends_them() {
-        assert_eq!(
-            pax_records(b"12 path=a b\n14 size=12345\nxyz"),
-            [(&b"path"[..], &b"a b"[..]), (b"size", b"12345")]
-        );
-        assert_eq!(pax_records(b"99999 path=a\n"), []);
-        assert_eq!(pax_records(b"0 path=a\n"), []);
+        let read = (Some("a b".to_owned()), Some(12345));
+        assert_eq!(records(b"12 path=a b\n14 size=12345\nxyz"), read);
+        let long = format!("{} comment={}\n", 200_019, "x".repeat(200_003));
+        assert_eq!(long.len(), 200_019);
+        assert_eq!(records(format!("{long}12 path=a b\n14 size=12345\n").as_bytes()), read);
+        for nonsense in ["99999 path=a\n", "0 path=a\n", "path=a\n", ""] {
+            assert_eq!(records(nonsense.as_bytes()), (None, None), "{nonsense}");
+        }
     }
 }

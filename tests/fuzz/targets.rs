@@ -17,6 +17,8 @@ pub const TARGETS: &[Fuzzed] = &[
     ("zip_in_tar", zip_in_tar),
     ("tar", tar),
     ("xclbin_metadata", xclbin_metadata),
+    ("mended_zip", mended_zip),
+    ("mended_tar", mended_tar),
 ];
 
 /// The bytes as a file.
@@ -63,6 +65,46 @@ pub fn tar(bytes: &[u8]) {
 pub fn xclbin_metadata(bytes: &[u8]) {
     let Some((kind, bytes)) = bytes.split_first() else { return };
     whole(&sample::xclbin("xilinx_aliyun-f3_dynamic_5_0", &[(u32::from(kind % 40), bytes)]));
+}
+
+/// The bytes as a zip of stored members, in which every CRC is mended, so that changes reach what lies behind it.
+pub fn mended_zip(bytes: &[u8]) {
+    let mut zip = bytes.to_vec();
+    let at = |signature: &[u8], zip: &[u8]| {
+        let found = zip.windows(4).enumerate().filter(|(_, four)| *four == signature);
+        found.map(|(at, _)| at).take(64).collect::<Vec<_>>()
+    };
+    let number = |bytes: &[u8], at: usize, width: usize| {
+        let field = bytes.get(at..at + width).unwrap_or_default().iter().rev();
+        field.fold(0, |sum, byte| sum << 8 | usize::from(*byte))
+    };
+    for local in at(b"PK\x03\x04", &zip) {
+        let start = local + 30 + number(&zip, local + 26, 2) + number(&zip, local + 28, 2);
+        let Some(content) = zip.get(start..start.saturating_add(number(&zip, local + 18, 4))) else {
+            continue;
+        };
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        zip[local + 14..local + 18].copy_from_slice(&crc.sum().to_le_bytes());
+        for entry in at(b"PK\x01\x02", &zip) {
+            if entry + 46 <= zip.len() && number(&zip, entry + 42, 4) == local {
+                zip[entry + 16..entry + 20].copy_from_slice(&crc.sum().to_le_bytes());
+            }
+        }
+    }
+    whole(&zip);
+    whole(&sample::tar_gz(&[("to_aliyun/a.dcp", &zip)]));
+}
+
+/// The bytes as the tar of a package, in which every header's checksum is mended.
+pub fn mended_tar(bytes: &[u8]) {
+    let mut tar = bytes.to_vec();
+    for block in tar.chunks_exact_mut(512).filter(|block| block[257..].starts_with(b"ustar")) {
+        block[148..156].fill(b' ');
+        let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    }
+    whole(&sample::gzip(&tar));
 }
 
 fn whole(bytes: &[u8]) -> Examination {
@@ -115,7 +157,8 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "gbs_metadata" => vec![gbs[20..gbs.len() - 64].to_vec()],
         "dcp_xml" => vec![xml.into_bytes()],
         "zip_in_tar" => vec![dcp, files[4].clone()],
-        "tar" => vec![tar],
+        "tar" | "mended_tar" => vec![tar],
+        "mended_zip" => vec![dcp],
         _ => sections.iter().map(|(kind, bytes)| [&[*kind][..], bytes].concat()).collect(),
     }
 }

@@ -1,6 +1,7 @@
 //! `faascmd check`: what users and scripts see of it.
 
 use faascmd::testing::bitstream::sample;
+use serde_json::json;
 
 use crate::common::world::World;
 
@@ -48,7 +49,11 @@ fn the_human_form_of_a_green_bitstream() {
 
     Findings
     --------
-       0 errors, 0 warnings
+       note [gbs-payload-length] nothing in a .gbs tells how long its bitstream should be
+          expected  as many bytes as the .rbf has
+          found     64 bytes
+          do        compare the payload's size with that of the .rbf, if the file was copied
+       0 errors, 0 warnings, 1 note
     ");
 }
 
@@ -118,13 +123,31 @@ fn a_named_maker_makes_the_wrong_kind_an_error() {
 }
 
 #[test]
-fn what_is_missing_or_no_file_is_said_and_stdout_stays_empty() {
+fn every_file_gets_its_answer_also_beside_one_that_can_not_be_read() {
     let world = World::new();
     world.file("good.gbs", sample::gbs(64));
-    let missing = world.faascmd(&["check", "good.gbs", "nowhere.gbs", "-o", "json"]).exits(5);
+    world.file("empty", "");
+    let ran = world.faascmd(&["check", "good.gbs", "nowhere.gbs", "-o", "json"]).exits(5);
+    let items = ran.json()["items"].clone();
+    assert_eq!((&items[0]["ok"], &items[0]["kind"]), (&json!(true), &json!("gbs")));
+    assert_eq!((&items[1]["ok"], &items[1]["error"]["exit_code"]), (&json!(false), &json!(5)));
+    assert!(items[1]["error"]["message"].as_str().unwrap().contains("nowhere.gbs"));
+    let human = world.faascmd(&["check", "nowhere.gbs", "good.gbs"]).exits(5);
+    assert!(human.stdout.contains("nowhere.gbs") && human.stdout.contains("sample_afu"), "{}", human.stdout);
+    world.faascmd(&["check", "nowhere.gbs", "empty"]).exits(11);
+}
+
+#[test]
+fn a_single_file_that_is_missing_or_none_is_an_error_and_stdout_stays_empty() {
+    let world = World::new();
+    let missing = world.faascmd(&["check", "nowhere.gbs", "-o", "json"]).exits(5);
     assert!(missing.error()["message"].as_str().unwrap().contains("nowhere.gbs"));
     let folder = world.faascmd(&["check", ".", "-o", "json"]).exits(2);
     assert!(folder.error()["message"].as_str().unwrap().contains("folder"));
+    let pipe = world.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let ran = world.faascmd(&["check", "pipe"]).exits(2);
+    assert!(ran.stderr.contains("no regular file") && ran.stdout.is_empty(), "{}", ran.stderr);
     world.faascmd(&["check"]).exits(2);
 }
 
@@ -156,4 +179,25 @@ fn a_deployment_refuses_a_part_that_its_chip_does_not_have_and_sends_nothing() {
         let log = std::fs::read_to_string(world.path().join("log")).unwrap();
         assert!(!log.contains("PUT") && !log.contains("CreateFpgaImage"), "{log}");
     }
+}
+
+#[test]
+fn a_deployment_refuses_a_design_that_is_only_placed_and_sends_nothing() {
+    let world = World::sandbox(&["--speed", "50", "--log", "log"]);
+    let placed = sample::checkpoint_in_state(VU9P, "Fully Placed", "");
+    world.file("placed.tar.gz", sample::tar_gz(&[("to_aliyun/a.dcp", &placed)]));
+    let ran = world.faascmd(&["deploy", "placed.tar.gz"]).exits(11);
+    assert!(ran.stderr.contains("not routed") && ran.stderr.contains("Fully Placed"), "{}", ran.stderr);
+    let log = std::fs::read_to_string(world.path().join("log")).unwrap();
+    assert!(!log.contains("PUT") && !log.contains("CreateFpgaImage"), "{log}");
+}
+
+#[test]
+fn a_chip_of_the_instance_is_named_by_its_number() {
+    let world = World::sandbox(&["--speed", "50"]);
+    world.file("a.tar.gz", sample::package(VU9P));
+    world.faascmd(&["check", "--fpga", "0", "a.tar.gz"]).exits(0);
+    let other = world.faascmd(&["check", "--fpga", "1", "a.tar.gz"]).exits(11);
+    assert!(other.stdout.contains("error [wrong-kind]"), "{}", other.stdout);
+    world.faascmd(&["check", "--fpga", "7", "a.tar.gz"]).exits(5);
 }

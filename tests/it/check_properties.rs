@@ -57,12 +57,13 @@ proptest! {
     }
 
     #[test]
-    fn a_checkpoint_is_read_back(part in "[a-z0-9-]{1,30}", context in any::<bool>(), routed in any::<bool>()) {
-        let types: &[&str] = if routed { &["PHYSDB_PLACE", "PHYSDB_ROUTE"] } else { &["PHYSDB_PLACE"] };
+    fn a_checkpoint_is_read_back(part in "[a-z0-9-]{1,30}", context in any::<bool>(), recorded in any::<bool>()) {
+        let types: &[&str] = if recorded { &["PHYSDB_PLACE", "JSON_RDA"] } else { &["PHYSDB_PLACE"] };
         let exam = check(&sample::checkpoint_of(&sample::dcp_xml(&part, context, types)));
+        let routed = recorded.then_some(true);
         prop_assert_eq!(error_codes(&exam), Vec::<&str>::new());
         let Facts::Dcp(facts) = exam.facts else { panic!() };
-        prop_assert_eq!((facts.part, facts.out_of_context, facts.routed), (Some(part), Some(context), Some(routed)));
+        prop_assert_eq!((facts.part, facts.out_of_context, facts.routed), (Some(part), Some(context), routed));
     }
 
     #[test]

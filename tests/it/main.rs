@@ -4,6 +4,7 @@
 
 mod auth;
 mod check;
+mod check_memory;
 mod check_properties;
 mod check_real_files;
 mod common;

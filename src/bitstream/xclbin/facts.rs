@@ -40,14 +40,23 @@ pub struct XclbinFacts {
     pub checkpoint: Option<Box<DcpFacts>>,
     /// The image's id that stands in an `.awsxclbin` instead of a bitstream.
     pub aws_id: Option<String>,
-    /// Its sections.
+    /// The first [`super::SECTIONS_LISTED`] sections.
     pub sections: Vec<Section>,
-    /// Its kernels.
+    pub sections_total: u64,
     pub kernels: Vec<Kernel>,
-    /// Its memories.
     pub memories: Vec<MemoryBank>,
-    /// Its clocks.
     pub clocks: Vec<Clock>,
+    #[serde(skip)]
+    pub(super) links: Links,
+}
+
+/// What CONNECTIVITY says by numbers, until every section has been read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Links {
+    /// Kernel and compute unit of each record of IP_LAYOUT.
+    pub(super) units: Vec<(String, String)>,
+    /// Number of the argument, of the record of IP_LAYOUT, of the memory.
+    pub(super) connections: Vec<[usize; 3]>,
 }
 
 /// How a container is to be loaded (XRT `xclbin.h`, `XCLBIN_MODE`).
@@ -144,7 +153,6 @@ pub struct Section {
     pub name: String,
     /// Where it begins, in bytes.
     pub offset: u64,
-    /// Bytes.
     pub size: u64,
 }
 
@@ -153,7 +161,6 @@ pub struct Section {
 pub struct Bitstream {
     /// What it is, by its first bytes.
     pub content: Content,
-    /// Bytes.
     pub size: u64,
 }
 
@@ -171,7 +178,6 @@ pub enum Content {
     Elf,
     /// A zip with a simulation: hardware emulation.
     Simulation,
-    /// Another zip.
     Zip,
     /// The id of an image at AWS.
     AwsId,
@@ -216,15 +222,13 @@ impl Content {
         }
     }
 }
-
-/// A kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Kernel {
-    /// Its name.
     pub name: String,
     /// The language it was written in.
     pub language: Option<String>,
-    /// Its arguments.
+    /// How it is started and waited for: `ap_ctrl_hs`, `ap_ctrl_chain`, `ap_ctrl_none`.
+    pub control: Option<String>,
     pub arguments: Vec<Argument>,
     /// Its compute units.
     pub instances: Vec<CuInstance>,
@@ -233,7 +237,6 @@ pub struct Kernel {
 /// An argument of a kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Argument {
-    /// Its name.
     pub name: String,
     /// Its type in C.
     #[serde(rename = "type")]
@@ -249,13 +252,19 @@ pub struct Argument {
 /// A compute unit: a kernel in the chip.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CuInstance {
-    /// Its name.
     pub name: String,
     /// Its base address: `0x1800000`.
     pub base_address: Option<String>,
+    /// The memories that its arguments point into.
+    pub connections: Vec<Connection>,
 }
 
-/// A memory.
+/// An argument of a compute unit and its memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Connection {
+    pub argument: String,
+    pub memory: String,
+}
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MemoryBank {
     /// Its name: `bank0`.
@@ -270,17 +279,16 @@ pub struct MemoryBank {
     /// Its base address: `0x0`.
     pub base_address: String,
 }
-
-/// A clock.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Clock {
-    /// Its name.
     pub name: String,
     /// What it drives: `DATA`, `KERNEL`, `SYSTEM`.
     #[serde(rename = "type")]
     pub clock_type: String,
-    /// Its frequency in MHz.
+    /// The frequency that it has in the chip, in MHz.
     pub mhz: f64,
+    /// The frequency that was asked for, where the linker noted it.
+    pub requested_mhz: Option<f64>,
 }
 
 impl Clock {
@@ -303,6 +311,27 @@ impl XclbinFacts {
             self.bitstream = Some(Bitstream { content, size });
         }
         content
+    }
+
+    /// Says which memory each argument of a compute unit points into.
+    pub(super) fn connect(&mut self) {
+        let Links { units, connections } = std::mem::take(&mut self.links);
+        for [argument, unit, memory] in connections {
+            let Some((kernel, unit)) = units.get(unit) else { continue };
+            let Some(memory) = self.memories.get(memory) else { continue };
+            let Some(kernel) = self.kernels.iter_mut().find(|known| known.name == *kernel) else { continue };
+            let Some(argument) = kernel.arguments.get(argument) else { continue };
+            let connection = Connection { argument: argument.name.clone(), memory: memory.name.clone() };
+            if let Some(unit) = kernel.instances.iter_mut().find(|known| known.name == *unit) {
+                unit.connections.push(connection);
+            }
+        }
+    }
+
+    /// Whether there is still room for one more argument, in all kernels together.
+    pub(super) fn has_room(&self) -> bool {
+        let of = |kernel: &Kernel| 1 + kernel.arguments.len() + kernel.instances.len();
+        self.kernels.iter().map(of).sum::<usize>() < super::payload::LISTED
     }
 
     /// What says that it is for emulation.

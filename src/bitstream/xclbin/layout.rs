@@ -67,9 +67,14 @@ pub(super) fn section(bytes: &[u8]) -> Option<Section> {
         return None;
     }
     let number = u32_at(bytes, 0);
-    let kind = Kind::of(number).map_or_else(|| format!("UNKNOWN_{number}"), |kind| kind.name().to_owned());
+    let kind = kind_name(number);
     let name = text(&bytes[4..20]);
     Some(Section { kind, kind_number: number, name, offset: u64_at(bytes, 24), size: u64_at(bytes, 32) })
+}
+
+/// The name of a section's kind, also of one that nobody knows yet.
+pub(super) fn kind_name(number: u32) -> String {
+    Kind::of(number).map_or_else(|| format!("UNKNOWN_{number}"), |kind| kind.name().to_owned())
 }
 
 /// Declares the section kinds with their number and their name in `xclbin.h`.
@@ -139,6 +144,8 @@ impl Kind {
                 | Self::MemTopology
                 | Self::IpLayout
                 | Self::ClockFreqTopology
+                | Self::Connectivity
+                | Self::SystemMetadata
                 | Self::BuildMetadata
         )
     }

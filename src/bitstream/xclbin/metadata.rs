@@ -2,10 +2,14 @@
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
-use serde_json::Value;
+use serde::Deserialize;
 
-use super::facts::{Argument, Clock, Kernel, XclbinFacts};
+use super::facts::{Argument, Clock, XclbinFacts};
 use super::payload::{LISTED, kernel_named};
+use crate::bitstream::finding::cut;
+
+/// Longer names and types are cut: a chip has no use for them.
+const TEXT_LIMIT: usize = 256;
 
 /// Takes the platform, the kernels and the clocks of EMBEDDED_METADATA. What is no XML says nothing.
 pub(super) fn read_xml(bytes: &[u8], facts: &mut XclbinFacts) {
@@ -31,6 +35,7 @@ pub(super) fn read_xml(bytes: &[u8], facts: &mut XclbinFacts) {
 #[derive(Default)]
 struct Place {
     kernel: Option<String>,
+    instance: Option<String>,
     in_board: bool,
 }
 
@@ -38,6 +43,7 @@ impl Place {
     fn enter(&mut self, element: &BytesStart<'_>) {
         match element.name().as_ref() {
             "kernel" => self.kernel = attribute(element, "name"),
+            "instance" => self.instance = attribute(element, "name"),
             "board" => self.in_board = true,
             _ => {}
         }
@@ -46,6 +52,7 @@ impl Place {
     fn leave(&mut self, name: &str) {
         match name {
             "kernel" => self.kernel = None,
+            "instance" => self.instance = None,
             "board" => self.in_board = false,
             _ => {}
         }
@@ -66,22 +73,34 @@ fn read_element(element: &BytesStart<'_>, place: &Place, facts: &mut XclbinFacts
         ("device", _) if get("fpgaDevice").is_some() => facts.fpga_device = get("fpgaDevice"),
         ("core", _) => facts.target = get("target"),
         ("clock", None) => read_clock(&get, facts),
-        (part @ ("kernel" | "arg" | "instance"), Some(name)) => {
-            if let Some(kernel) = kernel_named(facts, name) {
-                read_kernel(part, &get, kernel);
-            }
+        (part @ ("kernel" | "arg" | "instance" | "addrRemap"), Some(_)) => {
+            read_kernel(part, &get, place, facts);
         }
         _ => {}
     }
 }
 
 /// What an element inside of a kernel, or the kernel's own, says of it.
-fn read_kernel(part: &str, get: &dyn Fn(&str) -> Option<String>, kernel: &mut Kernel) {
+fn read_kernel(part: &str, get: &dyn Fn(&str) -> Option<String>, place: &Place, facts: &mut XclbinFacts) {
     let text = |name: &str| get(name).unwrap_or_default();
-    match part {
-        "kernel" => kernel.language = get("language"),
-        "instance" => drop(get("name").map(|name| kernel.unit_named(&name).is_some())),
-        _ if kernel.arguments.len() < LISTED => kernel.arguments.push(Argument {
+    let room = facts.has_room();
+    let name = place.kernel.as_deref().unwrap_or_default();
+    let Some(kernel) = kernel_named(facts, name) else { return };
+    match (part, &place.instance) {
+        ("kernel", _) => {
+            kernel.language = get("language");
+            kernel.control = get("hwControlProtocol");
+        }
+        ("addrRemap", Some(unit)) => {
+            // Containers without IP_LAYOUT say the base address nowhere else.
+            let base =
+                get("base").and_then(|base| u64::from_str_radix(base.trim_start_matches("0x"), 16).ok());
+            if let Some(unit) = kernel.unit_named(unit, room).filter(|unit| unit.base_address.is_none()) {
+                unit.base_address = base.map(|base| format!("{base:#x}"));
+            }
+        }
+        ("instance", _) => drop(get("name").map(|name| kernel.unit_named(&name, room).is_some())),
+        ("arg", _) if room => kernel.arguments.push(Argument {
             name: text("name"),
             c_type: text("type"),
             port: text("port"),
@@ -95,7 +114,7 @@ fn read_kernel(part: &str, get: &dyn Fn(&str) -> Option<String>, kernel: &mut Ke
 /// A clock of the XML, where no CLOCK_FREQ_TOPOLOGY has told of it.
 fn read_clock(get: &dyn Fn(&str) -> Option<String>, facts: &mut XclbinFacts) {
     let Some(frequency) = get("frequency") else { return };
-    let Ok(mhz) = frequency.trim_end_matches("MHz").trim().parse::<f64>() else { return };
+    let Some(mhz) = frequency_of(&frequency) else { return };
     let port = get("port").unwrap_or_default();
     let clock_type = match port.as_str() {
         "DATA_CLK" => "DATA",
@@ -103,29 +122,130 @@ fn read_clock(get: &dyn Fn(&str) -> Option<String>, facts: &mut XclbinFacts) {
         _ => "SYSTEM",
     };
     if facts.clocks.len() < LISTED && facts.clocks.iter().all(|clock| clock.name != port) {
-        facts.clocks.push(Clock { name: port, clock_type: clock_type.to_owned(), mhz });
+        let clock_type = clock_type.to_owned();
+        facts.clocks.push(Clock { name: port, clock_type, mhz, requested_mhz: None });
     }
+}
+
+/// `300MHz`; what is no frequency of anything says nothing.
+fn frequency_of(text: &str) -> Option<f64> {
+    let mhz: f64 = text.trim_end_matches("MHz").trim().parse().ok()?;
+    (mhz.is_finite() && mhz > 0.0).then_some(mhz)
 }
 
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = element.attributes().flatten().find(|attribute| attribute.key.as_ref() == name)?;
-    Some(quick_xml::escape::unescape(&found.value).map_or_else(|_| found.value.to_string(), Into::into))
+    let value =
+        quick_xml::escape::unescape(&found.value).map_or_else(|_| found.value.to_string(), Into::into);
+    Some(cut(value, TEXT_LIMIT))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Build {
+    build_metadata: BuildMetadata,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct BuildMetadata {
+    xclbin: Linked,
+    /// `dsa` before 2020.
+    #[serde(alias = "dsa")]
+    platform: BuiltFor,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Linked {
+    generated_by: Tool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Tool {
+    name: Option<String>,
+    version: Option<String>,
+    time_stamp: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct BuiltFor {
+    board: Board,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Board {
+    part: String,
+}
+
+fn json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    serde_json::from_slice(bytes.strip_suffix(&[0]).unwrap_or(bytes)).ok()
 }
 
 /// Takes from BUILD_METADATA what the XML does not say: the linker and the chip. What is no JSON says nothing.
 pub(super) fn read_build(bytes: &[u8], facts: &mut XclbinFacts) {
-    let text = bytes.strip_suffix(&[0]).unwrap_or(bytes);
-    let Ok(document) = serde_json::from_slice::<Value>(text) else { return };
-    let build = &document["build_metadata"];
-    let generated = &build["xclbin"]["generated_by"];
-    if let Some(name) = generated["name"].as_str() {
-        let of = |key: &str| generated[key].as_str().unwrap_or("--").to_owned();
-        facts.generated_by = Some(format!("{name} ({}) on {}", of("version"), of("time_stamp")));
+    let Some(Build { build_metadata }) = json(bytes) else { return };
+    let tool = build_metadata.xclbin.generated_by;
+    if let Some(name) = tool.name {
+        let of = |text: Option<String>| text.unwrap_or_else(|| "--".to_owned());
+        let text = format!("{name} ({}) on {}", of(tool.version), of(tool.time_stamp));
+        facts.generated_by = Some(cut(text, TEXT_LIMIT));
     }
-    // `platform` since 2020, `dsa` before.
-    let platform = if build["platform"].is_object() { &build["platform"] } else { &build["dsa"] };
-    let part = platform["board"]["part"].as_str().filter(|part| !part.is_empty());
-    if let Some(part) = part.filter(|_| facts.fpga_device.is_none()) {
-        facts.fpga_device = Some(part.to_owned());
+    let part = build_metadata.platform.board.part;
+    if facts.fpga_device.is_none() && !part.is_empty() {
+        facts.fpga_device = Some(cut(part, TEXT_LIMIT));
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct System {
+    system_diagram_metadata: SystemDiagram,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SystemDiagram {
+    xsa: Xsa,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Xsa {
+    clocks: Vec<SystemClock>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SystemClock {
+    orig_name: String,
+    /// Its name in CLOCK_FREQ_TOPOLOGY.
+    xclbin_name: String,
+    #[serde(rename = "type")]
+    clock_type: String,
+    requested_frequency: f64,
+    achieved_frequency: f64,
+}
+
+/// Takes from SYSTEM_METADATA what was asked for of each scalable clock, and what came of it (XRT, `xclbinutil`).
+pub(super) fn read_system(bytes: &[u8], facts: &mut XclbinFacts) {
+    let Some(System { system_diagram_metadata }) = json(bytes) else { return };
+    for clock in system_diagram_metadata.xsa.clocks {
+        let scalable = clock.clock_type.eq_ignore_ascii_case("SCALABLE") && clock.requested_frequency > 0.0;
+        if !scalable || facts.clocks.len() >= LISTED {
+            continue;
+        }
+        let name = if clock.xclbin_name.is_empty() { clock.orig_name } else { clock.xclbin_name };
+        let (name, requested_mhz) = (cut(name, TEXT_LIMIT), Some(clock.requested_frequency));
+        match facts.clocks.iter_mut().find(|known| known.name == name) {
+            Some(known) => known.requested_mhz = requested_mhz,
+            None => {
+                let clock_type = cut(clock.clock_type, TEXT_LIMIT);
+                facts.clocks.push(Clock { name, clock_type, mhz: clock.achieved_frequency, requested_mhz });
+            }
+        }
     }
 }

@@ -10,17 +10,20 @@ mod payload;
 
 use std::io;
 
-pub use facts::{Bitstream, Content, Kernel, Platform, Section, XclbinFacts};
+pub use facts::{Bitstream, Content, Kernel, Platform, XclbinFacts};
 
 use self::layout::{Header, Kind as SectionKind};
 use super::examination::Facts;
+use super::finding::Stop;
 use super::source::{Input, Source};
 use super::{Code, Examination, Finding, Kind as FileKind, dcp, tables};
 
 /// More sections than this are nonsense (XRT `xclbin.h`: `XCLBIN_MAX_NUM_SECTION`).
 const SECTIONS_LIMIT: u32 = 0x1_0000;
+/// So many sections are listed; the rest is counted.
+const SECTIONS_LISTED: usize = 1000;
 /// Longer metadata is not read; real ones have some hundred KB.
-const PAYLOAD_LIMIT: u64 = 8 << 20;
+const PAYLOAD_LIMIT: u64 = 4 << 20;
 /// Enough of a bitstream to see what it is, and of an AWS id to see it whole.
 const SNIFF: usize = 64;
 /// What `xclbinutil` of 2018 appends as a signature, behind the stated length (XRT `XclBinUtilities.cxx`).
@@ -29,31 +32,29 @@ const APPENDED_SIGNATURE: &[u8] = b"SIGN\x9d\xff\x41\xc0\x8c\xcb\x82\xa7\x13\x1c
 /// Reads a container from its first byte on.
 pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
     let mut facts = XclbinFacts::default();
-    if let Err(stop) = read(source, &mut facts, exam)? {
-        exam.report(*stop);
-    } else {
+    let outcome = read(source, &mut facts, exam);
+    if outcome.is_ok() {
         judge(&facts, exam);
     }
     exam.facts = Facts::Xclbin(Box::new(facts));
-    Ok(())
+    exam.settle(outcome)
 }
 
-type Outcome<T> = io::Result<Result<T, Box<Finding>>>;
+/// Where a section is, and the number of its kind.
+type Place = (u64, u64, u32);
 
-fn read(source: &mut Source<'_>, facts: &mut XclbinFacts, exam: &mut Examination) -> Outcome<()> {
+fn read(source: &mut Source<'_>, facts: &mut XclbinFacts, exam: &mut Examination) -> Result<(), Stop> {
     let bytes = source.take(layout::HEADER_BYTES)?;
     let Some(header) = Header::read(&bytes) else {
-        return Ok(Err(cut_off(format!("{} bytes of header", layout::HEADER_BYTES), source.size())));
+        return Err(cut_off(format!("{} bytes of header", layout::HEADER_BYTES), source.size()));
     };
     header.facts(facts);
     if header.sections > SECTIONS_LIMIT {
         let expected = format!("at most {SECTIONS_LIMIT} sections");
-        return Ok(Err(Box::new(Finding::error(
-            Code::XclbinSections,
-            expected,
-            header.sections.to_string(),
-        ))));
+        return Err(Finding::error(Code::XclbinSections, expected, header.sections.to_string()).into());
     }
+    facts.sections_total = u64::from(header.sections);
+    let mut places = Vec::new();
     for _ in 0..header.sections {
         let bytes = source.take(layout::SECTION_BYTES)?;
         let Some(section) = layout::section(&bytes) else {
@@ -61,32 +62,35 @@ fn read(source: &mut Source<'_>, facts: &mut XclbinFacts, exam: &mut Examination
                 break;
             }
             let expected = format!("{} section headers", header.sections);
-            return Ok(Err(cut_off(expected, source.size())));
+            return Err(cut_off(expected, source.size()));
         };
-        facts.sections.push(section);
+        places.push((section.offset, section.size, section.kind_number));
+        if facts.sections.len() < SECTIONS_LISTED {
+            facts.sections.push(section);
+        }
     }
-    judge_layout(source, facts, exam);
-    read_sections(source, facts, exam)?;
-    judge_length(source, facts, exam)?;
-    Ok(Ok(()))
+    places.retain(|(_, size, _)| *size > 0);
+    places.sort_unstable();
+    judge_layout(source, &places, exam);
+    read_sections(source, &places, facts, exam)?;
+    facts.connect();
+    judge_length(source, &places, facts, exam)
 }
 
-fn cut_off(expected: String, size: u64) -> Box<Finding> {
-    Box::new(Finding::error(Code::XclbinCutOff, expected, format!("the end of the file after {size} bytes")))
+fn cut_off(expected: String, size: u64) -> Stop {
+    Finding::error(Code::XclbinCutOff, expected, format!("the end of the file after {size} bytes")).into()
 }
 
 /// Every section must lie behind the headers, within the file, and beside the others.
-fn judge_layout(source: &Source<'_>, facts: &XclbinFacts, exam: &mut Examination) {
-    let mut sections: Vec<&Section> = facts.sections.iter().filter(|section| section.size > 0).collect();
-    sections.sort_by_key(|section| section.offset);
+fn judge_layout(source: &Source<'_>, places: &[Place], exam: &mut Examination) {
     let mut end_of_last = source.position();
-    for section in sections {
-        let end = section.offset.checked_add(section.size);
-        let found = format!("{} of {} bytes at byte {}", section.kind, section.size, section.offset);
+    for &(offset, size, kind) in places {
+        let end = offset.checked_add(size);
+        let found = format!("{} of {size} bytes at byte {offset}", layout::kind_name(kind));
         if end.is_none_or(|end| end > source.size()) {
             let expected = format!("sections within {} bytes", source.size());
             exam.report(Finding::error(Code::XclbinSectionOutside, expected, found));
-        } else if section.offset < end_of_last {
+        } else if offset < end_of_last {
             let expected = format!("sections one behind the other, the next from byte {end_of_last} on");
             exam.report(Finding::error(Code::XclbinSectionOverlap, expected, found));
         }
@@ -95,15 +99,13 @@ fn judge_layout(source: &Source<'_>, facts: &XclbinFacts, exam: &mut Examination
 }
 
 /// Reads the sections in the order in which they stand in the file.
-fn read_sections(source: &mut Source<'_>, facts: &mut XclbinFacts, exam: &mut Examination) -> io::Result<()> {
-    let mut order: Vec<(u64, u64, u32)> = facts
-        .sections
-        .iter()
-        .filter(|section| section.size > 0)
-        .map(|section| (section.offset, section.size, section.kind_number))
-        .collect();
-    order.sort_unstable();
-    for (offset, size, kind) in order {
+fn read_sections(
+    source: &mut Source<'_>,
+    places: &[Place],
+    facts: &mut XclbinFacts,
+    exam: &mut Examination,
+) -> io::Result<()> {
+    for &(offset, size, kind) in places {
         let Some(kind) = SectionKind::of(kind) else { continue };
         if !source.skip_to(offset)? {
             continue;
@@ -160,9 +162,21 @@ fn lies_outside(exam: &Examination) -> bool {
     exam.findings.iter().any(|finding| finding.code == Code::XclbinSectionOutside)
 }
 
-/// The stated length is that of the file; the signature of 2018 stands behind it.
-fn judge_length(source: &mut Source<'_>, facts: &mut XclbinFacts, exam: &mut Examination) -> io::Result<()> {
+/// The stated length is that of the file, or the sum of its parts without the padding between them, which SDx stated up
+/// to 2017; the signature of 2018 stands behind it.
+fn judge_length(
+    source: &mut Source<'_>,
+    places: &[Place],
+    facts: &mut XclbinFacts,
+    exam: &mut Examination,
+) -> Result<(), Stop> {
     let (stated, size) = (facts.length, source.size());
+    let sum = places.iter().fold(0_u64, |sum, (_, size, _)| sum.saturating_add(*size));
+    let unpadded = sum.saturating_add(layout::HEADER_BYTES + layout::SECTION_BYTES * facts.sections_total);
+    let end = places.iter().map(|(offset, size, _)| offset.saturating_add(*size)).max().unwrap_or(0);
+    if stated == size || stated == unpadded && end <= size && size <= end.next_multiple_of(8) {
+        return Ok(());
+    }
     if stated < size
         && source.skip_to(stated)?
         && source.peek(APPENDED_SIGNATURE.len())?.starts_with(APPENDED_SIGNATURE)
@@ -170,10 +184,8 @@ fn judge_length(source: &mut Source<'_>, facts: &mut XclbinFacts, exam: &mut Exa
         facts.signed = true;
         return Ok(());
     }
-    if stated != size {
-        let expected = format!("{stated} bytes, as the header says");
-        exam.report(Finding::error(Code::XclbinLength, expected, format!("{size} bytes")));
-    }
+    let expected = format!("{stated} bytes, as the header says");
+    exam.report(Finding::error(Code::XclbinLength, expected, format!("{size} bytes")));
     Ok(())
 }
 
@@ -185,6 +197,13 @@ fn judge(facts: &XclbinFacts, exam: &mut Examination) {
         judge_bitstream(facts, exam);
     }
     judge_platform(facts, exam);
+    for clock in &facts.clocks {
+        // Frequencies are rounded on the way: only a whole MHz counts.
+        if let Some(asked) = clock.requested_mhz.filter(|asked| clock.mhz + 1.0 <= *asked) {
+            let found = format!("{}: {} MHz", clock.name, clock.mhz);
+            exam.report(Finding::note(Code::XclbinClockMissed, format!("{asked} MHz"), found));
+        }
+    }
 }
 
 fn judge_bitstream(facts: &XclbinFacts, exam: &mut Examination) {

@@ -1,11 +1,13 @@
 //! The sections of fixed records: memories, compute units, clocks (XRT `xclbin.h`).
 
+use std::collections::HashSet;
+
 use super::facts::{Clock, CuInstance, Kernel, MemoryBank, XclbinFacts};
 use super::layout::{Kind, text, u16_at, u32_at, u64_at};
 use super::metadata;
 
-/// So many kernels, compute units of a kernel, arguments and clocks are listed.
-pub(super) const LISTED: usize = 512;
+/// So many kernels, compute units and arguments are listed in all, and so many clocks: a chip has room for some hundred.
+pub(super) const LISTED: usize = 4096;
 /// More records than this are nonsense.
 const RECORDS_LIMIT: usize = 4096;
 
@@ -14,8 +16,10 @@ pub(super) fn read(kind: Kind, bytes: &[u8], facts: &mut XclbinFacts) {
     match kind {
         Kind::MemTopology => facts.memories = memories(bytes),
         Kind::IpLayout => compute_units(bytes, facts),
-        Kind::ClockFreqTopology => facts.clocks = clocks(bytes),
+        Kind::ClockFreqTopology => topology(bytes, facts),
         Kind::EmbeddedMetadata => metadata::read_xml(bytes, facts),
+        Kind::Connectivity => connections(bytes, facts),
+        Kind::SystemMetadata => metadata::read_system(bytes, facts),
         Kind::BuildMetadata => metadata::read_build(bytes, facts),
         _ => {}
     }
@@ -56,15 +60,48 @@ fn compute_units(bytes: &[u8], facts: &mut XclbinFacts) {
     const IP_KERNEL: u32 = 1;
     for record in records(bytes, u64::from(u32_at(bytes, 0)), 8, 80) {
         let name = text(&record[16..80]);
-        let Some((kernel, instance)) = name.split_once(':').filter(|_| u32_at(record, 0) == IP_KERNEL) else {
-            continue;
+        // Without a kernel before it, the name is that of the unit, and of its kernel when no other has it.
+        let (kernel, unit) = match name.split_once(':') {
+            Some((kernel, unit)) => (kernel.to_owned(), unit),
+            None => (kernel_of(facts, &name).unwrap_or(&name).to_owned(), name.as_str()),
         };
+        facts.links.units.push((kernel.clone(), unit.to_owned()));
+        if u32_at(record, 0) != IP_KERNEL || name.is_empty() {
+            continue;
+        }
         let base = u64_at(record, 8);
-        if let Some(unit) = kernel_named(facts, kernel).and_then(|kernel| kernel.unit_named(instance)) {
+        let room = facts.has_room();
+        if let Some(unit) = kernel_named(facts, &kernel).and_then(|kernel| kernel.unit_named(unit, room)) {
             // All ones: it has no registers.
             unit.base_address = (base != u64::MAX).then(|| format!("{base:#x}"));
         }
     }
+}
+
+/// The kernel that has a compute unit of the name.
+fn kernel_of<'a>(facts: &'a XclbinFacts, unit: &str) -> Option<&'a str> {
+    let has = |kernel: &&Kernel| kernel.instances.iter().any(|known| known.name == unit);
+    facts.kernels.iter().find(has).map(|kernel| kernel.name.as_str())
+}
+
+/// Numbers of an argument, a compute unit and a memory; none is below zero in a file that makes sense.
+fn connections(bytes: &[u8], facts: &mut XclbinFacts) {
+    for record in records(bytes, u64::from(u32_at(bytes, 0)), 4, 12) {
+        let number = |at: usize| usize::try_from(u32_at(record, at)).unwrap_or(usize::MAX);
+        facts.links.connections.push([number(0), number(4), number(8)]);
+    }
+}
+
+/// What the chip's clock generator is set to, which is more certain than what the metadata says.
+fn topology(bytes: &[u8], facts: &mut XclbinFacts) {
+    let told = std::mem::replace(&mut facts.clocks, clocks(bytes));
+    for clock in &mut facts.clocks {
+        let told = told.iter().find(|told| told.name == clock.name);
+        clock.requested_mhz = told.and_then(|told| told.requested_mhz);
+    }
+    facts.clocks.extend(told.into_iter().filter(|told| told.requested_mhz.is_some()));
+    let mut names = HashSet::new();
+    facts.clocks.retain(|clock| names.insert(clock.name.clone()));
 }
 
 fn clocks(bytes: &[u8]) -> Vec<Clock> {
@@ -73,6 +110,7 @@ fn clocks(bytes: &[u8]) -> Vec<Clock> {
         name: text(&record[8..136]),
         clock_type: TYPES.get(usize::from(record[2])).copied().unwrap_or("UNKNOWN").to_owned(),
         mhz: f64::from(u16_at(record, 0)),
+        requested_mhz: None,
     };
     records(bytes, u64::from(u16_at(bytes, 0)), 2, 136).map(clock).collect()
 }
@@ -80,18 +118,18 @@ fn clocks(bytes: &[u8]) -> Vec<Clock> {
 /// The kernel of a name, a new one when there was none; nothing beyond what a chip has room for.
 pub(super) fn kernel_named<'a>(facts: &'a mut XclbinFacts, name: &str) -> Option<&'a mut Kernel> {
     let known = facts.kernels.iter().position(|kernel| kernel.name == name);
-    if known.is_none() && facts.kernels.len() < LISTED {
+    if known.is_none() && facts.has_room() {
         facts.kernels.push(Kernel { name: name.to_owned(), ..Kernel::default() });
     }
     facts.kernels.iter_mut().find(|kernel| kernel.name == name)
 }
 
 impl Kernel {
-    /// The compute unit of a name, a new one when there was none; nothing beyond what a chip has room for.
-    pub(super) fn unit_named(&mut self, name: &str) -> Option<&mut CuInstance> {
+    /// The compute unit of a name, a new one when there was none and there is room.
+    pub(super) fn unit_named(&mut self, name: &str, room: bool) -> Option<&mut CuInstance> {
         let known = self.instances.iter().position(|unit| unit.name == name);
-        if known.is_none() && self.instances.len() < LISTED {
-            self.instances.push(CuInstance { name: name.to_owned(), base_address: None });
+        if known.is_none() && room {
+            self.instances.push(CuInstance { name: name.to_owned(), ..CuInstance::default() });
         }
         self.instances.iter_mut().find(|unit| unit.name == name)
     }

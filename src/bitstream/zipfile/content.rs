@@ -5,8 +5,10 @@ use std::io;
 use flate2::{Crc, Decompress};
 
 use super::record::{self, Entry};
+use crate::bitstream::finding::Stop;
 use crate::bitstream::inflate::{self, Step};
 use crate::bitstream::source::{Input, Source};
+use crate::bitstream::{Code, Finding};
 
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
@@ -29,42 +31,23 @@ impl Shape {
     pub(super) fn of(entry: &Entry) -> Self {
         Self { crc: entry.crc, compressed: entry.compressed, size: entry.size }
     }
-
-    /// For people.
     pub(super) fn words(self) -> String {
         format!("crc {:08x}, {} bytes from {}", self.crc, self.size, self.compressed)
     }
 }
 
-/// How the reading of a content ended.
-pub(super) enum Outcome {
-    /// At its end.
-    Whole(Shape),
-    /// The zip ended before it.
-    CutOff,
-    /// The bytes can't be unpacked.
-    Corrupt,
-    /// It swells beyond reason: bytes in, bytes out, of all members so far.
-    Bomb(u64, u64),
-}
-
 /// Bytes of the members before: packed and unpacked.
-pub(super) type Before = (u64, u64);
+type Before = (u64, u64);
 
 /// Takes a content: its CRC, its length, its beginning.
-pub(super) struct Sink {
+struct Sink {
     crc: Crc,
     size: u64,
     keep: usize,
-    pub(super) kept: Vec<u8>,
+    kept: Vec<u8>,
 }
 
 impl Sink {
-    /// Keeps so many bytes.
-    pub(super) fn new(keep: usize) -> Self {
-        Self { crc: Crc::new(), size: 0, keep, kept: Vec::new() }
-    }
-
     fn take(&mut self, bytes: &[u8]) {
         self.crc.update(bytes);
         self.size += bytes.len() as u64;
@@ -73,53 +56,56 @@ impl Sink {
     }
 }
 
-/// Reads a content to the length that its header states, or to the end that it has in itself.
+/// Reads a content to the length that its header states, or to the end that it has in itself, and keeps its beginning.
 pub(super) fn read(
     source: &mut Source<'_>,
     entry: &Entry,
-    sink: &mut Sink,
+    keep: usize,
     before: Before,
-) -> io::Result<Outcome> {
+) -> Result<(Shape, Vec<u8>), Stop> {
     let open_ended = entry.has_descriptor() && entry.compressed == 0;
+    let cut_off = || record::cut_off(format!("the rest of {}", entry.name));
     if !open_ended && entry.compressed > source.left() {
-        return Ok(Outcome::CutOff);
+        return Err(cut_off());
     }
     let start = source.position();
+    let mut sink = Sink { crc: Crc::new(), size: 0, keep, kept: Vec::new() };
     let whole = match (can_unpack(entry), entry.method) {
         (true, DEFLATED) => {
             let limit = if open_ended { source.left() } else { entry.compressed };
-            let outcome = inflate(&mut Source::new(source, limit), open_ended, sink, before)?;
-            if !matches!(outcome, Outcome::Whole(_)) {
-                return Ok(outcome);
+            let mut part = Source::new(source, limit);
+            match inflate(&mut part, &mut sink, before)? {
+                // The length that the header states is not the end of the zip.
+                Step::CutOff if part.left() > 0 || open_ended => false,
+                Step::CutOff | Step::Corrupt => return Err(corrupt(entry)),
+                _ => true,
             }
-            true
         }
-        _ if open_ended => scan(source, sink)?,
-        (true, _) => copy(source, entry.compressed, sink)?,
+        _ if open_ended => scan(source, &mut sink)?,
+        (true, _) => copy(source, entry.compressed, &mut sink)?,
         (false, _) => source.skip(entry.compressed)? == entry.compressed,
     };
-    let compressed = source.position() - start;
-    let shape = Shape { crc: sink.crc.sum(), compressed, size: sink.size };
-    Ok(if whole { Outcome::Whole(shape) } else { Outcome::CutOff })
+    let shape = Shape { crc: sink.crc.sum(), compressed: source.position() - start, size: sink.size };
+    if whole { Ok((shape, sink.kept)) } else { Err(cut_off()) }
 }
 
-fn inflate(part: &mut Source<'_>, open_ended: bool, sink: &mut Sink, before: Before) -> io::Result<Outcome> {
+fn corrupt(entry: &Entry) -> Stop {
+    Finding::error(Code::ZipCorrupt, "a deflate stream", "other bytes").of_member(&entry.name).into()
+}
+
+/// Unpacks to the end of the stream, or says what stands in the way.
+fn inflate(part: &mut Source<'_>, sink: &mut Sink, before: Before) -> Result<Step, Stop> {
     let mut decoder = Decompress::new(false);
     let mut out = vec![0; 64 * 1024];
     loop {
         match inflate::step(&mut decoder, part, &mut out)? {
             Step::Bytes(came) => sink.take(&out[..came]),
-            Step::End => {
-                let shape = Shape { crc: sink.crc.sum(), compressed: part.position(), size: sink.size };
-                return Ok(Outcome::Whole(shape));
-            }
-            // The length that the header states is not the end of the zip.
-            Step::CutOff if part.left() > 0 || open_ended => return Ok(Outcome::CutOff),
-            Step::CutOff | Step::Corrupt => return Ok(Outcome::Corrupt),
+            step => return Ok(step),
         }
         let (bytes_in, bytes_out) = (before.0 + part.position(), before.1.saturating_add(sink.size));
         if inflate::is_bomb(bytes_in, bytes_out) {
-            return Ok(Outcome::Bomb(bytes_in, bytes_out));
+            let found = format!("{bytes_out} bytes of {bytes_in}");
+            return Err(Finding::error(Code::Bomb, "content that fits its size", found).into());
         }
     }
 }
@@ -162,23 +148,19 @@ fn scan(source: &mut Source<'_>, sink: &mut Sink) -> io::Result<bool> {
     }
 }
 
-/// Reads the descriptor behind a content; none when the zip ends before.
-pub(super) fn descriptor(source: &mut Source<'_>, entry: &Entry, actual: Shape) -> io::Result<Option<Shape>> {
+/// Reads the descriptor behind a content.
+pub(super) fn descriptor(source: &mut Source<'_>, entry: &Entry, actual: Shape) -> Result<Shape, Stop> {
     let wide = descriptor_is_wide(source, entry, actual)?;
     if source.peek(4)?.starts_with(&record::DESCRIPTOR.to_le_bytes()) {
         source.consume(4);
     }
-    let width = if wide { 20 } else { 12 };
-    let fields = source.take(width)?;
-    if (fields.len() as u64) < width {
-        return Ok(None);
-    }
+    let fields = record::exactly(source, if wide { 20 } else { 12 })?;
     let (compressed, size) = if wide {
         (record::u64_at(&fields, 4), record::u64_at(&fields, 12))
     } else {
         (u64::from(record::u32_at(&fields, 4)), u64::from(record::u32_at(&fields, 8)))
     };
-    Ok(Some(Shape { crc: record::u32_at(&fields, 0), compressed, size }))
+    Ok(Shape { crc: record::u32_at(&fields, 0), compressed, size })
 }
 
 /// Whether the descriptor that comes has 64-bit sizes: where both readings are possible, the one that fits.

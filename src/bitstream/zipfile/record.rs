@@ -1,8 +1,8 @@
 //! The records of a zip, from their bytes (PKWARE APPNOTE 6.3).
 
-use std::io;
-
-use super::super::source::Input;
+use crate::bitstream::finding::Stop;
+use crate::bitstream::source::Input;
+use crate::bitstream::{Code, Finding};
 
 pub(super) const LOCAL: u32 = 0x0403_4b50;
 pub(super) const CENTRAL: u32 = 0x0201_4b50;
@@ -77,34 +77,40 @@ pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }
 
-/// So many bytes, or none when the input ends before.
-fn exactly(input: &mut dyn Input, bytes: u64) -> io::Result<Option<Vec<u8>>> {
-    Ok(Some(input.take(bytes)?).filter(|taken| taken.len() as u64 == bytes))
+/// The zip ends before something that should come.
+pub(super) fn cut_off(expected: impl Into<String>) -> Stop {
+    Finding::error(Code::ZipCutOff, expected, "the end of the file").into()
+}
+
+/// So many bytes, all there.
+pub(super) fn exactly(input: &mut dyn Input, bytes: u64) -> Result<Vec<u8>, Stop> {
+    let taken = input.take(bytes)?;
+    if taken.len() as u64 == bytes { Ok(taken) } else { Err(cut_off("a whole record")) }
 }
 
 /// A local header behind its signature.
-pub(super) fn local(input: &mut dyn Input) -> io::Result<Option<Entry>> {
-    let Some(fixed) = exactly(input, 26)? else { return Ok(None) };
+pub(super) fn local(input: &mut dyn Input) -> Result<Entry, Stop> {
+    let fixed = exactly(input, 26)?;
     let mut entry = entry_at(&fixed, 2);
     let (name, extra) = (u16_at(&fixed, 22), u16_at(&fixed, 24));
-    let Some(variable) = exactly(input, u64::from(name) + u64::from(extra))? else { return Ok(None) };
+    let variable = exactly(input, u64::from(name) + u64::from(extra))?;
     let (name, extra) = variable.split_at(usize::from(name));
     entry.name = name_of(name);
     read_zip_64(&mut entry, extra);
-    Ok(Some(entry))
+    Ok(entry)
 }
 
 /// A directory entry behind its signature.
-pub(super) fn central(input: &mut dyn Input) -> io::Result<Option<Entry>> {
-    let Some(fixed) = exactly(input, 42)? else { return Ok(None) };
+pub(super) fn central(input: &mut dyn Input) -> Result<Entry, Stop> {
+    let fixed = exactly(input, 42)?;
     let mut entry = entry_at(&fixed, 4);
     entry.offset = u64::from(u32_at(&fixed, 38));
     let lengths = [24, 26, 28].map(|at| u16_at(&fixed, at));
-    let Some(variable) = exactly(input, lengths.into_iter().map(u64::from).sum())? else { return Ok(None) };
+    let variable = exactly(input, lengths.into_iter().map(u64::from).sum())?;
     let (name, rest) = variable.split_at(usize::from(lengths[0]));
     entry.name = name_of(name);
     read_zip_64(&mut entry, &rest[..usize::from(lengths[1])]);
-    Ok(Some(entry))
+    Ok(entry)
 }
 
 /// Both headers have these fields in this order: flags, method, time, date, CRC, two sizes.
@@ -140,26 +146,29 @@ fn read_zip_64(entry: &mut Entry, mut extra: &[u8]) {
 }
 
 /// The end record behind its signature.
-pub(super) fn end(input: &mut dyn Input) -> io::Result<Option<End>> {
-    Ok(exactly(input, 18)?.map(|fixed| End {
+pub(super) fn end(input: &mut dyn Input) -> Result<End, Stop> {
+    let fixed = exactly(input, 18)?;
+    Ok(End {
         entries: u64::from(u16_at(&fixed, 6)),
         directory_bytes: u64::from(u32_at(&fixed, 8)),
         directory_offset: u64::from(u32_at(&fixed, 12)),
         comment_bytes: u64::from(u16_at(&fixed, 16)),
-    }))
+    })
 }
 
 /// The zip64 end record behind its signature, with what its length says that follows.
-pub(super) fn end_64(input: &mut dyn Input) -> io::Result<Option<End>> {
-    let Some(fixed) = exactly(input, 52)? else { return Ok(None) };
+pub(super) fn end_64(input: &mut dyn Input) -> Result<End, Stop> {
+    let fixed = exactly(input, 52)?;
     let more = u64_at(&fixed, 0).saturating_sub(44);
-    let there = input.skip(more)? == more;
-    Ok(there.then(|| End {
+    if input.skip(more)? != more {
+        return Err(cut_off("a whole record"));
+    }
+    Ok(End {
         entries: u64_at(&fixed, 28),
         directory_bytes: u64_at(&fixed, 36),
         directory_offset: u64_at(&fixed, 44),
         comment_bytes: 0,
-    }))
+    })
 }
 
 fn name_of(bytes: &[u8]) -> String {

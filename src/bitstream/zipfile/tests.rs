@@ -4,7 +4,6 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
-use crate::bitstream::Code;
 use crate::bitstream::source::{Buffered, Seeking, Source};
 
 fn walk(bytes: &[u8]) -> Zip {
@@ -115,4 +114,25 @@ fn bytes_behind_the_end_are_a_warning() {
     let (_, mut bytes) = zips().remove(0);
     bytes.extend_from_slice(b"more");
     assert_eq!(codes(&walk(&bytes)), [Code::TrailingBytes]);
+}
+
+#[test]
+fn a_member_that_the_directory_names_again_and_again_is_kept_once() {
+    let (_, bytes) = &zips()[1];
+    let end = bytes.len() - 22 - "made by a test".len();
+    let start = bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    let mut tail = bytes[end..].to_vec();
+    let entries = 1000_u16.to_le_bytes();
+    tail[8..10].copy_from_slice(&entries);
+    tail[10..12].copy_from_slice(&entries);
+    let directory = bytes[start..end].repeat(250);
+    tail[12..16].copy_from_slice(&u32::try_from(directory.len()).unwrap().to_le_bytes());
+    let object = [&bytes[..start], &directory, &tail].concat();
+    let ends = TwoEnds { head: &object[..30], tail: &object, size: object.len() as u64 };
+    let zip = read_ends(ends, |_| 100).unwrap();
+    let mut names: Vec<&str> = zip.kept.iter().map(|(name, _)| name.as_str()).collect();
+    names.dedup();
+    assert_eq!((zip.members_total, zip.kept.len()), (1000, names.len()));
+    assert!(zip.kept.len() <= 4, "{names:?}");
+    assert!(codes(&zip).iter().all(|code| *code == Code::ZipDirectory) && !zip.findings.is_empty());
 }

@@ -77,6 +77,9 @@ fn dcp(page: &mut Page, facts: &DcpFacts) {
     some(page, "Top", facts.top.as_deref());
     some(page, "Board part", facts.board_part.as_deref());
     some(page, "Stage", facts.stage.map(Stage::words));
+    some(page, "Design state", facts.record.design_state.as_deref());
+    some(page, "Last task", facts.record.last_task.as_deref());
+    some(page, "Timing", facts.record.timing().as_deref());
     some(page, "Out of context", facts.out_of_context.map(yes_or_no));
     some(page, "Encrypted", facts.encrypted.map(yes_or_no));
     line(page, "Members", format!("{} ({} unpacked)", facts.members_total, ByteSize(facts.unpacked_bytes)));
@@ -114,6 +117,9 @@ fn aocx(page: &mut Page, facts: &AocxFacts) {
 
 fn package(page: &mut Page, facts: &PackageFacts) {
     line(page, "Members", format!("{} ({} unpacked)", facts.members_total, ByteSize(facts.unpacked_bytes)));
+    let manifest = facts.manifest.as_ref();
+    some(page, "Manifest", manifest.map(|manifest| manifest.name.as_str()));
+    some(page, "dcp_hash", manifest.and_then(|manifest| manifest.dcp_hash.as_deref()));
     for member in &facts.members {
         self::facts(page, member.kind, member.size, &member.facts);
         line(page, "Member", &member.name);
@@ -136,5 +142,9 @@ pub(super) fn findings(page: &mut Page, findings: &[Finding]) {
     let count = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let plural = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    page.line(format!("   {}, {}", plural(errors, "error"), plural(warnings, "warning")));
+    let notes = match count(Severity::Note) {
+        0 => String::new(),
+        notes => format!(", {}", plural(notes, "note")),
+    };
+    page.line(format!("   {}, {}{notes}", plural(errors, "error"), plural(warnings, "warning")));
 }

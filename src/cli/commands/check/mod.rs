@@ -15,16 +15,18 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
+use crate::ops::chip::{self, Wanted};
 
 /// Say what a compiled file is, and what the service or the chip would refuse
 ///
 /// A file is known by its content, not by its name. Errors are contradictions inside the file; what depends on the
-/// service, the chip or taste is a warning. With --for, the wrong kind of file, a part of another device family and a
-/// container without a bitstream are errors too. Exit code 11 when a file has errors.
+/// service, the chip or taste is a warning. With --for, the wrong kind of file, a part of another device, a design that
+/// is not routed and a container without a checkpoint are errors too. Exit code 11 when a file has errors.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd check bit.tar.gz
   faascmd check --for intel dma_afu.gbs
+  faascmd check --fpga 0 bit.tar.gz
   faascmd check -o json *.xclbin | jq '.items[] | {file, kind, ok}'
 
 The codes of the findings are in docs/check.md.")]
@@ -35,6 +37,9 @@ pub(in crate::cli) struct CheckArgs {
     /// The maker of the chip that the files are for
     #[arg(long = "for", value_name = "MAKER", value_enum)]
     maker: Option<Maker>,
+    /// The chip of this instance that the files are for, by UUID or by its number in `faascmd fpga ls`
+    #[arg(long, value_name = "UUID|INDEX")]
+    fpga: Option<String>,
 }
 
 /// The maker of a chip, as on the command line.
@@ -55,23 +60,45 @@ impl From<Maker> for Family {
     }
 }
 
-/// Runs the command.
+/// Runs the command: every file gets its answer, also behind one that can't be read.
 pub(in crate::cli) fn run(args: &CheckArgs, cx: &Context) -> Outcome {
-    let target = Target { family: args.maker.map(Family::from), shell: None };
-    let items = args.files.iter().map(|file| Ok(Item::new(file, check(file, &target)?)));
-    let report = CheckReport { items: items.collect::<Result<Vec<_>, Failure>>()? };
-    let exit = if report.items.iter().all(|item| item.ok) { Exit::Done } else { Exit::Fault };
-    cx.ui.print_with(&report, exit)
+    let target = match &args.fpga {
+        Some(fpga) => cx.block_on(target_of(fpga, args.maker, cx))?,
+        None => Target { family: args.maker.map(Family::from), shell: None },
+    };
+    let looked = |file: &PathBuf| (file.display().to_string(), check(file, &target));
+    let mut looked: Vec<(String, Result<Examination, Failure>)> = args.files.iter().map(looked).collect();
+    if let [(_, outcome @ Err(_))] = looked.as_mut_slice() {
+        let unread = std::mem::replace(outcome, Err(Failure::new(Exit::Failed, "")));
+        return unread.map(|_| Exit::Failed);
+    }
+    let report =
+        CheckReport { items: looked.iter().map(|(file, outcome)| Item::new(file, outcome)).collect() };
+    cx.ui.print(&report)?;
+    let fault = looked.iter().any(|(_, outcome)| outcome.as_ref().is_ok_and(Examination::has_errors));
+    let unread = looked.iter().find_map(|(_, outcome)| outcome.as_ref().err());
+    // The answer on stdout tells of every file, so that there is no error beside it.
+    Ok(if fault { Exit::Fault } else { unread.map_or(Exit::Done, |failure| failure.exit) })
+}
+
+/// The chip that was named: its type and its shell.
+async fn target_of(fpga: &str, maker: Option<Maker>, cx: &Context) -> Result<Target, Failure> {
+    let (faas, instance_id) = (cx.faas().await?, cx.instance_id().await?);
+    let chips = faas.chips(&instance_id).await?.view;
+    let wanted = Wanted { named: Some(fpga), family: maker.map(Family::from), image: None };
+    let chip = chip::choose(&chips, &instance_id, &wanted).map_err(crate::ops::Error::from)?;
+    Ok(Target { family: chip.family(), shell: chip.shell.clone() })
 }
 
 fn check(path: &Path, target: &Target) -> Result<Examination, Failure> {
     let unreadable = |e: io::Error| unreadable(path, &e);
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
+    // Looked at before it is opened: a pipe without a writer would hang.
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         let what = if metadata.is_dir() { "a folder" } else { "no regular file" };
         return Err(Failure::new(Exit::Usage, format!("`{}` is {what}: name files", path.display())));
     }
+    let file = File::open(path).map_err(unreadable)?;
     bitstream::examine(file, metadata.len(), target).map_err(unreadable)
 }
 
@@ -83,47 +110,67 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 
 /// The answer.
 #[derive(Debug, Serialize)]
-struct CheckReport {
-    items: Vec<Item>,
+struct CheckReport<'e> {
+    items: Vec<Item<'e>>,
 }
 
 /// What is known of one file.
 #[derive(Debug, Serialize)]
-struct Item {
-    file: String,
+struct Item<'e> {
+    file: &'e str,
+    ok: bool,
+    #[serde(flatten)]
+    known: Option<Known<'e>>,
+    /// Why it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Serialize)]
+struct Known<'e> {
     kind: Kind,
     title: &'static str,
     family: Option<Family>,
     size: u64,
     head_only: bool,
-    ok: bool,
     errors: usize,
     warnings: usize,
+    notes: usize,
     summary: String,
-    facts: Facts,
-    findings: Vec<Finding>,
+    facts: &'e Facts,
+    findings: &'e [Finding],
 }
 
-impl Item {
-    fn new(file: &Path, exam: Examination) -> Self {
+impl<'e> Item<'e> {
+    fn new(file: &'e str, outcome: &'e Result<Examination, Failure>) -> Self {
+        match outcome {
+            Ok(exam) => Self { file, ok: !exam.has_errors(), known: Some(Known::new(exam)), error: None },
+            Err(failure) => {
+                Self { file, ok: false, known: None, error: Some(failure.json()["error"].take()) }
+            }
+        }
+    }
+}
+
+impl<'e> Known<'e> {
+    fn new(exam: &'e Examination) -> Self {
         Self {
-            file: file.display().to_string(),
             kind: exam.kind,
             title: exam.kind.title(),
             family: exam.family(),
             size: exam.size,
             head_only: exam.head_only,
-            ok: !exam.has_errors(),
             errors: exam.errors().count(),
             warnings: exam.warnings().count(),
+            notes: exam.notes().count(),
             summary: exam.summary(),
-            facts: exam.facts,
-            findings: exam.findings,
+            facts: &exam.facts,
+            findings: &exam.findings,
         }
     }
 }
 
-impl Report for CheckReport {
+impl Report for CheckReport<'_> {
     const SCHEMA: &'static str = "faascmd.check/1";
 
     fn human(&self, page: &mut Page) {
@@ -131,9 +178,14 @@ impl Report for CheckReport {
             if i > 0 {
                 page.line("");
             }
-            page.line(format!("{}: {}", item.file, item.summary));
-            blocks::facts(page, item.kind, item.size, &item.facts);
-            blocks::findings(page, &item.findings);
+            if let Some(error) = &item.error {
+                page.line(error["message"].as_str().unwrap_or_default());
+            }
+            if let Some(known) = &item.known {
+                page.line(format!("{}: {}", item.file, known.summary));
+                blocks::facts(page, known.kind, known.size, known.facts);
+                blocks::findings(page, known.findings);
+            }
         }
     }
 }

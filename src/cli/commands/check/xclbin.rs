@@ -80,6 +80,9 @@ fn clocks(page: &mut Page, facts: &XclbinFacts) {
             ("Frequency:", format!("{} MHz", clock.mhz)),
         ];
         values.iter().for_each(|(name, value)| page.line(format!("   {name:10} {value}")));
+        if let Some(requested) = clock.requested_mhz {
+            page.line(format!("   {:10} {requested} MHz", "Requested:"));
+        }
     }
 }
 
@@ -119,5 +122,11 @@ fn kernel(page: &mut Page, kernel: &Kernel) {
         line(page, "Register Offset", &argument.offset);
         line(page, "Port", &argument.port);
         line(page, "Size", &argument.size);
+        for instance in &kernel.instances {
+            let of = instance.connections.iter().filter(|connection| connection.argument == argument.name);
+            for connection in of {
+                line(page, "Memory", format!("{} ({})", connection.memory, instance.name));
+            }
+        }
     }
 }

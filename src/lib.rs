@@ -7,7 +7,7 @@
 //! |---|---|
 //! | 7 | [`cli`] |
 //! | 6 | [`ops`] |
-//! | 5 | [`oss`], [`faas`], [`ram`] |
+//! | 5 | [`oss`], [`faas`], [`ram`], [`ecs`] |
 //! | 4 | [`credentials`] |
 //! | 3 | [`cloud`] |
 //! | 2 | [`net`], [`ddr`], [`sandbox`] |
@@ -23,6 +23,7 @@ mod config;
 mod credentials;
 mod ddr;
 mod device;
+mod ecs;
 mod faas;
 mod net;
 mod ops;
@@ -48,6 +49,14 @@ pub mod testing {
 
     pub mod codes {
         pub use crate::codes::{all, rows};
+    }
+
+    pub mod ecs {
+        pub use crate::base::progress::Silent;
+        pub use crate::cloud::{Cloud, Fixed, OssSignature, OssStyle, Setup};
+        pub use crate::config::{Endpoints, Source};
+        pub use crate::ecs::*;
+        pub use crate::net::Http;
     }
 
     pub mod sandbox {

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["net", "ddr", "sandbox"],
     &["cloud"],
     &["credentials"],
-    &["oss", "faas", "ram"],
+    &["oss", "faas", "ram", "ecs"],
     &["ops"],
     &["cli"],
 ];

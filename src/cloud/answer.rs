@@ -54,6 +54,32 @@ impl Fields {
         }
     }
 
+    /// A whole number, also where it is written as text.
+    pub(crate) fn number(&mut self, name: &str) -> Option<u64> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// A number with a fraction, also where it is written as text, as prices are.
+    pub(crate) fn decimal(&mut self, name: &str) -> Option<f64> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// The fields of an object within; none where there is none.
+    pub(crate) fn inner(&self, name: &str) -> Self {
+        self.0.get(name).map(Self::of).unwrap_or_default()
+    }
+
+    /// The objects of a list within; none where there is no list.
+    pub(crate) fn items(&self, outer: &str, inner: &str) -> Vec<Self> {
+        self.0.get(outer).into_iter().flat_map(|found| rows(found, inner)).map(Self::of).collect()
+    }
+
+    /// The texts of a list within.
+    pub(crate) fn texts(&self, outer: &str, inner: &str) -> Vec<String> {
+        let values = self.0.get(outer).into_iter().flat_map(|found| rows(found, inner));
+        values.filter_map(|value| value.as_str().map(str::to_owned)).collect()
+    }
+
     /// A time.
     pub(crate) fn time(&mut self, name: &str) -> Option<Time> {
         self.text(name).map(|text| Time::read(&text))
@@ -70,16 +96,19 @@ impl Fields {
 /// # Errors
 /// When the answer has no `outer`.
 pub(crate) fn list_of<'a>(answer: &'a Value, outer: &str, inner: &str) -> Result<Vec<&'a Value>, String> {
-    let found = answer.get(outer).ok_or_else(|| format!("there is no {outer} in it"))?;
+    answer.get(outer).map(|found| rows(found, inner)).ok_or_else(|| format!("there is no {outer} in it"))
+}
+
+fn rows<'a>(found: &'a Value, inner: &str) -> Vec<&'a Value> {
     let items = match found {
         Value::Object(object) => object.get(inner).or_else(|| object.values().find(|v| v.is_array())),
         other => Some(other),
     };
-    Ok(match items {
+    match items {
         Some(Value::Array(items)) => items.iter().collect(),
         Some(one @ Value::Object(_)) => vec![one],
         _ => Vec::new(),
-    })
+    }
 }
 
 /// The error for an answer that lacks what it is asked for.

@@ -121,7 +121,7 @@ impl Cloud {
                 tracing::debug!("{call}; once more");
                 continue;
             }
-            let Some(pause) = policy.pause(call, tries.count, spent) else {
+            let Some(pause) = policy.pause(call, tries.count, spent, self.clock.now()) else {
                 (call.tries, call.spent) = (tries.count, spent);
                 return Err(error);
             };

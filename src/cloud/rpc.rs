@@ -56,6 +56,21 @@ impl RpcCall {
         }
     }
 
+    /// Adds a list: `InstanceId.1`, `InstanceId.2`…
+    #[must_use]
+    pub fn with_list<T: AsRef<str>>(self, name: &str, values: &[T]) -> Self {
+        let numbered = values.iter().zip(1..);
+        numbered.fold(self, |call, (value, number)| call.with(&format!("{name}.{number}"), value.as_ref()))
+    }
+
+    /// Adds tags: `Tag.1.Key`, `Tag.1.Value`…
+    #[must_use]
+    pub fn with_tags(self, name: &str, tags: &[(String, String)]) -> Self {
+        tags.iter().zip(1..).fold(self, |call, ((key, value), number)| {
+            call.with(&format!("{name}.{number}.Key"), key).with(&format!("{name}.{number}.Value"), value)
+        })
+    }
+
     /// Adds a parameter to the form body.
     #[must_use]
     pub fn with_form(mut self, name: &str, value: impl Into<String>) -> Self {

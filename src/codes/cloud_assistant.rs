@@ -1,6 +1,6 @@
 //! What Cloud Assistant answers, and the codes with which a command on an instance ends.
 
-use super::Row;
+use super::{Class, Row};
 
 const RUN: &str = "ECS API reference, \"RunCommand\"";
 const RESULTS: &str = "ECS API reference, \"DescribeInvocationResults\"";
@@ -29,6 +29,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Name at most 50 instances at once.")
         .from(RUN),
     row("InvalidInstance.NotFound", 404)
+        .class(Class::NotFound)
         .means("The command's instance does not exist in this region.")
         .advice("Check the instance's id and region: the command was not run anywhere.")
         .from(RUN),
@@ -48,7 +49,36 @@ pub(super) const ROWS: &[Row] = &[
         .means("Cloud Assistant could not hand the command over.")
         .advice("Send the command once more after a minute.")
         .from(RUN),
+    row("CmdContent.ExceedLimit", 403)
+        .means("The script is too long.")
+        .advice("Put what is long into the bucket: a script may have 12 KB here.")
+        .from(RUN),
+    row("CmdName.ExceedLimit", 403)
+        .also(&["CmdDesc.ExceedLimit"])
+        .means("The command's name or description is too long.")
+        .advice("Give the command a name of 128 characters at most.")
+        .from(RUN),
+    row("InvalidCmdId.NotFound", 404)
+        .means("There is no such command in this region.")
+        .advice("Copy the command's id (c-…) from what made it, and give its region.")
+        .from(RUN),
+    row("ParameterCount.ExceedLimit", 403)
+        .also(&[
+            "ParameterKey.ExceedLimit",
+            "ParameterKey.Duplicate",
+            "Parameter.NotMatched",
+            "Parameter.Disabled",
+        ])
+        .means("The values for the script's parameters do not fit the script.")
+        .advice("Pass each name that stands in {{}} in the script once, ten at most.")
+        .from(RUN),
+    row("InvalidParam.Frequency", 403)
+        .also(&["MissingParam.Frequency"])
+        .means("The times at which the command is to be repeated can't be read.")
+        .advice("Write a rate such as rate(5m), or run the command once.")
+        .from(RUN),
     row("InvalidInvokeId.NotFound", 404)
+        .class(Class::NotFound)
         .means("There is no record of this run; records are kept for some weeks.")
         .advice("Copy the run's id (t-…) from what started it.")
         .from(RESULTS),
@@ -75,6 +105,28 @@ pub(super) const ROWS: &[Row] = &[
     row("FileContentType.Invalid", 403)
         .means("There is no such encoding of a file's content.")
         .advice("Use PlainText or Base64 as the file's encoding.")
+        .from(FILE),
+    outcome("FileCreateFail")
+        .means("The file could not be written on the instance.")
+        .advice("See that the disk is not full: `faascmd fleet run TARGET -- df -h`.")
+        .from(FILE),
+    outcome("FileAlreadyExists")
+        .means("There is such a file on the instance already.")
+        .advice("Send it with Overwrite, or under another name.")
+        .from(FILE),
+    outcome("FileContentInvalid")
+        .means("The file's content can't be sent: an empty file is refused.")
+        .advice("Send a file that is not empty.")
+        .from(FILE),
+    outcome("FileNameInvalid")
+        .also(&["FilePathInvalid"])
+        .means("The file's name or folder is none on the instance.")
+        .advice("Give a name without a slash and an absolute folder.")
+        .from(FILE),
+    outcome("FileAuthorityInvalid")
+        .also(&["UserGroupNotExists"])
+        .means("The file's mode, owner or group is none on the instance.")
+        .advice("Leave owner and group out; a mode has three or four octal digits.")
         .from(FILE),
     outcome("InstanceNotExists")
         .means("The instance did not exist when the command should have run.")

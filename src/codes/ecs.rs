@@ -1,6 +1,6 @@
 //! What ECS answers when instances are started, stopped, released or given a role.
 
-use super::Row;
+use super::{Class, Row};
 
 const RUN: &str = "ECS metadata of 2026 and API reference, \"RunInstances\"";
 const LIFE: &str = "ECS API reference, life cycle of instances";
@@ -17,6 +17,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Leave out the dry run to do it.")
         .from(RUN),
     row("OperationDenied.NoStock", 403)
+        .class(Class::Capacity)
         .means("There is no instance of this type left in the zone.")
         .advice(
             "Try another zone or a neighbouring type of the family, or later; f3 is in cn-shanghai, \
@@ -24,18 +25,22 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(RUN),
     row("QuotaExceed.ElasticQuota", 403)
+        .class(Class::Quota)
         .means("The account may not have more instances of this kind.")
         .advice("Raise the quota in the Quota Center, or release an instance that you do not need.")
         .from(RUN),
     row("Zone.NotOnSale", 403)
+        .class(Class::Capacity)
         .means("Nothing is sold in this zone at present.")
         .advice("Take another zone of the region; DescribeAvailableResource lists those with stock.")
         .from(RUN),
     row("Zone.NotOpen", 403)
+        .class(Class::Capacity)
         .means("The zone is not open to this account.")
         .advice("Ask for the zone to be opened by a ticket, or use a zone where you have instances already.")
         .from(RUN),
     row("InvalidInstanceType.ZoneNotSupported", 403)
+        .class(Class::Capacity)
         .means("The zone does not have this instance type.")
         .advice("Choose the vSwitch of another zone: the zone comes with the vSwitch.")
         .from(RUN),
@@ -48,6 +53,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Use the FPGA development image that Alibaba shared with you for this family.")
         .from(RUN),
     row("InvalidImageId.NotFound", 404)
+        .class(Class::NotFound)
         .means("There is no such ECS image in this region, or it is not shared with you.")
         .advice(
             "FPGA development images are shared by ticket and by region: ask for this account and \
@@ -87,6 +93,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Give a UTC time at least half an hour from now, such as 2026-01-31T18:00:00Z.")
         .from(RUN),
     row("InvalidRamRole.NotFound", 404)
+        .class(Class::NotFound)
         .means("There is no such role to give to an instance.")
         .advice("Create the role for the trusted service ECS in the RAM console first.")
         .from(ROLE),
@@ -110,6 +117,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Move the instance into a VPC; those of the classic network need an AccessKey.")
         .from(ROLE),
     row("InvalidVSwitchId.NotFound", 404)
+        .class(Class::NotFound)
         .means("There is no such vSwitch in this region.")
         .advice("Copy the vSwitch's id (vsw-…) from the VPC console of the same region.")
         .from(RUN),
@@ -127,6 +135,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Use cloud_efficiency or cloud_ssd: f3 takes no others.")
         .from(RUN),
     row("OperationDenied.CreatingConflict", 404)
+        .class(Class::Transient)
         .means("The instance is still being created.")
         .advice("Wait until its status is Running, then go on.")
         .from(RUN),
@@ -135,9 +144,14 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Contact the cloud's support from the console; no other setting helps.")
         .from(RUN),
     row("IncorrectInstanceStatus", 403)
-        .also(&["IncorrectInstanceStatus.Initializing"])
+        .class(Class::Conflict)
         .means("The instance is in a state that does not allow this.")
         .advice("See the instance's status in the ECS console; start it or let it come to rest first.")
+        .from(LIFE),
+    row("IncorrectInstanceStatus.Initializing", 403)
+        .class(Class::Transient)
+        .means("The instance is too young for this.")
+        .advice("Wait a minute until it has been made; the call was repeated meanwhile.")
         .from(LIFE),
     row("OperationDenied.SpotPriceLowerThanPublicPrice", 403)
         .means("The preemptible instance can't start, for the market's price is above its limit now.")
@@ -148,14 +162,17 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Stop it with StoppedMode KeepCharging, or release it.")
         .from(LIFE),
     row("InvalidOperation.DeletionProtection", 403)
+        .class(Class::Conflict)
         .means("The instance is protected against release.")
         .advice("Switch off its release protection in the ECS console if you mean it.")
         .from(LIFE),
     row("ChargeTypeViolation", 403)
+        .class(Class::Conflict)
         .means("The way the instance is paid does not allow this.")
         .advice("Renew only what is paid in advance, release or set a release time only for pay-as-you-go.")
         .from(LIFE),
     row("DependencyViolation.RouteEntry", 400)
+        .class(Class::Transient)
         .means("A route of the VPC still points to the instance.")
         .advice("Remove the route in the VPC console, then release the instance.")
         .from(LIFE),
@@ -163,7 +180,35 @@ pub(super) const ROWS: &[Row] = &[
         .means("A load balancer that the instance is behind is being configured.")
         .advice("Take the instance out of the load balancer, or wait until it is configured.")
         .from(LIFE),
+    row("InstanceNotReady", 403)
+        .class(Class::Transient)
+        .means("The instance is not ready to be started.")
+        .advice("Start it once more in a minute.")
+        .from(LIFE),
+    row("DiskInArrears", 403)
+        .class(Class::Money)
+        .means("A disk of the instance is locked because its bill is not paid.")
+        .advice("Pay the disk's bill, then start the instance.")
+        .from(LIFE),
+    row("InstanceLockedForSecurity", 403)
+        .means("The cloud's security locked the instance.")
+        .advice("See the reason in the console's security centre; nothing but that lifts the lock.")
+        .from(LIFE),
+    row("InstanceExpiredOrInArrears", 403)
+        .class(Class::Money)
+        .means("The instance's time is over, or its bill is not paid.")
+        .advice("Renew it with `faascmd fleet renew`, or pay the bill.")
+        .from(LIFE),
+    row("DiskError", 403)
+        .means("A disk of the instance is in trouble.")
+        .advice("See the disk's state in the ECS console; release the instance if it stays so.")
+        .from(LIFE),
+    row("InvalidOperation.EniLinked", 403)
+        .means("A second network interface hangs on the instance.")
+        .advice("Take the interface off in the ECS console, then release the instance.")
+        .from(LIFE),
     row("NoSuchResource", 404)
+        .class(Class::NotFound)
         .means("What the request names is gone.")
         .advice("List the instances again: it has been released meanwhile.")
         .from(LIFE),

@@ -2,6 +2,7 @@
 
 mod cloud_assistant;
 mod ecs;
+mod ecs_order;
 mod exit;
 mod faas;
 mod lookup;
@@ -20,7 +21,15 @@ pub const SERVICES: [&str; 7] = ["faas", "oss", "ram", "sts", "ecs", "rpc", "faa
 
 /// Every row, table by table.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    let tables =
-        [faas::ROWS, oss::ROWS, sts_ram::ROWS, rpc::ROWS, ecs::ROWS, cloud_assistant::ROWS, exit::ROWS];
+    let tables = [
+        faas::ROWS,
+        oss::ROWS,
+        sts_ram::ROWS,
+        rpc::ROWS,
+        ecs::ROWS,
+        ecs_order::ROWS,
+        cloud_assistant::ROWS,
+        exit::ROWS,
+    ];
     tables.into_iter().flatten()
 }

@@ -16,12 +16,18 @@ pub enum Class {
     Throttled,
     /// The same request may succeed in a moment.
     Transient,
+    /// There is no more of it now: elsewhere or later there may be.
+    Capacity,
+    /// The account may not have more, until somebody raises the limit.
+    Quota,
+    /// The account does not pay, or can't.
+    Money,
 }
 
 impl Class {
     /// Whether asking again is of no use.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Refused | Self::NotFound | Self::Conflict)
+        !matches!(self, Self::Throttled | Self::Transient)
     }
 }
 

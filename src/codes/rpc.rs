@@ -144,14 +144,17 @@ pub(super) const ROWS: &[Row] = &[
         .from(COMMON),
     row("InsufficientBalance", 400)
         .also(&["InvalidAccountStatus.NotEnoughBalance", "Account.Arrearage"])
+        .class(Class::Money)
         .means("The account has not enough money.")
         .advice("Top up the account in the billing console.")
         .from(COMMON),
     row("LastTokenProcessing", 403)
+        .class(Class::Transient)
         .means("The same request is still being worked on.")
         .advice("Wait for its result: look at the list of what it creates before you try again.")
         .from(IDEMPOTENCE),
     row("IdempotentParameterMismatch", 400)
+        .class(Class::Conflict)
         .means("The same client token came before with other parameters.")
         .advice("Run the command anew, so that it takes a new token.")
         .from(IDEMPOTENCE),
@@ -163,10 +166,13 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(COMMON),
     row("InvalidInstanceId.NotFound", 404)
+        .class(Class::NotFound)
         .means("There is no such instance in this region; it may have been released.")
         .advice("Find the instance's region in the ECS console and give it with --region.")
         .from(COMMON),
     row("OperationConflict", 409)
+        .also(&["Operation.Conflict"])
+        .class(Class::Transient)
         .means("Another operation on the same thing is under way.")
         .advice("Let the other operation end, then repeat this one.")
         .from(COMMON),

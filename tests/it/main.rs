@@ -14,6 +14,7 @@ mod ddr;
 mod deploy;
 mod device;
 mod doctor;
+mod ecs;
 mod explain;
 mod failures;
 mod fpga;

@@ -118,6 +118,7 @@ fn exit_of(error: &Error) -> Exit {
     match error.class() {
         Some(Class::NotFound) => Exit::NotFound,
         Some(Class::Conflict) => Exit::Conflict,
+        Some(Class::Capacity) => Exit::Unreachable,
         _ if error.is_transient() => Exit::Unreachable,
         _ => Exit::Refused,
     }

@@ -9,6 +9,7 @@ pub mod legacy;
 pub mod raw;
 pub mod rpc;
 pub mod running;
+pub mod scripted;
 pub mod tap;
 pub mod terminal;
 pub mod world;

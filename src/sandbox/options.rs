@@ -39,6 +39,8 @@ pub struct Options {
     pub instances: usize,
     /// How commands run on them.
     pub exec: Exec,
+    /// The rules for what commands answer that do not run.
+    pub script: Option<PathBuf>,
     /// A JSON line per change of an instance's state goes here.
     pub ledger: Option<PathBuf>,
     /// Divides the time until an automatic release, which `speed` leaves alone.
@@ -69,6 +71,7 @@ impl Default for Options {
             metadata_v2_only: false,
             instances: 0,
             exec: Exec::Real,
+            script: None,
             ledger: None,
             release_speed: 1.0,
             faults: FaultPlan::default(),

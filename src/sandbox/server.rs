@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -53,6 +54,7 @@ impl Sandbox {
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port))).map_err(taken)?;
         let address = listener.local_addr()?;
         let world = Arc::new(World::new(options)?);
+        world.listens(address);
         runtime.spawn(accept(listener, Arc::clone(&world)));
         runtime.spawn(settle(Arc::clone(&world)));
         Ok(Self { address, world, runtime: Some(runtime) })
@@ -97,6 +99,31 @@ async fn settle(world: Arc<World>) {
     loop {
         ticks.tick().await;
         rpc::settle(&world);
+        for (instance, listener) in rpc::take_listeners(&world) {
+            if let Ok(listener) = TcpListener::from_std(listener) {
+                tokio::spawn(own_metadata(listener, Arc::clone(&world), instance));
+            }
+        }
+    }
+}
+
+/// Serves the metadata of one instance for as long as there is one.
+async fn own_metadata(listener: TcpListener, world: Arc<World>, instance: String) {
+    let gone = Arc::new(AtomicBool::new(false));
+    while !gone.load(Ordering::Relaxed) {
+        let Ok((stream, _)) = listener.accept().await else { return };
+        let (world, instance, gone) = (Arc::clone(&world), instance.clone(), Arc::clone(&gone));
+        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let request = request_of(&request.into_parts().0);
+            let mut entry = world.log.entry(&request, false);
+            entry.names("metadata", "");
+            let answer = rpc::metadata_of(&world, &request, &instance);
+            gone.fetch_or(answer.is_none(), Ordering::Relaxed);
+            let mut response = answer.unwrap_or_else(|| Response::new(404));
+            entry.answered(response.status, response.code.take());
+            std::future::ready(Ok::<_, Broken>(wire(response, Arc::clone(&world), entry)))
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
 }
 

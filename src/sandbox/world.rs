@@ -1,13 +1,15 @@
 //! Everything that one sandbox holds; its services share it.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::faults::Faults;
 use super::fpga::Chip;
+use super::host::Hosts;
 use super::keys::Keys;
 use super::ledger::Ledger;
 use super::log::Log;
@@ -30,6 +32,12 @@ pub(crate) struct World {
     pub(crate) chip: Chip,
     /// A line per request.
     pub(crate) log: Log,
+    /// The rules of `--exec scripted`.
+    pub(crate) script: rpc::Script,
+    /// What the hosts of simulated instances share; after `rpc`, which holds them.
+    pub(crate) hosts: Hosts,
+    /// Where the sandbox listens, once it does.
+    address: OnceLock<SocketAddr>,
     /// A line per change of an instance's state.
     pub(crate) ledger: Ledger,
     /// Images, chips, roles, policies: what the RPC services and the metadata keep.
@@ -57,6 +65,9 @@ impl World {
             store: Store::new(folder.path().join("objects"), now)?,
             chip,
             log: Log::open(options.log.as_deref())?,
+            script: rpc::Script::read(options.script.as_deref())?,
+            hosts: Hosts::new(folder.path()),
+            address: OnceLock::new(),
             ledger: Ledger::open(options.ledger.as_deref())?,
             rpc: Mutex::new(rpc::State::new(&options)),
             options,
@@ -74,6 +85,17 @@ impl World {
     /// A duration inside the services, divided by the speed.
     pub(crate) fn scaled(&self, duration: Duration) -> Duration {
         duration.div_f64(self.options.speed)
+    }
+
+    /// The sandbox listens there now.
+    pub(crate) fn listens(&self, address: SocketAddr) {
+        self.address.get_or_init(|| address);
+    }
+
+    /// The sandbox's own address, as an endpoint.
+    pub(crate) fn endpoint(&self) -> String {
+        let port = self.address.get().map_or(0, SocketAddr::port);
+        format!("http://127.0.0.1:{port}")
     }
 
     /// How many instances there may be besides the fixed ones; any number where nothing really runs on them.

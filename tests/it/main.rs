@@ -34,6 +34,7 @@ mod reg_rw_golden;
 mod sandbox_codes;
 mod sandbox_demo;
 mod sandbox_faults;
+mod sandbox_hosts;
 mod sandbox_objects;
 mod sandbox_plain_path;
 mod sandbox_process;

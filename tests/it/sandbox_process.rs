@@ -53,11 +53,14 @@ fn a_command_finds_the_sandbox_in_its_environment_and_nothing_that_leads_out() {
         "FAASCMD_BUCKET",
         "FAASCMD_CREDENTIALS_FILE",
         "FAASCMD_DEVICE",
+        "FAASCMD_ECS_IMAGE",
         "FAASCMD_ENDPOINT",
         "FAASCMD_INSTANCE_ID",
         "FAASCMD_OSS_STYLE",
         "FAASCMD_REGION",
         "FAASCMD_ROLE_ARN",
+        "FAASCMD_SECURITY_GROUP",
+        "FAASCMD_VSWITCH",
     ];
     assert_eq!(set, expected);
     assert!(value("FAASCMD_ENDPOINT").unwrap().starts_with("http://127.0.0.1:"));
@@ -166,7 +169,7 @@ fn without_a_command_it_prints_exports_and_serves_until_a_signal() {
         let world = World::new();
         let mut command = world.command("faascmd");
         let command = command.args(["sandbox"]).env("https_proxy", "http://proxy:1");
-        let serving = Serving::start(command, 10);
+        let serving = Serving::start(command, 13);
         assert_eq!(serving.lines[0], "unset https_proxy");
         let endpoint = serving.lines[1].strip_prefix("export FAASCMD_ENDPOINT='http://").unwrap();
         TcpStream::connect(endpoint.trim_end_matches('\'')).unwrap();
@@ -182,7 +185,7 @@ fn without_a_command_it_prints_exports_and_serves_until_a_signal() {
 #[test]
 fn without_a_command_the_exports_come_as_json_too() {
     let world = World::new();
-    let serving = Serving::start(world.command("faascmd").args(["sandbox", "-o", "json"]), 15);
+    let serving = Serving::start(world.command("faascmd").args(["sandbox", "-o", "json"]), 18);
     let document: serde_json::Value = serde_json::from_str(&serving.lines.join("\n")).unwrap();
     assert_eq!(document["schema"], "faascmd.sandbox/1");
     assert_eq!(document["set"]["FAASCMD_REGION"], "cn-hangzhou");

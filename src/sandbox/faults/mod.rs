@@ -1,7 +1,6 @@
 //! What is made to go wrong.
 
 mod fate;
-#[allow(dead_code, reason = "Cloud Assistant, which uses the rest, is under way")]
 mod instances;
 mod plan;
 

@@ -101,6 +101,12 @@ impl Silicon {
         (self.prbs_running, self.stop_was_set) = (false, false);
     }
 
+    /// Whether something goes on that ends by itself.
+    pub(super) fn is_busy(&self) -> bool {
+        let due = [self.smoke_done, self.prbs_done, self.error, self.dies];
+        self.prbs_running || due.iter().any(Option::is_some)
+    }
+
     /// One look at the registers.
     pub(super) fn look(&mut self, now: Instant) -> io::Result<()> {
         if self.state != State::Loaded || self.faults.all_ones {

@@ -6,11 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::ecs::Identity;
 use super::sts;
 use crate::sandbox::http::{Request, Response};
-use crate::sandbox::identity::{
-    ACCOUNT, ECS_IMAGE_ID, INSTANCE_ID, INSTANCE_ROLE_NAME, INSTANCE_TYPE, OPERATOR_ROLE_NAME, REGION,
-};
+use crate::sandbox::identity::{ACCOUNT, INSTANCE_ID, OPERATOR_ROLE_NAME};
 use crate::sandbox::keys::{Caller, Issued};
 use crate::sandbox::world::World;
 
@@ -27,16 +26,22 @@ const TOKEN_HEADER: &str = "x-aliyun-ecs-metadata-token";
 pub(super) struct State {
     /// Tokens of v2 and their ends.
     tokens: HashMap<String, Timestamp>,
-    /// The credentials that the instance has.
-    issued: Option<Issued>,
+    /// The credentials that each instance has.
+    issued: HashMap<String, Issued>,
 }
 
 /// Where the credentials URI points.
 pub(crate) const CREDENTIALS_PATH: &str = "/.sandbox/credentials";
 
-/// Answers `/latest/…` and [`CREDENTIALS_PATH`].
+/// Answers `/latest/…` and [`CREDENTIALS_PATH`] for the first instance.
 pub(crate) fn metadata(world: &World, request: &Request) -> Response {
-    metadata_at(world, request, world.now())
+    metadata_at(world, request, (INSTANCE_ID, world.now()))
+}
+
+/// Answers `/latest/…` for another one; None when it is no more.
+pub(crate) fn metadata_of(world: &World, request: &Request, instance: &str) -> Option<Response> {
+    world.rpc().ecs.identity(instance)?;
+    Some(metadata_at(world, request, (instance, world.now())))
 }
 
 /// New credentials of the operator's role: `{"Code": "Success", "AccessKeyId": …}`.
@@ -45,7 +50,8 @@ fn credentials(world: &World, now: Timestamp) -> Response {
     document(&world.keys.issue(caller, now, URI_LIFETIME), now)
 }
 
-fn metadata_at(world: &World, request: &Request, now: Timestamp) -> Response {
+fn metadata_at(world: &World, request: &Request, at: (&str, Timestamp)) -> Response {
+    let (instance, now) = at;
     match (request.method.as_str(), request.path.as_str()) {
         ("PUT", "/latest/api/token") => new_token(world, request, now),
         ("GET", "/latest/api/token") => Response::new(405),
@@ -54,7 +60,8 @@ fn metadata_at(world: &World, request: &Request, now: Timestamp) -> Response {
             if !may_read(world, request, now) {
                 return Response::text(403, "Forbidden");
             }
-            read(world, path, now)
+            let Some(identity) = world.rpc().ecs.identity(instance) else { return Response::new(404) };
+            read(world, path, (&identity, now))
         }
         _ => Response::new(405),
     }
@@ -79,73 +86,80 @@ fn may_read(world: &World, request: &Request, now: Timestamp) -> bool {
     }
 }
 
-fn read(world: &World, path: &str, now: Timestamp) -> Response {
+fn read(world: &World, path: &str, at: (&Identity, Timestamp)) -> Response {
     if let Some(item) = path.strip_prefix("/latest/dynamic/") {
         return match item {
-            "instance-identity/document" => Response::text(200, identity_document().to_string()),
+            "instance-identity/document" => Response::text(200, identity_document(at.0).to_string()),
             _ => Response::text(404, "Not Found"),
         };
     }
     let item = path.strip_prefix("/latest/meta-data").map(|item| item.trim_matches('/'));
-    match item.and_then(|item| item_text(world, item, now)) {
+    match item.and_then(|item| item_text(world, item, at)) {
         Some(response) => response,
         None => Response::text(404, "Not Found"),
     }
 }
 
 /// What stands at an item's place; a folder lists what is in it.
-fn item_text(world: &World, item: &str, now: Timestamp) -> Option<Response> {
+fn item_text(world: &World, item: &str, at: (&Identity, Timestamp)) -> Option<Response> {
     const ROLES: &str = "ram/security-credentials";
-    let role = format!("{ROLES}/{INSTANCE_ROLE_NAME}");
-    let has_role = !world.options.without_instance_role;
-    if item == role && has_role {
-        return Some(document(&instance_credentials(world, now), now));
+    let (identity, now) = at;
+    let role = identity.role.as_deref();
+    if role.is_some_and(|role| item.strip_prefix(ROLES) == Some(&format!("/{role}"))) {
+        return Some(document(&instance_credentials(world, identity, now), now));
     }
     let text = match item {
-        "" => "image-id\ninstance-id\ninstance/\nowner-account-id\nram/\nregion-id\nzone-id",
-        "image-id" => ECS_IMAGE_ID,
-        "instance-id" => INSTANCE_ID,
-        "instance" => "instance-type",
-        "instance/instance-type" => INSTANCE_TYPE,
+        "" => {
+            "hostname\nimage-id\ninstance-id\ninstance/\nowner-account-id\nprivate-ipv4\nram/\nregion-id\nzone-id"
+        }
+        "hostname" => &identity.host_name,
+        "image-id" => &identity.image,
+        "instance-id" => &identity.id,
+        "instance" => "instance-name\ninstance-type",
+        "instance/instance-name" => &identity.name,
+        "instance/instance-type" => identity.kind,
+        "instance/spot/termination-time" => identity.ends.as_deref()?,
         "owner-account-id" => ACCOUNT,
-        "ram" if has_role => "security-credentials/",
-        ROLES if has_role => INSTANCE_ROLE_NAME,
-        "region-id" => REGION,
-        "zone-id" => ZONE,
+        "private-ipv4" => &identity.private_ip,
+        "ram" if role.is_some() => "security-credentials/",
+        ROLES => role?,
+        "region-id" => identity.region,
+        "zone-id" => identity.zone,
         _ => return None,
     };
     Some(Response::text(200, text))
 }
 
-/// The zone of the instance.
-const ZONE: &str = "cn-hangzhou-b";
-
-fn identity_document() -> Value {
+fn identity_document(identity: &Identity) -> Value {
     json!({
-        "zone-id": ZONE,
+        "zone-id": identity.zone,
         "serial-number": "4acd2b47-b328-4762-852f-998e7b5e8a57",
-        "instance-id": INSTANCE_ID,
-        "region-id": REGION,
-        "private-ipv4": "192.168.0.10",
+        "instance-id": identity.id,
+        "region-id": identity.region,
+        "private-ipv4": identity.private_ip,
         "owner-account-id": ACCOUNT,
         "mac": "00:16:3e:0f:aa:01",
-        "image-id": ECS_IMAGE_ID,
-        "instance-type": INSTANCE_TYPE,
+        "image-id": identity.image,
+        "instance-type": identity.kind,
     })
 }
 
 /// The instance's credentials: the same ones until they come near their end, or the services no longer take them.
-fn instance_credentials(world: &World, now: Timestamp) -> Issued {
+fn instance_credentials(world: &World, identity: &Identity, now: Timestamp) -> Issued {
     let mut state = world.rpc();
     let lives = |issued: &&Issued| {
         let real_end = world.keys.find(&issued.id).and_then(|key| key.ends);
         issued.expiration > now + RENEWAL && real_end.is_some_and(|end| end > now)
     };
-    if let Some(issued) = state.metadata.issued.as_ref().filter(lives) {
+    if let Some(issued) = state.metadata.issued.get(&identity.id).filter(lives) {
         return issued.clone();
     }
-    let issued = world.keys.issue(caller(INSTANCE_ROLE_NAME, INSTANCE_ID), now, INSTANCE_LIFETIME);
-    state.metadata.issued = Some(issued.clone());
+    let issued = world.keys.issue(
+        caller(identity.role.as_deref().unwrap_or_default(), &identity.id),
+        now,
+        INSTANCE_LIFETIME,
+    );
+    state.metadata.issued.insert(identity.id.clone(), issued.clone());
     issued
 }
 
@@ -168,12 +182,13 @@ fn document(issued: &Issued, now: Timestamp) -> Response {
 mod tests {
     use super::super::testing::{Cloud, credential};
     use super::*;
+    use crate::sandbox::identity::{INSTANCE_TYPE, REGION};
     use crate::sandbox::options::Options;
 
     fn ask(cloud: &Cloud, method: &str, path: &str, header: Option<(&str, &str)>) -> (u16, String) {
         let headers = header.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
         let request = Request { method: method.into(), path: path.into(), headers, ..Request::default() };
-        let response = metadata_at(&cloud.world, &request, cloud.now);
+        let response = metadata_at(&cloud.world, &request, (INSTANCE_ID, cloud.now));
         (response.status, String::from_utf8(response.body.to_vec()).unwrap())
     }
 

@@ -3,7 +3,6 @@
 mod answer;
 mod call;
 mod caller;
-#[allow(dead_code, reason = "Cloud Assistant, which uses the rest, is under way")]
 mod ecs;
 mod faas;
 mod gate;
@@ -19,7 +18,8 @@ mod testing;
 
 use jiff::Timestamp;
 
-pub(crate) use metadata::metadata;
+pub(crate) use ecs::Script;
+pub(crate) use metadata::{metadata, metadata_of};
 pub(crate) use state::State;
 
 use super::faults::Weather;
@@ -39,6 +39,11 @@ pub(crate) fn answer(world: &World, request: &Request) -> Response {
 /// Makes what is there from the start.
 pub(crate) fn begin(world: &World) {
     ecs::begin(&mut world.rpc(), world, world.now());
+}
+
+/// The sockets of instances' metadata services that nobody listens on yet.
+pub(crate) fn take_listeners(world: &World) -> Vec<(String, std::net::TcpListener)> {
+    ecs::take_listeners(&mut world.rpc())
 }
 
 /// Does what has come due, for those who look at the sandbox otherwise than by a call: logs in the bucket, the chip.
@@ -99,5 +104,9 @@ fn carry_out(world: &World, envelope: &Envelope<'_>, called: (Service, Action), 
     if let Some(takes) = action.takes {
         ecs::check(question.parameters, takes)?;
     }
-    handler(&Call { question, caller }, state)
+    let call = Call { question, caller };
+    if service == Service::Ecs {
+        ecs::throttle(state, &call, action.name)?;
+    }
+    handler(&call, state)
 }

@@ -92,6 +92,9 @@ pub(super) struct SandboxOptions {
     /// How commands run on the instances: as processes (16 instances at most), or by a script, any number
     #[arg(long, global = true, value_name = "HOW", default_value = "real", value_enum)]
     exec: ExecArg,
+    /// What commands answer with --exec scripted: a JSON list of rules
+    #[arg(long, global = true, value_name = "FILE")]
+    script: Option<PathBuf>,
     /// Append a JSON line per change of an instance's state to this file
     #[arg(long, global = true, value_name = "FILE")]
     ledger: Option<PathBuf>,
@@ -164,6 +167,7 @@ impl SandboxOptions {
             metadata_v2_only: self.metadata_v2_only,
             instances: self.instances,
             exec: self.exec.into(),
+            script: self.script.clone(),
             ledger: self.ledger.clone(),
             release_speed: self.release_speed,
             faults,

@@ -22,6 +22,8 @@ pub(super) struct Agent {
     /// The last heartbeat before it went.
     pub(super) heard: Option<Timestamp>,
     pub(super) invocations: u64,
+    /// How many commands run.
+    pub(super) active: u64,
     pub(super) last_invoked: Option<Timestamp>,
 }
 
@@ -34,8 +36,16 @@ impl Agent {
         self.up = (!self.is_missing).then_some(up);
     }
 
+    /// A command begins.
+    pub(super) fn begins(&mut self, now: Timestamp) {
+        self.invocations += 1;
+        self.active += 1;
+        self.last_invoked = Some(now);
+    }
+
     /// The instance went down.
     pub(super) fn goes(&mut self, now: Timestamp, speed: f64) {
+        self.active = 0;
         self.heard = self.last_heard(now, speed);
         self.up = None;
     }

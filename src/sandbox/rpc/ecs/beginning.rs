@@ -62,7 +62,7 @@ fn add(state: &mut State, world: &World, what: (String, Wanted, bool), now: Time
         ..Agent::default()
     };
     agent.boots(now);
-    let instance = Instance {
+    let mut instance = Instance {
         id,
         serial,
         private_ip: format!("192.168.{}.{}", wanted.zone.subnet, 2 + serial % 250),
@@ -78,8 +78,12 @@ fn add(state: &mut State, world: &World, what: (String, Wanted, bool), now: Time
         agent,
         bill: Bill::new(per_hour(wanted.kind, &wanted.charge), now),
         fixed,
+        host: None,
         wanted,
     };
+    if !fixed {
+        life::attach_chips(&mut state.faas, &mut instance, world);
+    }
     life::tell(world, &instance, now);
     state.ecs.instances.push(instance);
 }

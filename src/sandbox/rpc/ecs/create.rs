@@ -30,9 +30,9 @@ pub(super) const DISKS: &[&str] = &[
 pub(super) const RUN: &[Parameter] = &[
     number("Amount", 1, 100).refused(|| refusals::AMOUNT),
     number("MinAmount", 1, 100).refused(|| refusals::AMOUNT),
+    flag("UniqueSuffix"),
     text("InstanceName", 128),
     text("HostName", 64),
-    flag("UniqueSuffix"),
     text("Description", 256),
     text("ImageId", 128),
     text("InstanceType", 64),
@@ -83,6 +83,9 @@ pub(super) const RUN: &[Parameter] = &[
     flag("DryRun"),
 ];
 
+/// What makes one takes no number, and else the same.
+pub(super) const CREATE: &[Parameter] = RUN.split_at(3).1;
+
 /// The least that lies between now and an automatic release, and the most.
 pub(super) const RELEASE_AFTER: (SignedDuration, SignedDuration) =
     (SignedDuration::from_mins(30), SignedDuration::from_hours(3 * 366 * 24));
@@ -99,6 +102,14 @@ pub(super) fn run(call: &Call<'_>, state: &mut State) -> Answer {
         }
         let ids = make(call, state, (least, amount), true)?;
         Ok(json!({"InstanceIdSets": {"InstanceIdSet": ids}}))
+    })
+}
+
+/// Makes one that stands still until it is started.
+pub(super) fn create(call: &Call<'_>, state: &mut State) -> Answer {
+    tokens::once("CreateInstance", call, state, |state| {
+        let id = make(call, state, (1, 1), false)?.pop();
+        Ok(json!({"InstanceId": id}))
     })
 }
 
@@ -384,6 +395,7 @@ fn add(call: &Call<'_>, state: &mut State, wanted: Wanted, starts: bool) -> Stri
         agent: Agent { is_missing: world.faults.assistant_offline(&thing), ..Agent::default() },
         bill: Bill::new(per_hour(wanted.kind, &wanted.charge), now),
         fixed: false,
+        host: None,
         wanted,
         id: id.clone(),
     };

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::instance::{Charge, Instance};
-use super::{minutes, money, seconds};
+use super::{minutes, seconds};
 
 /// All its fields.
 pub(super) fn of(instance: &Instance, now: Timestamp) -> Value {
@@ -111,9 +111,4 @@ fn charge(instance: &Instance) -> Value {
         "AutoReleaseTime": instance.wanted.auto_release.map_or_else(String::new, |release| seconds(release.told)),
         "SaleCycle": "",
     })
-}
-
-/// What an hour of it costs, for the ledger.
-pub(super) fn price(instance: &Instance) -> f64 {
-    money::per_hour(instance.wanted.kind, &instance.wanted.charge)
 }

@@ -1,5 +1,7 @@
 //! One simulated instance: what was asked for, and where it stands.
 
+use std::io;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,6 +9,10 @@ use jiff::Timestamp;
 use super::agent::Agent;
 use super::catalogue::{InstanceType, Region, Zone};
 use super::money::Bill;
+use crate::sandbox::host::Host;
+use crate::sandbox::identity::INSTANCE_ID;
+use crate::sandbox::options::Exec;
+use crate::sandbox::world::World;
 
 /// The state as the service calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +164,8 @@ pub(in crate::sandbox::rpc) struct Instance {
     pub(super) bill: Bill,
     /// It was there before anybody asked; it is in no ledger and can't be released.
     pub(super) fixed: bool,
+    /// What its commands run on, once there was one; never with `--exec scripted`.
+    pub(super) host: Option<Host>,
 }
 
 impl Instance {
@@ -177,6 +185,25 @@ impl Instance {
     /// Whether it occupies the zone's stock: an economically stopped one does not.
     pub(super) fn holds_stock(&self) -> bool {
         !self.fixed && self.stopped_mode != StoppedMode::StopCharging
+    }
+
+    /// What its commands run on; None where they don't.
+    pub(super) fn host(&mut self, world: &World) -> io::Result<Option<&mut Host>> {
+        if world.options.exec == Exec::Scripted {
+            return Ok(None);
+        }
+        if self.host.is_none() {
+            let mut host = world.hosts.make(&self.id)?;
+            if self.id == INSTANCE_ID {
+                host.has_device(world.chip.path());
+            }
+            self.host = Some(host);
+        }
+        Ok(self.host.as_mut())
+    }
+
+    pub(super) fn take_listener(&mut self) -> Option<TcpListener> {
+        self.host.as_mut()?.take_listener()
     }
 
     /// How the random faults and times know it: by its number, which a seed repeats, and not by its id.

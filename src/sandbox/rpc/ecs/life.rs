@@ -1,11 +1,17 @@
 //! What happens to instances by themselves, and what their being up and down brings with it.
 
+use std::io;
+
 use jiff::Timestamp;
 
+use super::inspect::Event;
 use super::instance::{Instance, Status, Step, StoppedMode};
-use super::{between, money};
+use super::{assistant, between, money};
+use crate::sandbox::fpga::Chip;
+use crate::sandbox::host::{Host, Power};
 use crate::sandbox::ledger::Entry;
 use crate::sandbox::rpc::State;
+use crate::sandbox::rpc::faas::{self, Hardware};
 use crate::sandbox::world::World;
 
 /// What comes next for an instance.
@@ -20,11 +26,25 @@ enum Due {
 
 /// Brings about what has come due, each thing at its own time.
 pub(super) fn settle(state: &mut State, world: &World, now: Timestamp) {
+    heed_guests(state, world, now);
     let mut place = 0;
     while let Some(instance) = state.ecs.instances.get(place) {
         match earliest(instance).filter(|(at, _)| *at <= now) {
             None => place += 1,
             Some((at, due)) => bring(state, world, (place, at), due),
+        }
+    }
+}
+
+/// Does what systems asked of their machines, by `shutdown` or `reboot`.
+fn heed_guests(state: &mut State, world: &World, now: Timestamp) {
+    for place in 0..state.ecs.instances.len() {
+        let instance = &state.ecs.instances[place];
+        let host = instance.host.as_ref().filter(|_| instance.status == Status::Running);
+        match host.and_then(Host::power_request) {
+            None => {}
+            Some(Power::Off) => guest_stop(state, world, place, now),
+            Some(Power::Reboot) => reboot(state, world, place, now),
         }
     }
 }
@@ -41,7 +61,18 @@ fn bring(state: &mut State, world: &World, at: (usize, Timestamp), due: Due) {
     let (place, now) = at;
     let instance = &mut state.ecs.instances[place];
     match due {
-        Due::Release | Due::Step(Step::Vanished) => release(state, world, place, now),
+        Due::Step(Step::Vanished) => {
+            let event = Event {
+                instance: instance.id.clone(),
+                region: instance.wanted.region.id,
+                code: "SystemFailure.Delete",
+                reason: "The instance is released due to an instance creation failure.",
+                time: now,
+            };
+            state.ecs.events.push(event);
+            release(state, world, place, now);
+        }
+        Due::Release => release(state, world, place, now),
         Due::Reclaim => {
             instance.reclaimed = None;
             instance.recycled = Some(now + world.scaled(RECYCLE_NOTICE));
@@ -63,6 +94,10 @@ fn bring(state: &mut State, world: &World, at: (usize, Timestamp), due: Due) {
         Due::Step(Step::Stopped) => {
             instance.next = None;
             be(instance, world, Status::Stopped, now);
+            if instance.stopped_mode == StoppedMode::StopCharging {
+                let id = instance.id.clone();
+                state.faas.detach(&id);
+            }
         }
     }
 }
@@ -85,7 +120,7 @@ pub(super) fn be(instance: &mut Instance, world: &World, status: Status, now: Ti
     tell(world, instance, now);
 }
 
-/// The system is up: its agent comes after a while.
+/// The system is up: chips and devices are there, and its agent comes after a while.
 fn boot(state: &mut State, world: &World, place: usize, now: Timestamp) {
     let instance = &mut state.ecs.instances[place];
     let thing = instance.id_for_chance();
@@ -94,13 +129,105 @@ fn boot(state: &mut State, world: &World, place: usize, now: Timestamp) {
     if instance.wanted.charge.is_spot() && world.faults.recycles(&thing) {
         instance.reclaimed = Some(up + between(world, "reclaim", &thing, (5.0, 60.0)));
     }
+    attach_chips(&mut state.faas, instance, world);
+    if let Some(host) = &instance.host {
+        host.boots();
+    }
 }
 
-/// It is gone, with all that was on it.
+/// Gives an instance its chips where it has none yet.
+pub(super) fn attach_chips(faas: &mut faas::State, instance: &mut Instance, world: &World) {
+    let kind = instance.wanted.kind;
+    if faas.has_chips(&instance.id) || !kind.has_chips() {
+        return;
+    }
+    let hardware = hardware(instance, world).unwrap_or_else(|error| {
+        tracing::warn!(%error, "a simulated chip can't be made");
+        std::iter::repeat_with(|| Hardware::None).take(kind.chips).collect()
+    });
+    faas.attach(&instance.id, (kind.family, kind.family_name()), hardware);
+}
+
+/// The registers of its chips, where anything runs that could look at them.
+fn hardware(instance: &mut Instance, world: &World) -> io::Result<Vec<Hardware>> {
+    let count = instance.wanted.kind.chips;
+    let Some(host) = instance.host(world)? else {
+        return Ok(std::iter::repeat_with(|| Hardware::None).take(count).collect());
+    };
+    let files = host.hardware(count)?;
+    files.iter().map(|file| Chip::start_idle(file, world.options.faults.chip()).map(Hardware::Own)).collect()
+}
+
+/// It starts again: a boot, in a while.
+pub(super) fn start(state: &mut State, world: &World, place: usize, now: Timestamp) {
+    begin_start(&mut state.ecs.instances[place], world, now);
+}
+
+/// It restarts: it is never stopped in between.
+pub(super) fn reboot(state: &mut State, world: &World, place: usize, now: Timestamp) {
+    goes_down(state, world, place, now);
+    let instance = &mut state.ecs.instances[place];
+    be(instance, world, Status::Starting, now);
+    instance.then(now, between(world, "reboot", &instance.id_for_chance(), (5.0, 20.0)), Step::Rebooted);
+}
+
+/// It stops, in this mode.
+pub(super) fn stop(state: &mut State, world: &World, place: usize, at: (Timestamp, StoppedMode)) {
+    let (now, mode) = at;
+    goes_down(state, world, place, now);
+    let instance = &mut state.ecs.instances[place];
+    be(instance, world, Status::Stopping, now);
+    instance.stopped_mode = mode;
+    instance.then(now, between(world, "stop", &instance.id_for_chance(), (5.0, 15.0)), Step::Stopped);
+}
+
+/// Its own system switched it off, which is never economical.
+pub(super) fn guest_stop(state: &mut State, world: &World, place: usize, now: Timestamp) {
+    stop(state, world, place, (now, StoppedMode::KeepCharging));
+}
+
+/// It fails under what it does, and stands still.
+pub(super) fn dies(state: &mut State, world: &World, place: usize, now: Timestamp) {
+    let instance = &state.ecs.instances[place];
+    let event = Event {
+        instance: instance.id.clone(),
+        region: instance.wanted.region.id,
+        code: "SystemFailure.Reboot",
+        reason: "The instance failed.",
+        time: now,
+    };
+    state.ecs.events.push(event);
+    goes_down(state, world, place, now);
+    let instance = &mut state.ecs.instances[place];
+    instance.next = None;
+    instance.stopped_mode = StoppedMode::KeepCharging;
+    be(instance, world, Status::Stopped, now);
+}
+
+/// What every way down brings with it: processes end, the agent falls silent, chips forget.
+fn goes_down(state: &mut State, world: &World, place: usize, now: Timestamp) {
+    let instance = &mut state.ecs.instances[place];
+    instance.agent.goes(now, world.options.speed);
+    if let Some(host) = &instance.host {
+        host.end_processes();
+    }
+    let id = instance.id.clone();
+    if !world.faults.keeps_images() {
+        state.faas.forget_images(&id, world);
+    }
+    assistant::host_gone(state, world, &id, now);
+}
+
+/// It is gone, with all that was on it but the disks that were to be kept.
 pub(super) fn release(state: &mut State, world: &World, place: usize, now: Timestamp) {
+    goes_down(state, world, place, now);
     let mut instance = state.ecs.instances.remove(place);
+    state.faas.detach(&instance.id);
     instance.bill.run(false, now);
     record(world, &instance, "Released", now);
+    if !instance.wanted.kept_disks.is_empty() {
+        record(world, &instance, "DisksLeft", now);
+    }
 }
 
 /// Writes the state into the ledger.

@@ -9,8 +9,6 @@ refusals! {
     UNSUPPORTED_PARAMETER = 400, "UnsupportedParameter", "The parameter is not supported.";
     NEXT_TOKEN = 400, "InvalidParameter", "The specified NextToken is not of this query.";
     REGION_NOT_FOUND = 404, "InvalidRegionId.NotFound", "The specified RegionId does not exist.";
-    NO_PERMISSION = 403, "Forbidden.RAM",
-        "User not authorized to operate on the specified resource, or this API doesn't support RAM.";
     DRY_RUN = 400, "DryRunOperation", "Request validation has been passed with DryRun flag set.";
     DRY_RUN_BATCH = 400, "DRYRUN.SUCCESS", "Request validation has been passed with DryRun flag set.";
     THROTTLED = 400, "Throttling", "Request was denied due to request throttling.";
@@ -32,8 +30,6 @@ refusals! {
         "The specified security group and vSwitch are not in the same VPC, or the vSwitch is not in the zone.";
     KEY_PAIR_NOT_FOUND = 404, "InvalidKeyPairName.NotFound", "The specified KeyPairName does not exist.";
     ROLE_NOT_FOUND = 404, "InvalidRamRole.NotFound", "The specified RamRoleName does not exist.";
-    PASS_ROLE = 403, "InvalidUser.PassRoleForbidden",
-        "The RAM user does not have the privilege to pass a RAM role.";
     DISK_TOO_SMALL = 404, "InvalidSystemDiskSize.LessThanImageSize",
         "The specified SystemDisk.Size is less than the image size.";
     DISK_CATEGORY = 403, "InvalidDiskCategory.NotSupported",
@@ -70,5 +66,32 @@ refusals! {
     TAG_RESOURCES = 400, "NumberExceed.ResourceIds", "The maximum number of ResourceIds is exceeded.";
     TAG_NUMBER = 400, "NumberExceed.Tags", "The maximum number of Tags is exceeded.";
     STATUS_NOT_FOUND = 404, "InvalidStatus.NotFound", "The specified Status does not exist.";
+    NO_BANDWIDTH = 403, "InvalidInternetMaxBandwidthOut", "The instance has no bandwidth to the internet.";
+    IP_ALLOCATED = 400, "AllocatedAlready", "A public IP address has been allocated to the instance.";
+
+    COMMAND_TYPE = 403, "InvalidCmdType.NotFound", "The specified command type does not exist.";
+    COMMAND_NOT_FOUND = 404, "InvalidCmdId.NotFound", "The specified command ID does not exist.";
+    CONTENT_LIMIT = 403, "CmdContent.ExceedLimit", "The length of the command content exceeds the upper limit.";
+    CONTENT_NOT_BASE64 = 403, "CmdContent.DecodeError", "The command content can not be decoded as Base64.";
+    NAME_LIMIT = 403, "CmdName.ExceedLimit", "The length of the command name exceeds the upper limit.";
+    DESCRIPTION_LIMIT = 403, "CmdDesc.ExceedLimit",
+        "The length of the command description exceeds the upper limit.";
+    USERNAME_LIMIT = 403, "Username.ExceedLimit", "The length of the username exceeds the upper limit.";
+    PARAMETER_DISABLED = 404, "Parameter.Disabled",
+        "The Parameters parameter is not allowed for a command without EnableParameter.";
+    PARAMETER_NOT_MATCHED = 403, "Parameter.NotMatched",
+        "The custom parameters do not match those of the command.";
+    TOO_MANY_INSTANCES = 403, "InstanceIds.ExceedLimit", "The number of instance IDs exceeds the upper limit.";
+    RUN_NOT_FOUND = 404, "InvalidInstance.NotFound", "The specified instance does not exist.";
+    RUN_NOT_MATCH = 403, "InvalidInstance.NotMatch",
+        "The specified instance does not meet the conditions for running the command.";
+    INVOKE_NOT_FOUND = 404, "InvalidInvokeId.NotFound", "The specified invoke ID does not exist.";
+    FILE_SIZE = 403, "FileSize.ExceedLimit", "The size of the file exceeds the upper limit.";
+    FILE_NAME = 403, "FileName.ExceedLimit", "The length of the file name exceeds the upper limit.";
+    TARGET_DIR = 403, "FileTargetDir.Invalid", "The target directory is not valid.";
+    FILE_MODE = 403, "FileMode.Invalid", "The file mode is not valid.";
+    FILE_NOT_BASE64 = 403, "FileContent.DecodeError", "The file content can not be decoded as Base64.";
+    FILE_CONTENT_TYPE = 403, "FileContentType.Invalid", "The content type of the file is not valid.";
+
     FILTER_NOT_FOUND = 404, "InvalidFilterKey.NotFound", "The specified Filter.N.Key does not exist.";
 }

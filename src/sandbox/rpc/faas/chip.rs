@@ -1,4 +1,4 @@
-//! The chips of the instance: what each reports and what it carries.
+//! The chips of the instances: what each reports and what it carries.
 
 use std::time::Duration;
 
@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 use super::image::Image;
 use super::{load_time, need, refusals, role};
 use crate::bitstream::Family;
-use crate::sandbox::identity::{
-    ACCOUNT, FixedCaller, INSTANCE_ID, INTEL_FPGA, PLAIN_INSTANCE_ID, REGION, XILINX_FPGA,
-};
+use crate::sandbox::fpga::Chip as Device;
+use crate::sandbox::identity::{ACCOUNT, FixedCaller, INSTANCE_ID, INTEL_FPGA, REGION, XILINX_FPGA};
 use crate::sandbox::keys::Caller;
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
@@ -22,11 +21,30 @@ pub(super) const XILINX_SHELL: &str = "f30001";
 /// What the second chip takes; it reports the first of them, as f1 does whatever its images are made for.
 pub(super) const INTEL_SHELLS: [&str; 3] = ["V0.11", "V1.0", "V1.1"];
 
+/// What f2's chips take; they report the first.
+const F2_SHELLS: [&str; 2] = ["20171121", "V1.0"];
+/// Where the chips of an instance sit, in their order.
+const BDFS: [&str; 4] = ["05:00.0", "06:00.0", "07:00.0", "08:00.0"];
+
+/// The registers behind a chip.
+#[derive(Debug)]
+pub(in crate::sandbox::rpc) enum Hardware {
+    /// Nobody looks at them.
+    None,
+    /// The device of the sandbox itself.
+    Sandbox,
+    /// A device of a simulated instance.
+    Own(Device),
+}
+
 /// One chip.
 #[derive(Debug)]
 pub(super) struct Chip {
-    pub(super) uuid: &'static str,
+    pub(super) uuid: String,
+    /// The instance that it sits in.
+    pub(super) instance: String,
     pub(super) family: Family,
+    hardware: Hardware,
     device_id: &'static str,
     bdf: &'static str,
     /// The shells of images that it takes; it reports the first.
@@ -116,8 +134,8 @@ impl Chip {
     pub(super) fn begin(&mut self, load: Load, world: &World) {
         self.load = Some(load);
         self.carries = None;
-        if self.is_behind_the_device() {
-            world.chip.unload();
+        if let Some(device) = self.device(world) {
+            device.unload();
         }
     }
 
@@ -131,15 +149,27 @@ impl Chip {
         load.settled = true;
         if progress == Some(Progress::Valid) {
             self.carries = Some(load.image.clone());
-            if self.is_behind_the_device() {
-                world.chip.load();
+            if let Some(device) = self.device(world) {
+                device.load();
             }
         }
     }
 
-    /// Whether it is the chip whose registers the simulated device shows.
-    fn is_behind_the_device(&self) -> bool {
-        self.family == Family::Xilinx
+    /// The registers, where there are any.
+    fn device<'a>(&'a self, world: &'a World) -> Option<&'a Device> {
+        match &self.hardware {
+            Hardware::None => None,
+            Hardware::Sandbox => Some(&world.chip),
+            Hardware::Own(device) => Some(device),
+        }
+    }
+
+    /// Its power was off: what it carried is gone.
+    pub(super) fn forget(&mut self, world: &World) {
+        (self.load, self.carries) = (None, None);
+        if let Some(device) = self.device(world) {
+            device.unload();
+        }
     }
 
     /// The fields as `DescribeFpgaInstances` gives them; the image only where there is one.
@@ -153,7 +183,7 @@ impl Chip {
             "ShellUUID": self.shell(),
             "FpgaType": self.family.name(),
             "FpgaUUID": self.uuid,
-            "InstanceId": INSTANCE_ID,
+            "InstanceId": self.instance,
             "DeviceId": self.device_id,
             "DeviceBDF": self.bdf,
             "FpgaStatus": status.name(),
@@ -165,10 +195,12 @@ impl Chip {
     }
 }
 
-/// The two chips as they are at the start: they carry nothing.
-pub(super) fn both() -> [Chip; 2] {
-    let chip = |uuid, family, (device_id, bdf), shells| Chip {
-        uuid,
+/// The two chips of the first instance as they are at the start: they carry nothing.
+pub(super) fn both() -> Vec<Chip> {
+    let chip = |uuid: &str, family, (device_id, bdf), shells| Chip {
+        uuid: uuid.to_owned(),
+        instance: INSTANCE_ID.to_owned(),
+        hardware: if family == Family::Xilinx { Hardware::Sandbox } else { Hardware::None },
         family,
         device_id,
         bdf,
@@ -176,10 +208,31 @@ pub(super) fn both() -> [Chip; 2] {
         load: None,
         carries: None,
     };
-    [
-        chip(XILINX_FPGA, Family::Xilinx, ("0x9038", "05:00.0"), &[XILINX_SHELL]),
-        chip(INTEL_FPGA, Family::Intel, ("0x09c4", "06:00.0"), &INTEL_SHELLS),
+    vec![
+        chip(XILINX_FPGA, Family::Xilinx, ("0x9038", BDFS[0]), &[XILINX_SHELL]),
+        chip(INTEL_FPGA, Family::Intel, ("0x09c4", BDFS[1]), &INTEL_SHELLS),
     ]
+}
+
+/// The nth chip of an instance of this type, new to it.
+pub(super) fn new(instance: &str, kind: (Family, &str), nth: usize, hardware: Hardware) -> Chip {
+    let (family, type_family) = kind;
+    let shells: &'static [&'static str] = match (family, type_family) {
+        (Family::Intel, _) => &INTEL_SHELLS,
+        (Family::Xilinx, "ecs.f2") => &F2_SHELLS,
+        (Family::Xilinx, _) => &[XILINX_SHELL],
+    };
+    Chip {
+        uuid: format!("0x{:016x}", fastrand::u64(1 << 60..)),
+        instance: instance.to_owned(),
+        hardware,
+        family,
+        device_id: if family == Family::Intel { "0x09c4" } else { "0x9038" },
+        bdf: BDFS[nth % BDFS.len()],
+        shells,
+        load: None,
+        carries: None,
+    }
 }
 
 /// The chips of an instance.
@@ -190,12 +243,14 @@ pub(super) fn describe(call: &Call<'_>, state: &mut State) -> Answer {
     let instance = need(call, "InstanceId")?;
     role::check_optional(call, &state.ram)?;
     let may = may_see_instances(call, state);
-    match instance {
-        INSTANCE_ID if may => {}
-        PLAIN_INSTANCE_ID if may => return Err(refusals::INSTANCE_INVALIDATE),
-        _ => return Err(refusals::NOT_AUTHORIZED),
+    if !may || !state.ecs.knows(instance, call.now) {
+        return Err(refusals::NOT_AUTHORIZED);
     }
-    let fields: Vec<Value> = state.faas.chips.iter().map(|chip| chip.fields(call.now)).collect();
+    let chips = state.faas.chips.iter().filter(|chip| chip.instance == instance);
+    let fields: Vec<Value> = chips.map(|chip| chip.fields(call.now)).collect();
+    if fields.is_empty() {
+        return Err(refusals::INSTANCE_INVALIDATE);
+    }
     Ok(json!({"Instances": {"instance": fields}}))
 }
 

@@ -6,7 +6,6 @@ use super::chip::{self, Chip, Load, Progress};
 use super::image::Image;
 use super::{javascript_date, need, need_family, refusals, role};
 use crate::bitstream::Family;
-use crate::sandbox::identity::{ECS_IMAGE_ID, INSTANCE_ID, PLAIN_INSTANCE_ID};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
 use crate::sandbox::rpc::caller::owner_id;
@@ -88,22 +87,22 @@ fn encrypted(family: Family, encrypted: bool) -> Value {
 /// The instance that the call names, if the caller may see it.
 fn instance<'a>(call: &Call<'a>, state: &State) -> Option<&'a str> {
     let named = call.get("InstanceId")?;
-    let ours = [INSTANCE_ID, PLAIN_INSTANCE_ID].contains(&named);
-    (ours && chip::may_see_instances(call, state)).then_some(named)
+    (state.ecs.knows(named, call.now) && chip::may_see_instances(call, state)).then_some(named)
 }
 
 /// Where among the chips is the one that the call names.
 fn find(call: &Call<'_>, chips: &[Chip]) -> Result<usize, Refusal> {
     let (instance, fpga) = (need(call, "InstanceId")?, need(call, "FpgaUUID")?);
-    let found = chips.iter().position(|chip| chip.uuid == fpga);
-    found.filter(|_| instance == INSTANCE_ID).ok_or(refusals::FPGA_NOT_FOUND)
+    let found = chips.iter().position(|chip| chip.uuid == fpga && chip.instance == instance);
+    found.ok_or(refusals::FPGA_NOT_FOUND)
 }
 
 /// The image, if the caller may load it: an own one, or one that is published with the ECS image of the instance.
 /// Roles may load only the published ones.
 fn loadable<'s>(call: &Call<'_>, state: &'s State, uuid: &str) -> Result<&'s Image, Refusal> {
     let image = state.faas.image(uuid).ok_or(refusals::IMAGE_TO_LOAD_NOT_FOUND)?;
-    let linked = image.published.contains(ECS_IMAGE_ID);
+    let ecs_image = call.get("InstanceId").and_then(|id| state.ecs.image_of(id));
+    let linked = ecs_image.is_some_and(|image_of_instance| image.published.contains(image_of_instance));
     if call.caller.is_temporary() && !linked {
         let on_the_market = !image.published.is_empty();
         return Err(if on_the_market { refusals::IMAGE_TO_LOAD_NOT_FOUND } else { refusals::ASSUMED_ROLE });
@@ -121,7 +120,8 @@ fn loadable<'s>(call: &Call<'_>, state: &'s State, uuid: &str) -> Result<&'s Ima
 mod tests {
     use super::*;
     use crate::sandbox::identity::{
-        FOREIGN_IMAGE, FixedCaller, INTEL_FPGA, OLD_IMAGE, OPERATOR_ROLE_NAME, XILINX_FPGA,
+        ECS_IMAGE_ID, FOREIGN_IMAGE, FixedCaller, INSTANCE_ID, INTEL_FPGA, OLD_IMAGE, OPERATOR_ROLE_NAME,
+        PLAIN_INSTANCE_ID, XILINX_FPGA,
     };
     use crate::sandbox::rpc::testing::{Cloud, key_of, loading, with, without};
 

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use chip::Chip;
+pub(super) use chip::Hardware;
 use image::Image;
 
 use super::call::{Answer, Call};
@@ -48,7 +49,7 @@ pub(super) struct State {
     images: Vec<Image>,
     /// When each owner's last task was taken.
     last_task: HashMap<String, Timestamp>,
-    chips: [Chip; 2],
+    chips: Vec<Chip>,
 }
 
 impl State {
@@ -66,6 +67,27 @@ impl State {
         for chip in &mut self.chips {
             chip.settle(world, now);
         }
+    }
+
+    /// Gives an instance its chips, each with its registers.
+    pub(super) fn attach(&mut self, instance: &str, kind: (Family, &str), hardware: Vec<Hardware>) {
+        let new =
+            hardware.into_iter().enumerate().map(|(nth, hardware)| chip::new(instance, kind, nth, hardware));
+        self.chips.extend(new);
+    }
+
+    /// Takes them from it, for good.
+    pub(super) fn detach(&mut self, instance: &str) {
+        self.chips.retain(|chip| chip.instance != instance);
+    }
+
+    pub(super) fn has_chips(&self, instance: &str) -> bool {
+        self.chips.iter().any(|chip| chip.instance == instance)
+    }
+
+    /// The chips of an instance were without power.
+    pub(super) fn forget_images(&mut self, instance: &str, world: &World) {
+        self.chips.iter_mut().filter(|chip| chip.instance == instance).for_each(|chip| chip.forget(world));
     }
 
     fn image(&self, uuid: &str) -> Option<&Image> {

@@ -1,0 +1,80 @@
+//! What is left when the sandbox is killed: a shell that waits for the end of the sandbox's pipe, ends the processes
+//! of all hosts, and removes the folder.
+
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Looks through the environments of all processes for the folder until there is none: one may have been about to
+/// start another.
+const SCRIPT: &str = r#"trap '' HUP INT QUIT TERM
+cd /
+while read -r _; do :; done
+for round in 1 2 3 4 5; do
+    found=$(grep -aFlsz "FAASCMD_HOST_ROOT=$1/" /proc/[0-9]*/environ) || break
+    for process in $found; do
+        process=${process#/proc/}
+        kill -9 "${process%/environ}" 2>/dev/null
+    done
+done
+rm -rf "$1"
+"#;
+
+/// The waiting process. It ends, and ends the others, when this is dropped or its owner dies.
+#[derive(Debug)]
+pub(super) struct Supervisor {
+    process: Child,
+    // None only while it is dropped: its end is the sign.
+    pipe: Option<ChildStdin>,
+}
+
+impl Supervisor {
+    /// Starts it, in a process group of its own, so that no terminal ends it.
+    pub(super) fn start(folder: &Path) -> io::Result<Self> {
+        let mut process = Command::new("/bin/sh")
+            .args(["-c", SCRIPT, "faascmd-sandbox-supervisor"])
+            .arg(folder)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()?;
+        let pipe = process.stdin.take();
+        Ok(Self { process, pipe })
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        drop(self.pipe.take());
+        self.process.wait().ok();
+    }
+}
+
+/// Kills every process whose environment holds this variable with this folder.
+pub(super) fn end_processes(variable: &str, folder: &Path) {
+    let mut wanted = format!("{variable}=").into_bytes();
+    wanted.extend(folder.as_os_str().as_bytes());
+    // One may have been about to start another.
+    for _ in 0..2 {
+        for pid in processes() {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            if environment.split(|byte| *byte == 0).any(|entry| entry == wanted) {
+                kill(Pid::from_raw(pid), Signal::SIGKILL).ok();
+            }
+        }
+    }
+}
+
+fn processes() -> Vec<i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}

@@ -1,7 +1,7 @@
 //! The house keeps its floors: a room imports only rooms below it, and what is confined stays where it belongs.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -34,53 +34,103 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Every source file with its room (None for `lib.rs`, `main.rs` and `bin/`) and its code without comments.
-fn files() -> Vec<(PathBuf, Option<String>, String)> {
+/// A source file: where it is, the module that it is, its code without comments.
+struct SourceFile {
+    path: PathBuf,
+    module: Vec<String>,
+    code: String,
+}
+
+impl SourceFile {
+    /// The first part of its module; None for `lib.rs`, `main.rs` and `bin/`.
+    fn room(&self) -> Option<&str> {
+        let first = self.module.first().map(String::as_str);
+        first.filter(|name| !["lib", "main", "bin"].contains(name))
+    }
+
+    /// The code without a module of tests at its end, whose `super::` is another.
+    fn without_tests(&self) -> &str {
+        self.code.split("#[cfg(test)]\nmod tests {").next().unwrap()
+    }
+
+    /// What it names by `crate::`, `$crate::`, `super::` and `self::`, from the library's root.
+    fn named(&self) -> Vec<Vec<String>> {
+        let mut named: Vec<_> =
+            paths(self.without_tests()).into_iter().map(|path| resolved(&self.module, path)).collect();
+        let tests = &self.code[self.without_tests().len()..];
+        let inside: Vec<String> = self.module.iter().cloned().chain(["tests".to_owned()]).collect();
+        named.extend(paths(tests).into_iter().map(|path| resolved(&inside, path)));
+        named
+    }
+}
+
+fn files() -> Vec<SourceFile> {
     let mut found = Vec::new();
     rust_files(&source(""), &mut found);
     let describe = |path: PathBuf| {
-        let inside = path.strip_prefix(source("")).unwrap().to_owned();
-        let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
-        let room = (inside.components().count() > 1 && first != "bin").then_some(first);
         let text = fs::read_to_string(&path).unwrap();
         let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        (inside, room, code.join("\n"))
+        let path = path.strip_prefix(source("")).unwrap().to_owned();
+        let mut module: Vec<String> =
+            path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        module.pop_if(|name| name == "mod");
+        SourceFile { path, module, code: code.join("\n") }
     };
     found.into_iter().map(describe).collect()
 }
 
-/// The rooms that a file names as `crate::room`, also inside `use crate::{a, b::c}`.
-fn rooms_named(code: &str) -> Vec<String> {
-    let mut rooms = Vec::new();
-    let word = |text: &str| {
-        text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
-    };
-    for (start, _) in code.match_indices("crate::") {
-        let preceded = code[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
-        let rest = &code[start + "crate::".len()..];
-        if preceded {
-            continue;
-        }
-        let Some(group) = rest.strip_prefix('{') else {
-            rooms.push(word(rest));
-            continue;
-        };
-        let (mut depth, mut at_name) = (0, true);
-        for (i, c) in group.char_indices() {
-            match c {
-                '}' if depth == 0 => break,
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                ',' if depth == 0 => at_name = true,
-                c if at_name && !c.is_whitespace() => {
-                    rooms.push(word(&group[i..]));
-                    at_name = false;
-                }
-                _ => {}
+/// Every path in the code that begins with one of the four words, also those in the braces of a `use`.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut paths = Vec::new();
+    for word in ["crate::", "super::", "self::"] {
+        for (start, _) in code.match_indices(word) {
+            let before = code[..start].trim_end_matches('$');
+            if !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':') {
+                tree(Vec::new(), &code[start..], &mut paths);
             }
         }
     }
-    rooms
+    paths
+}
+
+/// Reads one branch of a `use` tree and gives what follows it.
+fn tree<'a>(mut path: Vec<String>, code: &'a str, paths: &mut Vec<Vec<String>>) -> &'a str {
+    let code = code.trim_start();
+    let end = code.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '*')).unwrap_or(code.len());
+    path.push(code[..end].to_owned());
+    let Some(rest) = code[end..].strip_prefix("::") else {
+        paths.push(path);
+        return &code[end..];
+    };
+    let Some(mut rest) = rest.trim_start().strip_prefix('{') else { return tree(path, rest, paths) };
+    loop {
+        rest = tree(path.clone(), rest, paths);
+        let branch_end = rest.find([',', '}']).unwrap_or(rest.len());
+        let closed = !rest[branch_end..].starts_with(',');
+        rest = rest[branch_end..].get(1..).unwrap_or_default().trim_start();
+        if closed || rest.is_empty() {
+            return rest;
+        }
+        if let Some(rest) = rest.strip_prefix('}') {
+            return rest;
+        }
+    }
+}
+
+/// The path from the library's root.
+fn resolved(module: &[String], path: Vec<String>) -> Vec<String> {
+    let mut from = module.to_vec();
+    let mut rest = path.into_iter().peekable();
+    if rest.next_if(|word| word == "crate").is_some() {
+        from.clear();
+    }
+    while let Some(word) = rest.next_if(|word| word == "super" || word == "self") {
+        if word == "super" {
+            from.pop();
+        }
+    }
+    from.extend(rest);
+    from
 }
 
 #[test]
@@ -91,13 +141,14 @@ fn a_room_imports_only_rooms_on_floors_below_it() {
         .flat_map(|(floor, rooms)| rooms.iter().map(move |room| (*room, floor)))
         .collect();
     let mut broken = Vec::new();
-    for (path, room, code) in files() {
-        let Some(room) = room else { continue };
-        let own = *floor_of.get(room.as_str()).unwrap_or_else(|| panic!("{room} stands on no floor"));
-        for named in rooms_named(&code) {
-            let allowed = named == room || floor_of.get(named.as_str()).is_none_or(|floor| *floor < own);
+    for file in files() {
+        let Some(room) = file.room() else { continue };
+        let own = *floor_of.get(room).unwrap_or_else(|| panic!("{room} stands on no floor"));
+        for named in file.named() {
+            let other = named.first().map(String::as_str).unwrap_or_default();
+            let allowed = other == room || floor_of.get(other).is_none_or(|floor| *floor < own);
             if !allowed {
-                broken.push(format!("{} (floor {own}) names crate::{named}", path.display()));
+                broken.push(format!("{} (floor {own}) names {}", file.path.display(), named.join("::")));
             }
         }
     }
@@ -106,24 +157,70 @@ fn a_room_imports_only_rooms_on_floors_below_it() {
 
 #[test]
 fn the_sandbox_never_uses_the_clients() {
-    for (path, room, code) in files() {
-        if room.as_deref() == Some("sandbox") {
-            let allowed = ["sandbox", "base", "sign", "bitstream", "device"];
-            let others: Vec<_> =
-                rooms_named(&code).into_iter().filter(|r| !allowed.contains(&r.as_str())).collect();
-            assert!(others.is_empty(), "{} uses {others:?}", path.display());
+    let allowed = ["sandbox", "base", "sign", "bitstream", "device"];
+    for file in files().iter().filter(|file| file.room() == Some("sandbox")) {
+        let named = file.named();
+        let others: Vec<_> = named.iter().filter(|path| !allowed.contains(&path[0].as_str())).collect();
+        assert!(others.is_empty(), "{} uses {others:?}", file.path.display());
+    }
+}
+
+/// How many groups of neighbours name each other in a circle. It may only become less.
+const CIRCLES: usize = 12;
+
+#[test]
+fn modules_of_one_folder_name_each_other_one_way() {
+    let circles = circles();
+    assert!(circles.len() <= CIRCLES, "at most {CIRCLES}: {circles:#?}");
+    assert!(circles.len() == CIRCLES, "there are {} now: lower CIRCLES in this file", circles.len());
+}
+
+/// Groups of modules of one folder each of which reaches all the others.
+fn circles() -> Vec<String> {
+    let files = files();
+    let modules: BTreeSet<&[String]> = files.iter().map(|file| file.module.as_slice()).collect();
+    let mut names: BTreeMap<(Vec<String>, String), BTreeSet<String>> = BTreeMap::new();
+    for file in &files {
+        for path in paths(file.without_tests()) {
+            let path = resolved(&file.module, path);
+            let is_module = |length: &usize| modules.contains(&path[..*length]);
+            let Some(length) = (1..=path.len()).rev().find(is_module) else { continue };
+            let (ours, theirs) = (&file.module, &path[..length]);
+            let shared = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+            // The folder itself, by its mod.rs, may name what stands in it and be named by it.
+            if shared > 0 && shared < ours.len().min(theirs.len()) {
+                let from = (ours[..shared].to_vec(), ours[shared].clone());
+                names.entry(from).or_default().insert(theirs[shared].clone());
+            }
         }
     }
+    let reached = |(folder, from): &(Vec<String>, String)| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![from.clone()]);
+        while let Some(module) = next.pop() {
+            let named = names.get(&(folder.clone(), module)).into_iter().flatten();
+            next.extend(named.filter(|name| seen.insert((*name).clone())).cloned());
+        }
+        seen
+    };
+    let reach: BTreeMap<_, _> = names.keys().map(|module| (module.clone(), reached(module))).collect();
+    let circle = |(folder, from): &(Vec<String>, String)| {
+        let back = |other: &&String| {
+            reach.get(&(folder.clone(), (*other).clone())).is_some_and(|r| r.contains(from))
+        };
+        let members: Vec<_> = reach[&(folder.clone(), from.clone())].iter().filter(back).cloned().collect();
+        (members.len() > 1).then(|| format!("{}: {}", folder.join("::"), members.join(", ")))
+    };
+    reach.keys().filter_map(circle).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 #[test]
 fn unsafe_code_stands_in_one_file_of_the_device_floor() {
     let mut with_unsafe = Vec::new();
-    for (path, room, code) in files() {
-        let words = code.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    for file in files() {
+        let words = file.code.split(|c: char| !(c.is_alphanumeric() || c == '_'));
         if words.clone().any(|word| word == "unsafe") {
-            assert_eq!(room.as_deref(), Some("device"), "unsafe in {}", path.display());
-            with_unsafe.push(path);
+            assert_eq!(file.room(), Some("device"), "unsafe in {}", file.path.display());
+            with_unsafe.push(file.path);
         }
     }
     assert!(with_unsafe.len() <= 1, "{with_unsafe:?}");
@@ -131,11 +228,11 @@ fn unsafe_code_stands_in_one_file_of_the_device_floor() {
 
 #[test]
 fn no_network_below_its_floor_and_no_terminal_below_the_command_line() {
-    for (path, room, code) in files() {
-        let Some(room) = room else { continue };
+    for file in files() {
+        let Some(room) = file.room() else { continue };
         let below_cli = room != "cli";
         let without_network =
-            ["base", "config", "sign", "bitstream", "device", "codes", "ddr"].contains(&room.as_str());
+            ["base", "config", "sign", "bitstream", "device", "codes", "ddr"].contains(&room);
         for (word, forbidden) in [
             ("clap::", below_cli),
             ("indicatif::", below_cli),
@@ -143,13 +240,25 @@ fn no_network_below_its_floor_and_no_terminal_below_the_command_line() {
             ("tokio::net", without_network),
             ("hyper::", room != "sandbox" && room != "net"),
         ] {
-            assert!(!forbidden || !code.contains(word), "{} names {word}", path.display());
+            assert!(!forbidden || !file.code.contains(word), "{} names {word}", file.path.display());
         }
     }
 }
 
 #[test]
-fn the_rooms_named_in_a_group_are_found() {
-    let code = "use crate::base::x;\nuse crate::{cloud::{a, b}, oss};\nlet y = crate::sign::z();";
-    assert_eq!(rooms_named(code), ["base", "cloud", "oss", "sign"]);
+fn every_way_to_name_a_module_is_seen() {
+    let code = "use crate::base::x;\nuse crate::{cloud::{a, b}, oss};\nlet y = $crate::sign::z();\n\
+                use super::super::net::Http;\nuse self::near::N;\nmysuper::no; a::super::no;";
+    let file = SourceFile {
+        path: PathBuf::new(),
+        module: ["ddr".to_owned(), "deep".to_owned()].into(),
+        code: format!(
+            "{code}\n#[cfg(test)]\nmod tests {{\n use super::*; use super::super::super::ram::R; }}"
+        ),
+    };
+    let mut named: Vec<String> = file.named().iter().map(|path| path.join("::")).collect();
+    named.sort();
+    let expected =
+        ["base::x", "cloud::a", "cloud::b", "ddr::deep::*", "ddr::deep::near::N", "net::Http", "oss"];
+    assert_eq!(named, [&expected[..], &["ram::R", "sign::z"]].concat());
 }

@@ -1,21 +1,13 @@
 //! One cancel flag for the whole program: a signal sets it, loops look at it, futures wait for it.
 
-use std::pin::Pin;
-use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use tokio::sync::SetOnce;
 
 /// A flag that is set once, by the first SIGINT, SIGTERM or SIGHUP; clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    signal: AtomicI32,
-    waiting: Mutex<Vec<Waker>>,
-}
+pub struct Cancel(Arc<SetOnce<i32>>);
 
 impl Cancel {
     /// A flag that no signal sets; for tests and for work that is not to be interrupted.
@@ -48,24 +40,17 @@ impl Cancel {
 
     /// Sets the flag; the first signal stays.
     pub fn set(&self, signal: i32) {
-        let _already_set = self.0.signal.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
-        for waker in self.waiting().drain(..) {
-            waker.wake();
-        }
+        self.0.set(signal).ok();
     }
 
     /// The signal that set the flag, if any.
     pub fn signal(&self) -> Option<i32> {
-        Some(self.0.signal.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+        self.0.get().copied()
     }
 
     /// Waits until the flag is set and gives the signal.
-    pub fn cancelled(&self) -> Cancelled<'_> {
-        Cancelled(self)
-    }
-
-    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waker>> {
-        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    pub async fn cancelled(&self) -> i32 {
+        *self.0.wait().await
     }
 }
 
@@ -75,27 +60,6 @@ pub fn ignored_signals() -> Vec<i32> {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or(0);
     (1..=64).filter(|signal| mask >> (signal - 1) & 1 == 1).collect()
-}
-
-/// The future of [`Cancel::cancelled`].
-#[derive(Debug)]
-pub struct Cancelled<'a>(&'a Cancel);
-
-impl Future for Cancelled<'_> {
-    type Output = i32;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<i32> {
-        if let Some(signal) = self.0.signal() {
-            return Poll::Ready(signal);
-        }
-        let mut waiting = self.0.waiting();
-        if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-            waiting.push(context.waker().clone());
-        }
-        drop(waiting);
-        // The flag may have been set between the look and the registration.
-        self.0.signal().map_or(Poll::Pending, Poll::Ready)
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod cancel;
 pub mod duration;
 pub mod fingerprint;
+pub mod lock;
 pub mod private_file;
 pub mod progress;
 pub mod secret;

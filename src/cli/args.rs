@@ -1,32 +1,18 @@
-//! The flags that every command takes.
+//! The flags that several commands take.
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, ValueEnum};
+use clap::builder::PossibleValue;
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Args, ColorChoice, ValueEnum};
 
-use super::commands::Command;
-
-/// Takes an FPGA engineer on Alibaba Cloud from a compiled file to a chip that is programmed and tested.
-#[derive(Debug, Parser)]
-#[command(name = "faascmd", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(
-    after_help = "`faascmd COMMAND --help` tells more. Exit codes: docs/exit-codes.md, or `faascmd explain 7`.
-
-The old faascmd's commands, with its flags and its output (docs/from-faascmd.md):
-  config          auth            list_policy     delete_policy
-  list_objects    upload_object   get_object      delete_object
-  create_image    list_images     delete_image    publish_image
-  list_instances  download_image  fpga_status"
-)]
-pub(super) struct Cli {
-    #[command(flatten)]
-    pub(super) global: GlobalArgs,
-    #[command(subcommand)]
-    pub(super) command: Command,
-}
+use crate::bitstream::Family;
+use crate::cloud::{OssSignature, OssStyle};
+use crate::config::{ConfigError, Endpoints, Given, Source, Sourced};
+use crate::ops::oss_endpoint::EndpointType;
 
 /// Global flags, before or after the command.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options (up to --output, each is also a variable FAASCMD_…)")]
 pub(super) struct GlobalArgs {
     /// Region, such as cn-hangzhou
@@ -65,7 +51,7 @@ pub(super) struct GlobalArgs {
         hide_env = true,
         value_name = "STYLE",
         value_enum,
-        default_value_t
+        default_value = "auto"
     )]
     pub(super) oss_style: OssStyle,
     /// Signature for OSS; v1 is closed to new accounts and buckets
@@ -76,7 +62,7 @@ pub(super) struct GlobalArgs {
         hide_env = true,
         value_name = "V",
         value_enum,
-        default_value_t
+        default_value = "v4"
     )]
     pub(super) oss_signature: OssSignature,
     /// Answer for people (tab-separated off a terminal) or as one JSON document
@@ -102,57 +88,69 @@ pub(super) struct GlobalArgs {
     pub(super) verbose: u8,
     /// Colours; auto: on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
-    pub(super) color: Color,
+    pub(super) color: ColorChoice,
     /// Draw no progress bars
     #[arg(long, global = true)]
     pub(super) no_progress: bool,
     /// Ask nothing: yes to every question
     #[arg(long, global = true)]
     pub(super) yes: bool,
+    /// Flags whose value a variable gave.
+    #[arg(skip)]
+    from_variables: Vec<String>,
 }
 
-/// How the bucket is named in an OSS URL.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum OssStyle {
-    // Path for an IP address, else virtual-hosted
-    #[default]
-    Auto,
-    // `https://BUCKET.oss-REGION.aliyuncs.com/KEY`
-    Virtual,
-    // `https://ENDPOINT/BUCKET/KEY`
-    Path,
-    // `https://DOMAIN/KEY`
-    Cname,
-}
+impl GlobalArgs {
+    /// Remembers which values came from variables: a value alone does not tell.
+    pub(super) fn remember_sources(&mut self, matches: &ArgMatches) {
+        let flags = ["region", "bucket", "role_arn", "instance_id", "profile", "endpoint"];
+        let from_variable = |id: &&str| matches.value_source(id) == Some(ValueSource::EnvVariable);
+        let flag = |id: &str| format!("--{}", id.replace('_', "-"));
+        self.from_variables = flags.into_iter().filter(from_variable).map(flag).collect();
+    }
 
-/// Signature version for OSS.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum OssSignature {
-    // OSS4-HMAC-SHA256
-    #[default]
-    V4,
-    // HMAC-SHA1; closed to new accounts and buckets
-    V1,
-}
+    /// The first layer of the settings.
+    pub(super) fn given(&self) -> Result<Given, ConfigError> {
+        let endpoint_source = self.source("--endpoint", "FAASCMD_ENDPOINT");
+        Ok(Given {
+            region: self.sourced(self.region.as_ref(), "--region", "FAASCMD_REGION"),
+            bucket: self.sourced(self.bucket.as_ref(), "--bucket", "FAASCMD_BUCKET"),
+            role_arn: self.sourced(self.role_arn.as_ref(), "--role-arn", "FAASCMD_ROLE_ARN"),
+            instance_id: self.sourced(self.instance_id.as_ref(), "--instance-id", "FAASCMD_INSTANCE_ID"),
+            profile: self.sourced(self.profile.as_ref(), "--profile", "FAASCMD_PROFILE"),
+            credentials_file: self.credentials_file.clone(),
+            endpoints: Endpoints::parse(&self.endpoint, &endpoint_source)?,
+        })
+    }
 
-impl From<OssStyle> for crate::cloud::OssStyle {
-    fn from(style: OssStyle) -> Self {
-        match style {
-            OssStyle::Auto => Self::Auto,
-            OssStyle::Virtual => Self::Virtual,
-            OssStyle::Path => Self::Path,
-            OssStyle::Cname => Self::Cname,
-        }
+    fn sourced(
+        &self,
+        value: Option<&String>,
+        flag: &'static str,
+        variable: &'static str,
+    ) -> Option<Sourced<String>> {
+        value.map(|value| Sourced::new(value.clone(), self.source(flag, variable)))
+    }
+
+    fn source(&self, flag: &'static str, variable: &'static str) -> Source {
+        let from_variable = self.from_variables.iter().any(|other| other == flag);
+        if from_variable { Source::Variable(variable) } else { Source::Flag(flag) }
     }
 }
 
-impl From<OssSignature> for crate::cloud::OssSignature {
-    fn from(signature: OssSignature) -> Self {
-        match signature {
-            OssSignature::V4 => Self::V4,
-            OssSignature::V1 => Self::V1,
-        }
-    }
+/// Flags of commands that move objects.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct EndpointArgs {
+    /// Which of OSS's endpoints: auto takes the internal one on an instance of the bucket's region
+    #[arg(
+        long,
+        env = "FAASCMD_ENDPOINT_TYPE",
+        hide_env = true,
+        value_name = "TYPE",
+        value_enum,
+        default_value = "auto"
+    )]
+    pub(super) endpoint_type: EndpointType,
 }
 
 /// Form of the answer on stdout.
@@ -165,14 +163,26 @@ pub(super) enum Format {
     Json,
 }
 
-/// When to use colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    // On a terminal, unless `NO_COLOR` is set
-    #[default]
-    Auto,
-    // Always
-    Always,
-    // Never
-    Never,
+/// The words of a flag for values that a lower floor defines.
+macro_rules! words {
+    ($($type:ident: $($value:ident = $word:literal $($help:literal)?),+;)+) => {$(
+        impl ValueEnum for $type {
+            fn value_variants<'a>() -> &'a [Self] {
+                &[$(Self::$value),+]
+            }
+
+            fn to_possible_value(&self) -> Option<PossibleValue> {
+                Some(match self {
+                    $(Self::$value => PossibleValue::new($word)$(.help($help))?),+
+                })
+            }
+        }
+    )+};
+}
+
+words! {
+    OssStyle: Auto = "auto", Virtual = "virtual", Path = "path", Cname = "cname";
+    OssSignature: V4 = "v4", V1 = "v1";
+    EndpointType: Auto = "auto", Public = "public", Internal = "internal", Accelerate = "accelerate";
+    Family: Intel = "intel" "f1", Xilinx = "xilinx" "f2 and f3";
 }

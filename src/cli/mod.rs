@@ -1,44 +1,36 @@
 //! The command line: clap, one file per command, error → hint and exit code, all drawing and printing.
 
-mod again;
 mod args;
 mod commands;
 mod context;
-mod device;
 mod error;
 mod errors;
 mod exit;
-mod given;
 mod legacy;
 mod output;
-mod place;
-mod quick;
+mod parser;
 pub mod reg_rw;
-mod route;
-mod services;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::CommandFactory as _;
 
 pub use exit::Exit;
+use parser::{Cli, Command};
 
 /// Runs `faascmd` with the arguments of the process.
 pub fn main() -> ExitCode {
-    let line = legacy::corrected(std::env::args_os());
-    let quickly = quick::plain_read(&line.arguments, std::env::vars_os());
-    let cli = match quickly.map_or_else(|| args::Cli::try_parse_from(&line.arguments), Ok) {
+    let line = legacy::corrected(std::env::args_os(), Cli::command);
+    let cli = match Cli::read(&line.arguments) {
         Ok(cli) => cli,
         Err(e) => return output::usage_error(&e),
     };
     output::start_log(cli.global.verbose);
-    let context = match context::Context::new(cli.global) {
-        Ok(context) => context,
-        Err((ui, failure)) => return ui.fail(&failure).into(),
-    };
+    let context = context::Context::new(cli.global);
     line.warning.iter().for_each(|warning| context.ui.warn(warning));
-    match commands::run(&cli.command, &context) {
-        Ok(exit) => exit.into(),
-        Err(failure) => context.ui.fail(&failure).into(),
-    }
+    let outcome = match &cli.command {
+        Command::Own(command) => commands::run(command, &context),
+        Command::Legacy(command) => legacy::run(command, &context),
+    };
+    outcome.unwrap_or_else(|failure| context.ui.fail(&failure)).into()
 }

@@ -5,15 +5,18 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
-
 use super::error::DeviceError;
+use crate::base::lock::try_lock;
 
 /// The lock; let go when dropped, and by the kernel when the process ends.
 #[derive(Debug)]
-pub(super) struct Lock {
-    _held: Flock<File>,
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // The file stays open where it was cloned from.
+        self.0.unlock().ok();
+    }
 }
 
 /// How often a taken lock is tried again.
@@ -23,10 +26,10 @@ impl Lock {
     pub(super) fn take(path: &Path, file: &File) -> Result<Self, DeviceError> {
         let failed = |source| DeviceError::Lock { node: path.into(), source };
         let same_open_file = file.try_clone().map_err(failed)?;
-        match Flock::lock(same_open_file, FlockArg::LockExclusiveNonblock) {
-            Ok(held) => Ok(Self { _held: held }),
-            Err((_, Errno::EWOULDBLOCK)) => Err(DeviceError::Locked { node: path.into(), pid: holder(file) }),
-            Err((_, errno)) => Err(failed(errno.into())),
+        if try_lock(file).map_err(failed)? {
+            Ok(Self(same_open_file))
+        } else {
+            Err(DeviceError::Locked { node: path.into(), pid: holder(file) })
         }
     }
 

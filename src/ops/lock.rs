@@ -2,21 +2,18 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 
 use super::wait::{Awaited, Deadline, Look, Pace};
 use super::{Error, Result};
+use crate::base::lock::open_locked;
 use crate::base::private_file::{create_private_folder, state_folder};
 
 /// A lock that is held; the end of the process, however it comes, gives it back.
 #[derive(Debug)]
 pub struct Held {
     path: PathBuf,
-    _locked: Flock<File>,
+    _locked: File,
 }
 
 impl Drop for Held {
@@ -60,25 +57,10 @@ pub async fn take(deadline: &Deadline, claim: Claim<'_>) -> Result<Option<Held>>
 
 /// The lock, or the process that has it.
 fn attempt(path: &Path) -> std::io::Result<Result<Held, String>> {
-    loop {
-        let file =
-            File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
-        let mut locked = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(locked) => locked,
-            Err((_, Errno::EWOULDBLOCK)) => return Ok(Err(holder(path))),
-            Err((_, errno)) => return Err(errno.into()),
-        };
-        // The holder before may have removed the name between our opening and our locking.
-        if fs::metadata(path).is_ok_and(|named| is_same(&named, &locked)) {
-            locked.set_len(0)?;
-            write!(locked, "{}", std::process::id())?;
-            return Ok(Ok(Held { path: path.to_owned(), _locked: locked }));
-        }
-    }
-}
-
-fn is_same(named: &fs::Metadata, locked: &File) -> bool {
-    locked.metadata().is_ok_and(|own| (own.dev(), own.ino()) == (named.dev(), named.ino()))
+    let Some(mut locked) = open_locked(path)? else { return Ok(Err(holder(path))) };
+    locked.set_len(0)?;
+    write!(locked, "{}", std::process::id())?;
+    Ok(Ok(Held { path: path.to_owned(), _locked: locked }))
 }
 
 fn holder(path: &Path) -> String {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::common::cloud::Cloud;
 use crate::common::terminal::Terminal;
-use crate::common::world::World;
+use crate::common::world::{World, ran};
 
 const ID: &str = "LTAI5tFaascmdSandboxUser";
 const SECRET: &str = "SandboxUserSecret0123456789abc";
@@ -147,4 +147,17 @@ fn on_a_terminal_it_asks_and_does_not_show_the_secret() {
     assert!(shown.contains(ID) && shown.contains("user/faas-engineer"), "{shown}");
     assert!(!shown.contains(SECRET), "{shown}");
     assert!(fs::read_to_string(cloud.credentials_file()).unwrap().contains(SECRET));
+}
+
+#[test]
+fn a_flag_is_told_from_a_variable_of_the_same_value() {
+    let world = World::new();
+    let source = |args: &[&str]| {
+        let mut command = world.command("faascmd");
+        let ran = ran(command.env("FAASCMD_REGION", "cn-hangzhou").args(args)).exits(0);
+        ran.json()["items"][0]["source"].clone()
+    };
+    assert_eq!(source(&["config", "--show", "-o", "json"]), "FAASCMD_REGION");
+    assert_eq!(source(&["config", "--show", "-o", "json", "--region", "cn-hangzhou"]), "--region");
+    assert_eq!(source(&["--region", "cn-hangzhou", "config", "--show", "-o", "json"]), "--region");
 }

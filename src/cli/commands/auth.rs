@@ -16,12 +16,6 @@ use crate::faas::CallerType;
 use crate::ops::auth::{self, Plan, Services};
 use crate::ram::POLICY_NAME;
 
-/// Let the FaaS service read a bucket and write build logs into it
-///
-/// Makes sure of the bucket (its account and region), of `compiling_logs/` in it, of the role `AliyunFAASDefaultRole`
-/// that the service may take on, and of the policy `faasPolicy` with the least that the service needs. What others put
-/// into role and policy stays. Everything is shown before it is changed; a second run changes nothing. Role and bucket
-/// are stored in the credentials file. docs/permissions.md says which rights this takes, and why each is granted.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd auth --bucket my-bucket --dry-run    what would be changed, with the documents

@@ -20,11 +20,6 @@ use crate::config::{CredentialsFile, Source, Sourced};
 use crate::faas::{Caller, CallerType, Faas};
 use crate::sign::Credential;
 
-/// Store an AccessKey and settings, or show the settings in effect
-///
-/// Without flags it asks for the AccessKey. The service is asked whose it is before anything is written: a wrong secret
-/// leaves the file as it was. Off line the file is written with a warning. --region, --bucket and --role-arn are stored
-/// too, when they are given as flags. The file is the old tool's (docs/from-faascmd.md).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd config                                  asks; the secret is not shown

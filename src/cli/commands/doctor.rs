@@ -8,13 +8,12 @@ use serde_json::json;
 
 use crate::base::private_file::write_private;
 use crate::cli::context::Context;
-use crate::cli::device::roots;
+use crate::cli::context::roots;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
 use crate::ops::doctor::{Check, State, Subject, examine};
 
-/// Examine credentials, network, account and device, and say what to do next
 #[derive(Debug, Args)]
 #[command(after_help = "Exits 0, or 1 when a check fails. Nothing is changed.
 

@@ -9,7 +9,6 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
 use crate::codes::{self, Row};
 
-/// Explain an error code of FaaS, OSS, RAM, STS or ECS, or an exit code
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd explain \"SHELL NOT MATCH\"

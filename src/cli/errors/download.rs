@@ -1,8 +1,8 @@
 //! Failed downloads.
 
 use crate::cli::Exit;
-use crate::cli::again;
 use crate::cli::error::{Failure, ServiceAnswer};
+use crate::cli::output::typed;
 use crate::ops::download::DownloadError;
 
 impl From<DownloadError> for Failure {
@@ -19,13 +19,13 @@ impl From<DownloadError> for Failure {
                 Self::new(Exit::Conflict, message).hint("name another file, or take away --no-clobber")
             }
             DownloadError::Changed { .. } => {
-                Self::new(Exit::Conflict, message).hint(format!("once more: {}", again::command()))
+                Self::new(Exit::Conflict, message).hint(format!("once more: {}", typed::command()))
             }
             DownloadError::WrongChecksum { .. } => {
-                Self::new(Exit::Fault, message).hint(format!("once more: {}", again::command()))
+                Self::new(Exit::Fault, message).hint(format!("once more: {}", typed::command()))
             }
             DownloadError::Stopped { signal } => {
-                Self::new(Exit::by_signal(signal), message).hint(format!("once more: {}", again::command()))
+                Self::new(Exit::by_signal(signal), message).hint(format!("once more: {}", typed::command()))
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 
 use crate::cli::Exit;
-use crate::cli::again::{self, quoted};
 use crate::cli::error::{Failure, ServiceAnswer};
+use crate::cli::output::typed::{self, quoted};
 use crate::codes;
 use crate::ops::Error;
 use crate::ops::caller::REFUSAL;
@@ -36,7 +36,7 @@ impl From<Error> for Failure {
                 .hint(format!(
                     "see what the chip says: faascmd fpga status --instance-id {instance_id} --fpga {fpga_uuid}"
                 ))
-                .hint(format!("load it once more: {}", again::command())),
+                .hint(format!("load it once more: {}", typed::command())),
             Error::Chip(error) => of_chip(&error),
             Error::Shell(error) => of_shell(&error),
             Error::CallerType { .. } => of_caller(&message),
@@ -56,7 +56,7 @@ impl From<Error> for Failure {
             Error::Busy { .. } => failure(Exit::Conflict).hint("without --no-wait it is waited for"),
             Error::DriverInUse { driver, .. } => failure(Exit::Conflict)
                 .hint(format!("sudo rmmod {driver}"))
-                .hint(again::command())
+                .hint(typed::command())
                 .hint(format!("sudo modprobe {driver}    (--force loads with the driver in place)")),
             Error::File { path, error } => of_file(message, &path.display().to_string(), error.kind()),
         }
@@ -70,7 +70,7 @@ fn how_to_go_on(awaited: &Awaited) -> String {
         Awaited::Load { instance_id, fpga_uuid } => format!(
             "it goes on in the cloud; wait for it: faascmd fpga wait --instance-id {instance_id} --fpga {fpga_uuid}"
         ),
-        Awaited::Turn(_) | Awaited::Lock(_) => format!("go on: {}", again::command()),
+        Awaited::Turn(_) | Awaited::Lock(_) => format!("go on: {}", typed::command()),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 
 use crate::cli::Exit;
-use crate::cli::again;
 use crate::cli::error::Failure;
+use crate::cli::output::typed;
 use crate::ops::upload::UploadError;
 
 impl From<UploadError> for Failure {
@@ -23,15 +23,15 @@ impl From<UploadError> for Failure {
             UploadError::NotAFile { .. } => Self::new(Exit::Usage, message)
                 .hint("for the files in a directory: --recursive, with --to PREFIX/"),
             UploadError::Changed { .. } => Self::new(Exit::Conflict, message)
-                .hint(format!("let whatever writes it finish, then: {}", again::command())),
+                .hint(format!("let whatever writes it finish, then: {}", typed::command())),
             UploadError::Taken { key, .. } => Self::new(Exit::Conflict, message)
                 .hint(format!("give it another key, or take away --no-clobber to replace {key}")),
             UploadError::WrongObject { key, .. } => Self::new(Exit::Fault, message)
-                .hint(format!("faascmd object rm {}", again::quoted(&key)))
-                .hint(format!("then send it again: {}", again::command())),
+                .hint(format!("faascmd object rm {}", typed::quoted(&key)))
+                .hint(format!("then send it again: {}", typed::command())),
             UploadError::Stopped { signal, kept } => {
                 let hint = if kept.is_some() { "to go on where it stopped" } else { "to begin anew" };
-                Self::new(Exit::by_signal(signal), message).hint(format!("{hint}: {}", again::command()))
+                Self::new(Exit::by_signal(signal), message).hint(format!("{hint}: {}", typed::command()))
             }
         }
     }

@@ -22,7 +22,7 @@ pub(super) use spelling::corrected;
 
 /// The old tool's commands, hidden in the list of commands and told at its end.
 #[derive(Debug, Subcommand)]
-#[command(rename_all = "snake_case")]
+#[command(rename_all = "snake_case", defer = true)]
 pub(super) enum LegacyCommand {
     #[command(hide = true)]
     ListPolicy(policy::ListPolicy),

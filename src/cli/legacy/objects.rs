@@ -6,10 +6,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::answer::{self, Form, Said};
+use crate::cli::args::EndpointArgs;
+use crate::cli::commands::object::{file_of, name_of};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
-use crate::cli::place::{name_of, place_of};
-use crate::cli::route::RouteArgs;
 use crate::ops::download::{DownloadRequest, Downloaded, download};
 use crate::ops::upload::{UploadRequest, Uploaded, upload};
 
@@ -17,12 +17,12 @@ use crate::ops::upload::{UploadRequest, Uploaded, upload};
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListObjects {
     #[command(flatten)]
-    route: RouteArgs,
+    endpoint: EndpointArgs,
 }
 
 impl ListObjects {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
-        let oss = self.route.oss(cx).await?;
+        let oss = cx.oss_by(self.endpoint).await?;
         let (mut keys, mut from) = (Vec::new(), None);
         loop {
             let page = oss.list("", None, from.as_deref()).await?;
@@ -53,7 +53,7 @@ pub(in crate::cli) struct UploadObject {
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
-    route: RouteArgs,
+    endpoint: EndpointArgs,
 }
 
 impl UploadObject {
@@ -61,7 +61,7 @@ impl UploadObject {
         let name = || name_of(&self.file.to_string_lossy()).to_owned();
         let request = UploadRequest::new(&self.file, self.object.clone().unwrap_or_else(name));
         let Uploaded { bucket, key, size, crc64, .. } =
-            upload(&self.route.oss(cx).await?, &request, &cx.cancel()?).await?;
+            upload(&cx.oss_by(self.endpoint).await?, &request, &cx.cancel()?).await?;
         Ok(json!({"Bucket": bucket, "Object": key, "Size": size, "Crc64": crc64.to_string()}).into())
     }
 }
@@ -76,12 +76,12 @@ pub(in crate::cli) struct GetObject {
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
-    route: RouteArgs,
+    endpoint: EndpointArgs,
 }
 
 impl GetObject {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
-        let file = place_of(&self.object, self.file.as_deref())?;
+        let file = file_of(&self.object, self.file.as_deref())?;
         let request = DownloadRequest {
             key: self.object.clone(),
             file: file.clone(),
@@ -90,7 +90,7 @@ impl GetObject {
             keep_existing: false,
         };
         let Downloaded { bucket, key, size, crc64, .. } =
-            download(&self.route.oss(cx).await?, &request, &cx.cancel()?).await?;
+            download(&cx.oss_by(self.endpoint).await?, &request, &cx.cancel()?).await?;
         let (crc64, file) = (crc64.to_string(), file.to_string_lossy());
         Ok(json!({"Bucket": bucket, "Object": key, "Size": size, "Crc64": crc64, "File": file}).into())
     }

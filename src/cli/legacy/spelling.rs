@@ -1,50 +1,6 @@
 //! Misspellings that the old tool's documents teach, corrected before the command line is parsed.
 
-use std::ffi::{OsStr, OsString};
-
-use clap::CommandFactory as _;
-
-use crate::cli::args::Cli;
-
-/// The old tool's commands; only their flags are corrected.
-const COMMANDS: [&str; 15] = [
-    "config",
-    "auth",
-    "list_policy",
-    "delete_policy",
-    "list_objects",
-    "upload_object",
-    "get_object",
-    "delete_object",
-    "create_image",
-    "list_images",
-    "delete_image",
-    "list_instances",
-    "download_image",
-    "fpga_status",
-    "publish_image",
-];
-
-/// The old tool's flags.
-const FLAGS: [&str; 17] = [
-    "id",
-    "key",
-    "bucket",
-    "object",
-    "file",
-    "fpgatype",
-    "encrypted",
-    "kmskey",
-    "shell",
-    "name",
-    "description",
-    "tags",
-    "imageuuid",
-    "instanceId",
-    "fpgauuid",
-    "imagetype",
-    "imageid",
-];
+use std::ffi::OsString;
 
 /// What the documents write, and what they mean (`docs/from-faascmd.md` names the pages).
 const MISSPELT: [(&str, &str); 4] =
@@ -60,47 +16,61 @@ pub(in crate::cli) struct Corrected {
 }
 
 /// Corrects the arguments of an old command; those of any other stay as they are.
-pub(in crate::cli) fn corrected(arguments: impl Iterator<Item = OsString>) -> Corrected {
+pub(in crate::cli) fn corrected(
+    arguments: impl Iterator<Item = OsString>,
+    parser: impl FnOnce() -> clap::Command,
+) -> Corrected {
     let mut arguments: Vec<OsString> = arguments.collect();
-    let command = command_at(&arguments).filter(|at| is_one_of(&arguments[*at], &COMMANDS));
-    let Some(at) = command else { return Corrected { arguments, warning: None } };
-    let mut words = Words { rest: arguments.split_off(at + 1), done: Vec::new(), corrections: Vec::new() };
-    words.rest.reverse();
+    if !arguments.iter().any(|word| word.to_str().is_some_and(may_be_an_old_command)) {
+        return Corrected { arguments, warning: None };
+    }
+    let mut parser = parser();
+    parser.build();
+    let Some((at, flags)) = command_in(&arguments, &parser) else {
+        return Corrected { arguments, warning: None };
+    };
+    let rest = arguments.split_off(at + 1).into_iter().rev().collect();
+    let mut words = Words { flags, rest, done: Vec::new(), corrections: Vec::new() };
     while words.step() {}
     arguments.extend(words.done);
     let warning = (!words.corrections.is_empty()).then(|| words.corrections.join(", "));
     Corrected { arguments, warning }
 }
 
-/// Where the command stands: behind global flags and their values.
-fn command_at(arguments: &[OsString]) -> Option<usize> {
+/// A cheap look: the old commands are spelt with `_`, and no other is. Two kept their names.
+fn may_be_an_old_command(word: &str) -> bool {
+    let spelt_so = word.contains('_') && word.bytes().all(|b| b == b'_' || b.is_ascii_lowercase());
+    spelt_so || matches!(word, "config" | "auth")
+}
+
+/// Where an old command stands, behind global flags and their values; and its flags that take a value.
+fn command_in(arguments: &[OsString], parser: &clap::Command) -> Option<(usize, Vec<String>)> {
     let mut at = 1;
     loop {
         let word = arguments.get(at)?.to_str()?;
         if !word.starts_with('-') {
-            return Some(at);
+            let command = parser.find_subcommand(word).filter(|_| may_be_an_old_command(word))?;
+            let with_value = command.get_arguments().filter(|arg| arg.get_action().takes_values());
+            return Some((at, with_value.filter_map(|arg| arg.get_long().map(str::to_owned)).collect()));
         }
-        at += if takes_the_next_word(word) { 2 } else { 1 };
+        at += if takes_the_next_word(parser, word) { 2 } else { 1 };
     }
 }
 
-fn takes_the_next_word(flag: &str) -> bool {
-    let cli = Cli::command();
+fn takes_the_next_word(parser: &clap::Command, flag: &str) -> bool {
     let named = |arg: &&clap::Arg| {
         let long = flag.strip_prefix("--").is_some_and(|name| arg.get_long() == Some(name));
         let short =
             flag.strip_prefix('-').is_some_and(|name| arg.get_short().is_some_and(|c| name == c.to_string()));
         long || short
     };
-    cli.get_arguments().find(named).is_some_and(|arg| arg.get_action().takes_values())
-}
-
-fn is_one_of(word: &OsStr, names: &[&str]) -> bool {
-    word.to_str().is_some_and(|word| names.contains(&word))
+    parser.get_arguments().find(named).is_some_and(|arg| arg.get_action().takes_values())
 }
 
 /// The words behind the command, on their way from one list to the other.
 struct Words {
+    /// The command's flags that take a value.
+    flags: Vec<String>,
     /// Not looked at yet; the next is the last.
     rest: Vec<OsString>,
     done: Vec<OsString>,
@@ -112,12 +82,12 @@ impl Words {
     fn step(&mut self) -> bool {
         let Some(word) = self.rest.pop() else { return false };
         match word.to_str() {
-            Some("--") if self.next_is_a_flag_without_dashes() => {
+            Some("--") if self.next().is_some_and(|next| self.is_flag_without_dashes(next)) => {
                 let next = self.rest.pop().and_then(|next| next.into_string().ok()).unwrap_or_default();
                 self.flag(&format!("--{next}"), &format!("-- {next}"));
             }
             Some(text) if text.starts_with("--") && text.len() > 2 => self.flag(text, text),
-            Some(text) if is_flag_without_dashes(text) && text.contains('=') => {
+            Some(text) if self.is_flag_without_dashes(text) && text.contains('=') => {
                 self.flag(&format!("--{text}"), text);
             }
             _ => self.done.push(word),
@@ -125,8 +95,14 @@ impl Words {
         true
     }
 
-    fn next_is_a_flag_without_dashes(&self) -> bool {
-        self.rest.last().and_then(|next| next.to_str()).is_some_and(is_flag_without_dashes)
+    /// `bucket` and `bucket=my-bucket`: no old command takes a word that is not a flag.
+    fn is_flag_without_dashes(&self, word: &str) -> bool {
+        let name = word.split('=').next().unwrap_or_default();
+        self.takes_a_value(name) || MISSPELT.iter().any(|(wrong, _)| *wrong == name)
+    }
+
+    fn takes_a_value(&self, name: &str) -> bool {
+        self.flags.iter().any(|flag| flag == name)
     }
 
     /// Takes over a flag, which the user wrote otherwise, with its value where the two were torn apart.
@@ -158,7 +134,7 @@ impl Words {
             // What follows is its value, whatever it looks like.
             None => {
                 self.done.push(word);
-                if FLAGS.contains(&name) && self.next_is_a_value() {
+                if self.takes_a_value(name) && self.next_is_a_value() {
                     self.done.extend(self.rest.pop());
                 }
             }
@@ -187,19 +163,16 @@ impl Words {
     }
 }
 
-/// `bucket` and `bucket=my-bucket`: no old command takes a word that is not a flag.
-fn is_flag_without_dashes(word: &str) -> bool {
-    let name = word.split('=').next().unwrap_or_default();
-    FLAGS.contains(&name) || MISSPELT.iter().any(|(wrong, _)| *wrong == name)
-}
-
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
+    use crate::cli::parser::Cli;
 
     fn correct(line: &str) -> (String, Option<String>) {
         let words = line.split(' ').map(OsString::from);
-        let corrected = corrected(words);
+        let corrected = corrected(words, Cli::command);
         let text: Vec<_> =
             corrected.arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         (text.join(" "), corrected.warning)

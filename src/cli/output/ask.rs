@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use super::{Ui, progress};
+use super::{Ui, stderr};
 use crate::base::secret::Secret;
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
@@ -17,7 +17,7 @@ pub(in crate::cli) fn somebody_is_there() -> bool {
 /// # Errors
 /// When stdin ends or can't be read.
 pub(in crate::cli) fn ask(question: &str) -> Result<String, Failure> {
-    progress::text(question);
+    stderr::text(question);
     line_of_stdin()
 }
 

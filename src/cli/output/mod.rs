@@ -4,7 +4,9 @@ mod ask;
 mod log;
 mod page;
 mod progress;
+mod stderr;
 mod steps;
+pub(super) mod typed;
 mod ui;
 
 pub(super) use ask::{ask, ask_secret, secret_of_stdin, somebody_is_there};

@@ -1,6 +1,11 @@
 //! The human form of an answer: lines and tables.
 
+use anstyle::Style;
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::base::text::harmless;
+
+const HEADER: Style = Style::new().bold();
 
 /// Collects the text of one answer.
 #[derive(Debug)]
@@ -37,7 +42,7 @@ impl Page {
 
     /// `name  value` lines, the names padded to one width; tab-separated off a terminal.
     pub(in crate::cli) fn facts(&mut self, facts: &[(&str, String)]) {
-        let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let width = facts.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
         for (name, value) in facts {
             if self.terminal {
                 self.line(format!("{name:width$}  {value}"));
@@ -63,8 +68,8 @@ impl Page {
         let cells: Vec<Vec<String>> =
             rows.iter().map(|row| row.iter().map(|cell| harmless(cell).into_owned()).collect()).collect();
         let width = |i: usize| {
-            let longest = cells.iter().filter_map(|row| row.get(i)).map(|cell| cell.chars().count()).max();
-            longest.unwrap_or(0).max(columns[i].chars().count())
+            let longest = cells.iter().filter_map(|row| row.get(i)).map(|cell| cell.width()).max();
+            longest.unwrap_or(0).max(columns[i].width())
         };
         let widths: Vec<usize> = (0..columns.len()).map(width).collect();
         let header: Vec<String> = columns.iter().map(|column| column.to_uppercase()).collect();
@@ -78,11 +83,11 @@ impl Page {
         let mut line = String::new();
         for (cell, width) in cells.iter().zip(widths) {
             line.push_str(cell);
-            line.push_str(&" ".repeat(width + 2 - cell.chars().count()));
+            line.push_str(&" ".repeat(width + 2 - cell.width()));
         }
         let line = line.trim_end();
         if bold && self.color {
-            self.text.push_str(&format!("\x1b[1m{line}\x1b[0m\n"));
+            self.text.push_str(&format!("{HEADER}{line}{HEADER:#}\n"));
         } else {
             self.text.push_str(line);
             self.text.push('\n');

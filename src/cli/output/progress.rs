@@ -1,31 +1,20 @@
 //! Progress as people see it: a bar or a rewritten line on a terminal, a line per change off it.
 
-use std::io::Write;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::io::IsTerminal as _;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::ui::Ui;
+use super::stderr::line;
+use super::ui::{DONE, Ui, WARNING};
 use crate::base::duration::spent;
-use crate::base::progress::{Event, Progress};
+use crate::base::progress::{Event, Progress, Silent};
 use crate::base::size::ByteSize;
 use crate::base::text::harmless;
 
-/// Writes one line to stderr; a closed stderr is nobody's fault.
-pub(super) fn line(text: &str) {
-    writeln!(std::io::stderr().lock(), "{text}").ok();
-}
-
-/// Writes to stderr as it is.
-pub(super) fn text(text: &str) {
-    let mut stderr = std::io::stderr().lock();
-    write!(stderr, "{text}").and_then(|()| stderr.flush()).ok();
-}
-
 /// Draws events on stderr.
-pub(super) struct Drawn {
+struct Drawn {
     terminal: bool,
     ui: Ui,
     now: Mutex<Now>,
@@ -38,11 +27,18 @@ struct Now {
     waiting: String,
 }
 
-impl Drawn {
-    pub(super) fn new(terminal: bool, ui: Ui) -> Self {
-        Self { terminal, ui, now: Mutex::default() }
+impl Ui {
+    /// Who draws the progress of a piece of work.
+    pub(in crate::cli) fn progress(&self) -> Arc<dyn Progress> {
+        if self.quiet {
+            return Arc::new(Silent);
+        }
+        let terminal = self.progress && std::io::stderr().is_terminal();
+        Arc::new(Drawn { terminal, ui: self.clone(), now: Mutex::default() })
     }
+}
 
+impl Drawn {
     fn start_transfer(&self, now: &mut Now, label: &str, total: u64, resumed: u64) {
         if !self.terminal {
             let resumed =
@@ -127,11 +123,11 @@ impl Progress for Drawn {
                 self.run(&mut now, &thing, &state, (elapsed, total));
             }
             Event::StepDone { step, detail, skipped } => {
-                Self::above(&now, &step_line(&self.ui.painted("32", "✓"), step, &detail, skipped));
+                Self::above(&now, &step_line(&self.ui.painted(DONE, "✓"), step, &detail, skipped));
             }
             Event::Note(text) => Self::above(&now, &harmless(&text)),
             Event::Warning(text) => {
-                Self::above(&now, &format!("{} {}", self.ui.painted("33", "warning:"), harmless(&text)));
+                Self::above(&now, &format!("{} {}", self.ui.painted(WARNING, "warning:"), harmless(&text)));
             }
         }
     }

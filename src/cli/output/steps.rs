@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Ui;
 use super::progress::step_line;
+use super::ui::DONE;
 use crate::base::progress::{Event, Progress};
 
 /// Writes finished steps to stdout and leaves the rest to another.
@@ -16,7 +17,7 @@ impl Progress for OnStdout {
     fn event(&self, event: Event) {
         match event {
             Event::StepDone { step, detail, skipped } => {
-                let line = step_line(&self.ui.painted_answer("32", "✓"), step, &detail, skipped);
+                let line = step_line(&self.ui.painted_answer(DONE, "✓"), step, &detail, skipped);
                 // A full disk behind stdout shows when the command writes its end.
                 self.ui.write(format!("{line}\n").as_bytes()).ok();
             }

@@ -2,16 +2,23 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 
+use anstyle::{AnsiColor, Style};
+use clap::ColorChoice;
 use serde::Serialize;
 
-use super::{Page, progress};
-use crate::base::progress::{Progress, Silent};
+use super::{Page, stderr};
 use crate::base::text::harmless;
-use crate::cli::args::{Color, Format, GlobalArgs};
+use crate::cli::args::{Format, GlobalArgs};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+
+/// A step that is done.
+pub(super) const DONE: Style = AnsiColor::Green.on_default();
+/// `warning:`.
+pub(super) const WARNING: Style = AnsiColor::Yellow.on_default();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default();
 
 /// An answer: one value from which the JSON document and the human text are made.
 pub(in crate::cli) trait Report: Serialize {
@@ -26,8 +33,8 @@ pub(in crate::cli) trait Report: Serialize {
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct Ui {
     format: Format,
-    quiet: bool,
-    progress: bool,
+    pub(super) quiet: bool,
+    pub(super) progress: bool,
     color_stdout: bool,
     color_stderr: bool,
     assume_yes: bool,
@@ -37,9 +44,9 @@ impl Ui {
     /// From the global flags and what the streams are.
     pub(in crate::cli) fn new(global: &GlobalArgs) -> Self {
         let colored = |terminal: bool| match global.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
         };
         Self {
             format: global.output,
@@ -99,21 +106,13 @@ impl Ui {
     /// A line on stderr, unless `--quiet`.
     pub(in crate::cli) fn note(&self, text: &str) {
         if !self.quiet {
-            progress::line(text);
+            stderr::line(text);
         }
     }
 
     /// A warning on stderr, also with `--quiet`.
     pub(in crate::cli) fn warn(&self, text: &str) {
-        progress::line(&format!("{} {}", self.painted("33", "warning:"), harmless(text)));
-    }
-
-    /// Who draws the progress of a piece of work.
-    pub(in crate::cli) fn progress(&self) -> Arc<dyn Progress> {
-        if self.quiet {
-            return Arc::new(Silent);
-        }
-        Arc::new(progress::Drawn::new(self.progress && io::stderr().is_terminal(), self.clone()))
+        stderr::line(&format!("{} {}", self.painted(WARNING, "warning:"), harmless(text)));
     }
 
     /// Asks on a terminal; without one, only `--yes` is a yes.
@@ -125,7 +124,7 @@ impl Ui {
             return Err(Failure::new(Exit::Usage, format!("{question} Nobody is there to answer"))
                 .hint("add --yes to go on without a question"));
         }
-        progress::text(&format!("{question} [y/N] "));
+        stderr::text(&format!("{question} [y/N] "));
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok();
         Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
@@ -133,7 +132,7 @@ impl Ui {
 
     /// Says that the command failed and gives its exit code.
     pub(in crate::cli) fn fail(&self, failure: &Failure) -> Exit {
-        progress::text(&self.failure_text(failure));
+        stderr::text(&self.failure_text(failure));
         failure.exit
     }
 
@@ -142,7 +141,7 @@ impl Ui {
         if self.is_json() {
             return format!("{}\n", failure.json());
         }
-        let mut text = format!("{} {}\n", self.painted("1;31", "error:"), harmless(&failure.message));
+        let mut text = format!("{} {}\n", self.painted(ERROR, "error:"), harmless(&failure.message));
         if let Some(id) = failure.service.as_ref().and_then(|a| a.request_id.as_deref()) {
             text.push_str(&format!("  request id: {}\n", harmless(id)));
         }
@@ -154,23 +153,23 @@ impl Ui {
         if self.is_json() {
             return self.fail(failure);
         }
-        progress::text(&format!("{}\n{}", harmless(headline), self.hints(failure)));
+        stderr::text(&format!("{}\n{}", harmless(headline), self.hints(failure)));
         failure.exit
     }
 
     fn hints(&self, failure: &Failure) -> String {
-        let hint = |hint: &String| format!("  {} {}\n", self.painted("36", "hint:"), harmless(hint));
+        let hint = |hint: &String| format!("  {} {}\n", self.painted(HINT, "hint:"), harmless(hint));
         failure.hints.iter().map(hint).collect()
     }
 
     /// Text in a colour, where stdout shows colours.
-    pub(super) fn painted_answer(&self, sgr: &str, text: &str) -> String {
-        if self.color_stdout { format!("\x1b[{sgr}m{text}\x1b[0m") } else { text.to_owned() }
+    pub(super) fn painted_answer(&self, style: Style, text: &str) -> String {
+        if self.color_stdout { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
     /// Text in a colour, where stderr shows colours.
-    pub(super) fn painted(&self, sgr: &str, text: &str) -> String {
-        if self.color_stderr { format!("\x1b[{sgr}m{text}\x1b[0m") } else { text.to_owned() }
+    pub(super) fn painted(&self, style: Style, text: &str) -> String {
+        if self.color_stderr { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
 
@@ -196,7 +195,7 @@ pub(in crate::cli) fn usage_error(error: &clap::Error) -> ExitCode {
         let (message, rest) = text.trim_start_matches("error: ").split_once('\n').unwrap_or((&text, ""));
         let hints = rest.lines().map(str::trim).filter(|l| !l.is_empty()).take(3);
         let failure = hints.fold(Failure::new(Exit::Usage, message), Failure::hint);
-        progress::line(&failure.json().to_string());
+        stderr::line(&failure.json().to_string());
         return Exit::Usage.into();
     }
     // A closed pipe under `faascmd --help | head` is no error.

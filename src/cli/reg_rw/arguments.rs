@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use super::strtoul::strtoul;
-use super::{Refusal, lines};
+use super::{Refusal, usage};
 
 /// What is to be done.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Options {
     /// The answer to `--help` and `--version`.
     pub(super) fn information(&self, program: &OsStr) -> Option<String> {
         self.asked.map(|asked| match asked {
-            Information::Help => lines::help(program),
+            Information::Help => usage::help(program),
             Information::Version => format!("reg_rw {} (faascmd)\n", env!("CARGO_PKG_VERSION")),
         })
     }

@@ -5,13 +5,14 @@
 mod arguments;
 mod lines;
 mod strtoul;
+mod usage;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::device::roots;
+use super::context::roots;
 use super::exit::Exit;
 use crate::device::{Access, Device, DeviceError, LastWords, Node, Word, locate};
 use arguments::{Arguments, Operation, Options, Width};
@@ -68,7 +69,7 @@ fn refused(refusal: &Refusal, program: &OsString, as_in_2019: bool) -> ExitCode 
         Refusal::Device(_) => Exit::NoDevice,
     };
     match refusal {
-        Refusal::Usage => say(&lines::usage(program)),
+        Refusal::Usage => say(&usage::usage(program)),
         refusal => say(&format!("reg_rw: {refusal}\n")),
     }
     if as_in_2019 { ExitCode::FAILURE } else { exit.into() }

@@ -3,14 +3,14 @@
 //! It may be cut off at any byte: a line counts when it is whole. It holds no secret.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::base::lock::open_locked;
 use crate::base::private_file::create_private_folder;
 use crate::oss::{ListedPart, Receipt};
 
@@ -112,25 +112,7 @@ impl Checkpoint {
     pub(super) fn open(folder: &Path, binding: Binding) -> io::Result<Option<Self>> {
         create_private_folder(folder)?;
         let path = folder.join(binding.name());
-        loop {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .open(&path)?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(None),
-                Err(TryLockError::Error(e)) => return Err(e),
-            }
-            // Its last holder may have removed it between the opening and the locking.
-            let same = |there: std::fs::Metadata| Ok::<_, io::Error>(there.ino() == file.metadata()?.ino());
-            if std::fs::metadata(&path).is_ok_and(|there| same(there).unwrap_or(false)) {
-                return Ok(Some(Self { file, path, binding }));
-            }
-        }
+        Ok(open_locked(&path)?.map(|file| Self { file, path, binding }))
     }
 
     /// Reads what an earlier run left.

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use crate::bitstream::{self, Examination, Facts, Family, Finding, Kind, Target};
@@ -17,11 +17,6 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
 use crate::ops::chip::{self, Wanted};
 
-/// Say what a compiled file is, and what the service or the chip would refuse
-///
-/// A file is known by its content, not by its name. Errors are contradictions inside the file; what depends on the
-/// service, the chip or taste is a warning. With --for, the wrong kind of file, a part of another device, a design that
-/// is not routed and a container without a checkpoint are errors too. Exit code 11 when a file has errors.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd check bit.tar.gz
@@ -36,35 +31,17 @@ pub(in crate::cli) struct CheckArgs {
     files: Vec<PathBuf>,
     /// The maker of the chip that the files are for
     #[arg(long = "for", value_name = "MAKER", value_enum)]
-    maker: Option<Maker>,
+    maker: Option<Family>,
     /// The chip of this instance that the files are for, by UUID or by its number in `faascmd fpga ls`
     #[arg(long, value_name = "UUID|INDEX")]
     fpga: Option<String>,
-}
-
-/// The maker of a chip, as on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Maker {
-    /// f1
-    Intel,
-    /// f2 and f3
-    Xilinx,
-}
-
-impl From<Maker> for Family {
-    fn from(maker: Maker) -> Self {
-        match maker {
-            Maker::Intel => Self::Intel,
-            Maker::Xilinx => Self::Xilinx,
-        }
-    }
 }
 
 /// Runs the command: every file gets its answer, also behind one that can't be read.
 pub(in crate::cli) fn run(args: &CheckArgs, cx: &Context) -> Outcome {
     let target = match &args.fpga {
         Some(fpga) => cx.block_on(target_of(fpga, args.maker, cx))?,
-        None => Target { family: args.maker.map(Family::from), shell: None },
+        None => Target { family: args.maker, shell: None },
     };
     let looked = |file: &PathBuf| (file.display().to_string(), check(file, &target));
     let mut looked: Vec<(String, Result<Examination, Failure>)> = args.files.iter().map(looked).collect();
@@ -82,10 +59,10 @@ pub(in crate::cli) fn run(args: &CheckArgs, cx: &Context) -> Outcome {
 }
 
 /// The chip that was named: its type and its shell.
-async fn target_of(fpga: &str, maker: Option<Maker>, cx: &Context) -> Result<Target, Failure> {
+async fn target_of(fpga: &str, maker: Option<Family>, cx: &Context) -> Result<Target, Failure> {
     let (faas, instance_id) = (cx.faas().await?, cx.instance_id().await?);
     let chips = faas.chips(&instance_id).await?.view;
-    let wanted = Wanted { named: Some(fpga), family: maker.map(Family::from), image: None };
+    let wanted = Wanted { named: Some(fpga), family: maker, image: None };
     let chip = chip::choose(&chips, &instance_id, &wanted).map_err(crate::ops::Error::from)?;
     Ok(Target { family: chip.family(), shell: chip.shell.clone() })
 }

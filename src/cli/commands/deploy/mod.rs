@@ -12,20 +12,16 @@ use self::device_tests::{Tested, TestsArgs};
 use super::image::{MakeArgs, build_failed};
 use super::test::TestResult;
 use crate::base::duration::{duration, spent};
-use crate::cli::again;
+use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::output::typed;
 use crate::cli::output::{Page, Report};
-use crate::cli::route::RouteArgs;
 use crate::ops::Error;
 use crate::ops::deploy::{self, Deployment, Request, Services, StepState};
 use crate::ops::wait::Deadline;
 
-/// Take a compiled file all the way to a chip that is programmed and tested
-///
-/// Checks the file, uploads it, makes the image, waits for it, loads it, waits, and tests the chip. Killed or stopped at
-/// any point, the same command goes on where it stopped: what is done is not done again (docs/deploy.md).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd deploy bit.tar.gz
@@ -63,7 +59,7 @@ pub(in crate::cli) struct DeployArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    route: RouteArgs,
+    endpoint: EndpointArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,7 +83,7 @@ pub(in crate::cli) fn run(args: &DeployArgs, cx: &Context) -> Outcome {
 }
 
 async fn deploy(args: &DeployArgs, cx: &Context) -> Result<(Deployment, Deadline), Failure> {
-    let (faas, oss) = (cx.faas().await?, args.route.oss(cx).await?);
+    let (faas, oss) = (cx.faas().await?, cx.oss_by(args.endpoint).await?);
     let request = args.request(cx).await?;
     let deadline = cx.deadline_told_to(args.timeout, cx.ui.steps(faas.cloud().progress().clone()))?;
     let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
@@ -109,7 +105,7 @@ async fn deploy(args: &DeployArgs, cx: &Context) -> Result<(Deployment, Deadline
 fn goes_on(failure: Failure) -> Failure {
     match failure.exit {
         Exit::Pending | Exit::Interrupted | Exit::Terminated => {
-            Failure { hints: vec![format!("it goes on where it stopped: {}", again::command())], ..failure }
+            Failure { hints: vec![format!("it goes on where it stopped: {}", typed::command())], ..failure }
         }
         _ => failure,
     }
@@ -129,7 +125,7 @@ impl DeployArgs {
             description: self.make.description.clone(),
             tags: self.make.tags.clone(),
             shell: self.make.shell.clone(),
-            family: self.make.family(),
+            family: self.make.fpga_type,
             kms_key: self.make.kms_key.clone(),
             instance_id,
             fpga: self.make.fpga.clone(),

@@ -11,7 +11,6 @@ use clap::{Args, Subcommand};
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 
-/// The chips of an instance: list, load, ask, wait
 #[derive(Debug, Args)]
 pub(in crate::cli) struct FpgaArgs {
     #[command(subcommand)]

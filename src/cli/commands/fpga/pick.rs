@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::super::image::FpgaType;
+use crate::bitstream::Family;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::faas::{Chip, Faas, Image};
@@ -16,7 +16,7 @@ pub(super) struct PickArgs {
     fpga: Option<String>,
     /// Type of chip
     #[arg(long, value_enum, value_name = "TYPE")]
-    fpga_type: Option<FpgaType>,
+    fpga_type: Option<Family>,
 }
 
 /// A chip and its instance.
@@ -36,8 +36,7 @@ impl PickArgs {
     ) -> Result<Picked, Failure> {
         let instance_id = cx.instance_id().await?;
         let chips = faas.chips(&instance_id).await?.view;
-        let family = self.fpga_type.map(Into::into);
-        let wanted = Wanted { named: self.fpga.as_deref(), family, image };
+        let wanted = Wanted { named: self.fpga.as_deref(), family: self.fpga_type, image };
         let chip = chip::choose(&chips, &instance_id, &wanted).map_err(crate::ops::Error::from)?.clone();
         Ok(Picked { instance_id, chip })
     }

@@ -132,7 +132,7 @@ impl CreateArgs {
         Request {
             key: self.key.clone(),
             shell: self.make.shell.clone(),
-            family: self.make.family(),
+            family: self.make.fpga_type,
             instance_id,
             fpga: self.make.fpga.clone(),
             check: !self.no_check,

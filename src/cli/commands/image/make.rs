@@ -1,6 +1,6 @@
 //! The flags that say what image is to be made.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::bitstream::Family;
 
@@ -24,36 +24,11 @@ pub(in crate::cli::commands) struct MakeArgs {
     pub(in crate::cli::commands) fpga: Option<String>,
     /// Type of chip [default: what the file is for]
     #[arg(long, value_enum, value_name = "TYPE")]
-    pub(in crate::cli::commands) fpga_type: Option<FpgaType>,
+    pub(in crate::cli::commands) fpga_type: Option<Family>,
     /// Encrypt the image with a key of the key service
     #[arg(long, requires = "kms_key")]
     pub(in crate::cli::commands) encrypt: bool,
     /// Key of the key service (KMS) to encrypt with
     #[arg(long, value_name = "ID", requires = "encrypt")]
     pub(in crate::cli::commands) kms_key: Option<String>,
-}
-
-/// Type of chip, as the service spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli::commands) enum FpgaType {
-    /// f1
-    Intel,
-    /// f2 and f3
-    Xilinx,
-}
-
-impl From<FpgaType> for Family {
-    fn from(fpga_type: FpgaType) -> Self {
-        match fpga_type {
-            FpgaType::Intel => Self::Intel,
-            FpgaType::Xilinx => Self::Xilinx,
-        }
-    }
-}
-
-impl MakeArgs {
-    /// The type of chip that was named.
-    pub(in crate::cli::commands) fn family(&self) -> Option<Family> {
-        self.fpga_type.map(Family::from)
-    }
 }

@@ -15,9 +15,8 @@ use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 
 pub(super) use log::build_failed;
-pub(super) use make::{FpgaType, MakeArgs};
+pub(super) use make::MakeArgs;
 
-/// FPGA images: make, list, wait for, read the log of, remove, publish
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ImageArgs {
     #[command(subcommand)]

@@ -8,12 +8,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::CutArgs;
+use super::file_of;
 use crate::cli::Exit;
+use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::{Page, Report};
-use crate::cli::place::place_of;
-use crate::cli::route::RouteArgs;
 use crate::ops::download::{DownloadError, DownloadRequest, Downloaded, download, stream};
 use crate::oss::Oss;
 
@@ -34,14 +34,14 @@ pub(super) struct GetArgs {
     #[arg(long)]
     no_clobber: bool,
     #[command(flatten)]
-    route: RouteArgs,
+    endpoint: EndpointArgs,
 }
 
 /// Runs it.
 pub(super) fn run(args: &GetArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
-        let file = place_of(&args.key, args.file.as_deref())?;
-        let (oss, cancel, started) = (args.route.oss(cx).await?, cx.cancel()?, Instant::now());
+        let file = file_of(&args.key, args.file.as_deref())?;
+        let (oss, cancel, started) = (cx.oss_by(args.endpoint).await?, cx.cancel()?, Instant::now());
         if file == Path::new("-") {
             return to_stdout(&oss, &args.key, &cancel).await;
         }

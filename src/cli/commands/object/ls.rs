@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::Exit;
+use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::cli::route::RouteArgs;
 use crate::oss::{Listed, Oss};
 
 /// List objects, in the order of their keys
@@ -26,13 +26,13 @@ pub(super) struct LsArgs {
     #[arg(long)]
     folders: bool,
     #[command(flatten)]
-    route: RouteArgs,
+    endpoint: EndpointArgs,
 }
 
 /// Runs it.
 pub(super) fn run(args: &LsArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
-        let oss = args.route.oss(cx).await?;
+        let oss = cx.oss_by(args.endpoint).await?;
         let mut items = Vec::new();
         let mut first = true;
         let mut next = None;

@@ -1,11 +1,14 @@
 //! `faascmd object …`: files and objects.
 
+mod file_name;
 mod get;
 mod ls;
 mod put;
 mod put_files;
 mod rm;
 mod uploads;
+
+pub(in crate::cli) use file_name::{file_of, name_of};
 
 use clap::{Args, Subcommand};
 
@@ -14,7 +17,6 @@ use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::ops::{LARGEST_PART, SMALLEST_PART};
 
-/// Move files to object storage and back
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ObjectArgs {
     #[command(subcommand)]

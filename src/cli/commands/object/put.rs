@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::CutArgs;
 use super::put_files::{self, Pair};
 use crate::base::size::ByteSize;
+use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::cli::route::RouteArgs;
 use crate::ops::upload::{Existing, UploadError, UploadRequest, Uploaded, upload, upload_all};
 
 /// Upload files, in parallel and verified; stopped, the same command goes on
@@ -47,7 +47,7 @@ pub(super) struct PutArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    route: RouteArgs,
+    endpoint: EndpointArgs,
 }
 
 fn prefix(text: &str) -> Result<String, String> {
@@ -67,13 +67,13 @@ pub(super) fn run(args: &PutArgs, cx: &Context) -> Outcome {
 }
 
 async fn one(args: &PutArgs, cx: &Context, pair: &Pair) -> Outcome {
-    let (oss, cancel, started) = (args.route.oss(cx).await?, cx.cancel()?, Instant::now());
+    let (oss, cancel, started) = (cx.oss_by(args.endpoint).await?, cx.cancel()?, Instant::now());
     let uploaded = upload(&oss, &args.request(pair), &cancel).await?;
     cx.ui.print(&Put { object: Object::new(pair, uploaded), seconds: started.elapsed().as_secs_f64() })
 }
 
 async fn many(args: &PutArgs, cx: &Context, pairs: &[Pair]) -> Outcome {
-    let (oss, cancel, started) = (args.route.oss(cx).await?, cx.cancel()?, Instant::now());
+    let (oss, cancel, started) = (cx.oss_by(args.endpoint).await?, cx.cancel()?, Instant::now());
     let requests: Vec<_> = pairs.iter().map(|pair| args.request(pair)).collect();
     let outcomes = upload_all(&oss, &requests, &cancel).await;
     let (mut items, mut failures) = (Vec::new(), Vec::new());

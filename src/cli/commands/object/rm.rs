@@ -6,10 +6,10 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::Exit;
+use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::cli::route::RouteArgs;
 use crate::oss::Oss;
 
 /// Delete objects
@@ -26,13 +26,13 @@ pub(super) struct RmArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    route: RouteArgs,
+    endpoint: EndpointArgs,
 }
 
 /// Runs it: nothing is deleted unless all are there.
 pub(super) fn run(args: &RmArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
-        let oss = args.route.oss(cx).await?;
+        let oss = cx.oss_by(args.endpoint).await?;
         let mut items = Vec::new();
         for key in &args.keys {
             items.push(look(&oss, key).await?);

@@ -16,7 +16,6 @@ use clap::Subcommand;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 
-/// Read and write the registers of the local device
 #[derive(Debug, Subcommand)]
 #[command(
     after_help = "A place is an address (0x24, 36, 0b100100), a register of the map (SMOKE_DONE) or a field of one
@@ -37,13 +36,6 @@ pub(in crate::cli) enum RegCommand {
     Diff(diff::DiffArgs),
     Run(run::RunArgs),
     Info(info::InfoArgs),
-}
-
-impl RegCommand {
-    /// `reg read PLACE...` without flags.
-    pub(in crate::cli) fn plain_read(places: Vec<String>) -> Self {
-        Self::Read(read::ReadCommand::plain(places))
-    }
 }
 
 /// Runs one.

@@ -42,13 +42,6 @@ pub(super) struct ReadReport {
     items: Vec<Reading>,
 }
 
-impl ReadCommand {
-    /// Without flags.
-    pub(super) fn plain(places: Vec<String>) -> Self {
-        Self { read: ReadArgs { places }, bench: BenchArgs::default() }
-    }
-}
-
 /// Runs the command.
 pub(super) fn run(args: &ReadCommand, cx: &Context) -> Outcome {
     let read = args.read.understood(&Maps::load(args.bench.map.as_deref())?)?;

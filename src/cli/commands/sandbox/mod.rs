@@ -18,11 +18,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::sandbox::{Endings, Exec, FAULTS, FaultPlan, Forwarding, MOST_HOSTS, NotRun, Options, Sandbox};
 
-/// Run a command against a private cloud and a simulated FPGA on this machine
-///
-/// OSS, FaaS, RAM, STS and the instance metadata on one port of 127.0.0.1, and a file that behaves as /dev/xdma0_user.
-/// COMMAND finds them in its environment and decides the exit code. Without COMMAND: prints what to export and serves
-/// until Ctrl-C.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "faascmd sandbox [OPTIONS] [-- COMMAND...]\n       faascmd sandbox [OPTIONS] demo",

@@ -13,7 +13,6 @@ pub(super) use result::TestResult;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 
-/// Test the memory behind the chip: the DDR tests of the reference design
 #[derive(Debug, Subcommand)]
 #[command(
     after_help = "Exit codes: 0 passed, 11 failed, 6 inconclusive or locked, 8 not done in time, 10 no usable device.

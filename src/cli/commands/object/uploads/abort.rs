@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::{COLUMNS, Pending};
 use crate::cli::Exit;
+use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::cli::route::RouteArgs;
 use crate::oss::PendingUpload;
 
 /// Remove unfinished uploads and their parts
@@ -37,7 +37,7 @@ pub(super) struct AbortArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    route: RouteArgs,
+    endpoint: EndpointArgs,
 }
 
 fn age(text: &str) -> Result<SignedDuration, String> {
@@ -48,7 +48,7 @@ fn age(text: &str) -> Result<SignedDuration, String> {
 /// Runs it: shows what it will remove, asks, removes.
 pub(super) fn run(args: &AbortArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
-        let oss = args.route.oss(cx).await?;
+        let oss = cx.oss_by(args.endpoint).await?;
         let pending = oss.pending_uploads("").await?;
         let items: Vec<_> =
             pending.into_iter().filter(|upload| args.means(upload)).map(Pending::of).collect();

@@ -4,10 +4,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{COLUMNS, Pending};
+use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::{Page, Report};
-use crate::cli::route::RouteArgs;
 
 /// List unfinished uploads
 #[derive(Debug, Args)]
@@ -16,13 +16,13 @@ pub(super) struct LsArgs {
     #[arg(default_value = "", hide_default_value = true)]
     prefix: String,
     #[command(flatten)]
-    route: RouteArgs,
+    endpoint: EndpointArgs,
 }
 
 /// Runs it.
 pub(super) fn run(args: &LsArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
-        let uploads = args.route.oss(cx).await?.pending_uploads(&args.prefix).await?;
+        let uploads = cx.oss_by(args.endpoint).await?.pending_uploads(&args.prefix).await?;
         cx.ui.print(&List { items: uploads.into_iter().map(Pending::of).collect() })
     })
 }

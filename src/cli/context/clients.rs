@@ -3,36 +3,44 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::context::Context;
-use super::device::roots;
-use super::error::Failure;
-use super::route::RouteArgs;
+use super::Context;
+use super::roots;
 use crate::base::progress::Progress;
+use crate::cli::args::EndpointArgs;
+use crate::cli::error::Failure;
 use crate::device::{Roots, driver_in_use};
 use crate::faas::Faas;
+use crate::ops::oss_endpoint;
 use crate::ops::wait::Deadline;
 use crate::oss::Oss;
 
 impl Context {
     /// Images and chips.
-    pub(super) async fn faas(&self) -> Result<Faas, Failure> {
+    pub(in crate::cli) async fn faas(&self) -> Result<Faas, Failure> {
         let role = self.settings()?.role_arn().map(|role| role.value.clone());
         Ok(Faas::new(self.cloud().await?.clone(), role))
     }
 
     /// The bucket, by the endpoint that suits this machine.
-    pub(super) async fn oss(&self) -> Result<Oss, Failure> {
-        RouteArgs::default().oss(self).await
+    pub(in crate::cli) async fn oss(&self) -> Result<Oss, Failure> {
+        self.oss_by(EndpointArgs::default()).await
+    }
+
+    /// The bucket, by the endpoint that the flags ask for.
+    pub(in crate::cli) async fn oss_by(&self, flags: EndpointArgs) -> Result<Oss, Failure> {
+        let (bucket, cloud) = (self.bucket()?, self.cloud().await?);
+        let endpoint = oss_endpoint::choose(cloud, bucket, flags.endpoint_type, self.metadata()?).await;
+        Ok(Oss::new(cloud.clone(), bucket).at(endpoint))
     }
 
     /// Deadline for so long from now, told of on stderr.
-    pub(super) async fn deadline(&self, timeout: Duration) -> Result<Deadline, Failure> {
+    pub(in crate::cli) async fn deadline(&self, timeout: Duration) -> Result<Deadline, Failure> {
         let progress = self.cloud().await?.progress().clone();
         self.deadline_told_to(timeout, progress)
     }
 
     /// The same, told of to somebody else.
-    pub(super) fn deadline_told_to(
+    pub(in crate::cli) fn deadline_told_to(
         &self,
         timeout: Duration,
         progress: Arc<dyn Progress>,
@@ -42,7 +50,7 @@ impl Context {
 
     /// This machine's devices if an FPGA driver holds one of them and the instance is this machine. The metadata
     /// service is asked only where there is such a driver.
-    pub(super) async fn drivers_of(&self, instance_id: &str) -> Result<Option<Roots>, Failure> {
+    pub(in crate::cli) async fn drivers_of(&self, instance_id: &str) -> Result<Option<Roots>, Failure> {
         let roots = roots();
         if driver_in_use(&roots).is_none() {
             return Ok(None);

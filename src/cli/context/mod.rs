@@ -2,9 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::Exit;
+mod clients;
+mod device;
+
+pub(super) use device::roots;
+
 use super::args::GlobalArgs;
 use super::error::Failure;
+use super::exit::Exit;
 use super::output::Ui;
 use crate::base::cancel::Cancel;
 use crate::base::private_file::readable_by_others;
@@ -30,17 +35,16 @@ pub(super) struct Context {
 
 impl Context {
     /// Makes it from the flags; nothing is read or sent yet.
-    pub(super) fn new(global: GlobalArgs) -> Result<Self, (Ui, Failure)> {
-        let ui = Ui::new(&global);
-        Ok(Self {
+    pub(super) fn new(global: GlobalArgs) -> Self {
+        Self {
+            ui: Ui::new(&global),
             global,
-            ui,
             settings: OnceLock::new(),
             http: OnceLock::new(),
             metadata: OnceLock::new(),
             chain: OnceLock::new(),
             cloud: tokio::sync::OnceCell::new(),
-        })
+        }
     }
 
     /// Where and as what the command works; looked for once, when a command first asks.
@@ -110,8 +114,8 @@ impl Context {
             endpoints: self.settings()?.endpoints().clone(),
             region,
             credentials,
-            oss_style: self.global.oss_style.into(),
-            oss_signature: self.global.oss_signature.into(),
+            oss_style: self.global.oss_style,
+            oss_signature: self.global.oss_signature,
             progress: self.ui.progress(),
         }))
     }
@@ -151,7 +155,7 @@ impl Context {
         asked.ok_or_else(|| {
             Failure::new(
                 Exit::Config,
-                "no instance is named, and this machine is none (its metadata does not answer)",
+                "no instance is named, and this machine is not one (no metadata service answers)",
             )
             .hint("add --instance-id ID, or set FAASCMD_INSTANCE_ID")
         })

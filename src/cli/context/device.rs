@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::context::Context;
-use super::error::Failure;
+use super::Context;
+use crate::cli::error::Failure;
 use crate::device::{DeviceError, LastWords, Opener, Roots};
 
 /// What `--device` means when it is not given: the node that the xdma driver makes for the first card.
@@ -11,12 +11,12 @@ const DEFAULT: &str = "/dev/xdma0_user";
 
 impl Context {
     /// The device that the user named, or the default.
-    pub(super) fn device_name(&self) -> String {
+    pub(in crate::cli) fn device_name(&self) -> String {
         self.global.device.clone().unwrap_or_else(|| DEFAULT.to_owned())
     }
 
     /// How to open the device that the user named; nothing is opened yet.
-    pub(super) fn opener(&self, lock: bool) -> Opener {
+    pub(in crate::cli) fn opener(&self, lock: bool) -> Opener {
         let ui = self.ui.clone();
         let last_words = move |error: DeviceError| {
             let failure = Failure::from(error);
@@ -27,7 +27,7 @@ impl Context {
 }
 
 /// The kernel's trees; the tests set the variables to trees of their own.
-pub(super) fn roots() -> Roots {
+pub(in crate::cli) fn roots() -> Roots {
     let of = |variable, default| std::env::var_os(variable).map_or(default, Into::into);
     let default = Roots::default();
     Roots { sysfs: of("FAASCMD_SYSFS_ROOT", default.sysfs), dev: of("FAASCMD_DEV_ROOT", default.dev) }

@@ -28,6 +28,15 @@ pub fn duration(text: &str) -> Result<Duration, NotADuration> {
     Some(sum).filter(|_| !text.is_empty()).and_then(bounded).ok_or_else(wrong)
 }
 
+/// Reads a duration that is not 0, for work that must take some time.
+///
+/// # Errors
+/// As [`duration`], and for 0.
+pub fn some_time(text: &str) -> Result<Duration, String> {
+    let time = duration(text).map_err(|e| e.to_string())?;
+    if time.is_zero() { Err("it must be longer than 0".into()) } else { Ok(time) }
+}
+
 fn part(number: &str, unit: &str) -> Option<Duration> {
     let number: f64 = number.parse().ok()?;
     let seconds = match unit {

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::base::cancel::end_by;
+
 /// How a command ended, for the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -35,6 +39,8 @@ pub enum Exit {
     Interrupted,
     /// Stopped by SIGTERM, or by the loss of its terminal (SIGHUP).
     Terminated,
+    /// Stopped by another signal, which then ends the program.
+    Signalled(i32),
     /// What a command that ran in the sandbox ended with: its code, not one of ours.
     OfCommand(u8),
 }
@@ -77,6 +83,7 @@ impl Exit {
             Self::Internal => 70,
             Self::Interrupted => 130,
             Self::Terminated => 143,
+            Self::Signalled(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
             Self::OfCommand(code) => code,
         }
     }
@@ -99,18 +106,27 @@ impl Exit {
             Self::Internal => "internal",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
+            Self::Signalled(_) => "signalled",
             Self::OfCommand(_) => "of_command",
         }
     }
 
     /// The code for a command that a signal stopped.
     pub fn by_signal(signal: i32) -> Self {
-        if signal == signal_hook::consts::SIGINT { Self::Interrupted } else { Self::Terminated }
+        match signal {
+            SIGINT => Self::Interrupted,
+            SIGTERM | SIGHUP => Self::Terminated,
+            other => Self::Signalled(other),
+        }
     }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
+        if let Exit::Signalled(signal) = exit {
+            // Everything is said and tidied up; the caller is to see what ended it.
+            end_by(signal);
+        }
         Self::from(exit.code())
     }
 }

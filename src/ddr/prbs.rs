@@ -4,10 +4,14 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::Harness;
 use super::ber::BitRate;
-use super::{Bench, DoneBit, Registers, Soak, TestReport, Waited, verdict};
+use super::done::{DoneRegister, Waited, pace};
+use super::left_running::Note;
+use super::registers::Offsets;
+use super::report::{ErrorsSeen, Soak, TestReport, Verdict, verdict};
 use crate::base::progress::Event;
-use crate::device::{Device, DeviceError};
+use crate::device::DeviceError;
 
 /// How to run the PRBS test.
 #[derive(Clone, Debug)]
@@ -56,114 +60,144 @@ const SHORTEST_SAMPLE: Duration = Duration::from_millis(1);
 /// Runs the PRBS test; `each` sees every sample.
 ///
 /// However it ends, 1 has been written to the stop register before this returns: a test that runs on would keep the
-/// memory busy until the image is loaded again.
+/// memory busy until the image is loaded again. Until then no signal ends the program.
 ///
 /// # Errors
 /// When the device can't be accessed, or nobody answers any more.
 pub fn prbs(
-    bench: Bench<'_>,
+    harness: Harness<'_>,
     options: &PrbsOptions,
     each: &mut dyn FnMut(&Sample),
 ) -> Result<TestReport, DeviceError> {
-    let registers = Registers::of_reference_design();
-    let done = DoneBit::before_start(bench, registers.prbs_done)?;
-    let mut run = Run::start(bench, registers, done)?;
+    let _held = harness.cancel.hold();
+    let offsets = Offsets::of_reference_design();
+    let done = DoneRegister::before_start(harness, offsets.prbs_done)?;
+    if let Some(signal) = harness.cancel.signal() {
+        return not_started(harness, &done, signal);
+    }
+    let mut run = Run::start(harness, offsets, done)?;
     let soaked = run.soak(options, each);
-    bench.progress.event(Event::WaitEnded);
-    let interrupted = soaked?;
-    let ran = run.stop()?;
-    let waited = match interrupted {
-        Some(signal) => Waited::Interrupted(signal),
-        None => run.done.wait(options.timeout, options.accept_stale)?,
+    harness.progress.event(Event::WaitEnded);
+    let soaked = soaked?;
+    let stopped = run.stop()?;
+    let waited = match soaked {
+        Soaked::Interrupted(signal) => Waited::Interrupted(signal),
+        Soaked::Whole => run.done.wait(options.timeout, options.accept_stale)?,
+        Soaked::EndedEarly(_) => Waited::Done,
     };
-    let error_register = bench.device.read_live32(registers.error)?;
-    let ber = options.bit_rate.map(|rate| rate.bound(ran, error_register));
+    let ran = if let Soaked::EndedEarly(ran) = soaked { ran } else { stopped };
+    run.report(options, ran, (soaked, waited))
+}
+
+/// A signal came before the start.
+fn not_started(
+    harness: Harness<'_>,
+    done: &DoneRegister<'_>,
+    signal: i32,
+) -> Result<TestReport, DeviceError> {
     Ok(TestReport {
         test: "prbs",
-        verdict: verdict(waited, error_register),
-        error_register,
-        elapsed: run.start.elapsed(),
-        stale_before: run.done.stale_before,
-        soak: Some(Soak { ran, samples: run.samples, first_error: run.first_error, ber }),
+        verdict: Verdict::Interrupted(signal),
+        error_register: harness.registers.read(Offsets::of_reference_design().error)?,
+        done_register: done.word,
+        elapsed: Duration::ZERO,
+        stale_before: done.stale_before,
+        soak: None,
     })
+}
+
+/// How a soak ended.
+#[derive(Clone, Copy, Debug)]
+enum Soaked {
+    /// Its time is over.
+    Whole,
+    /// PRBS says that it has stopped, and nobody told it to.
+    EndedEarly(Duration),
+    Interrupted(i32),
 }
 
 /// A test that runs; it is stopped at the latest when this is dropped.
 struct Run<'a> {
-    bench: Bench<'a>,
-    registers: Registers,
-    done: DoneBit<'a>,
+    harness: Harness<'a>,
+    offsets: Offsets,
+    done: DoneRegister<'a>,
     start: Instant,
     samples: u64,
-    /// What 0x30 read at the last sample.
+    /// What 0x30 read at the last look.
     error_register: u32,
-    first_error: Option<Duration>,
+    errors: Option<ErrorsSeen>,
+    note: Option<Note>,
     stopped: bool,
 }
 
 impl<'a> Run<'a> {
-    fn start(bench: Bench<'a>, registers: Registers, done: DoneBit<'a>) -> Result<Self, DeviceError> {
+    fn start(harness: Harness<'a>, offsets: Offsets, done: DoneRegister<'a>) -> Result<Self, DeviceError> {
+        let note = Note::take(harness);
         let start = Instant::now();
-        bench.device.write32(registers.prbs_start, 1)?;
-        Ok(Self {
-            bench,
-            registers,
+        let run = Self {
+            harness,
+            offsets,
             done,
             start,
             samples: 0,
             error_register: 0,
-            first_error: None,
+            errors: None,
+            note,
             stopped: false,
-        })
+        };
+        harness.registers.write(offsets.prbs_start, 1)?;
+        Ok(run)
     }
 
-    /// Lets it run for its duration; gives the signal that ended it early.
-    fn soak(
-        &mut self,
-        options: &PrbsOptions,
-        each: &mut dyn FnMut(&Sample),
-    ) -> Result<Option<i32>, DeviceError> {
+    /// Lets it run for its duration, or until something ends it.
+    fn soak(&mut self, options: &PrbsOptions, each: &mut dyn FnMut(&Sample)) -> Result<Soaked, DeviceError> {
         let mut next_sample = options.sample;
         loop {
             let elapsed = self.start.elapsed();
-            self.bench.device.check_present()?;
-            if !self.done.seen_clear {
-                self.done.look()?;
-            }
+            let done = self.done.look()?;
             if elapsed >= next_sample || elapsed >= options.duration {
                 self.sample(elapsed, each)?;
                 next_sample = elapsed + options.sample.max(SHORTEST_SAMPLE);
             }
             self.show(elapsed, options.duration);
-            if let Some(signal) = self.bench.cancel.signal() {
-                return Ok(Some(signal));
+            if let Some(signal) = self.harness.cancel.signal() {
+                return Ok(Soaked::Interrupted(signal));
             }
             if elapsed >= options.duration {
-                return Ok(None);
+                return Ok(Soaked::Whole);
+            }
+            if done {
+                return Ok(Soaked::EndedEarly(elapsed));
             }
             let left = options.duration.min(next_sample).saturating_sub(self.start.elapsed());
-            // A done bit that was set is clear only from the start on, which may be short.
-            let nap = if self.done.seen_clear { LONGEST_NAP } else { super::pace(elapsed) };
+            // A done register that was set is clear only from the start on, which may be short.
+            let nap = if self.done.seen_clear { LONGEST_NAP } else { pace(elapsed) };
             std::thread::sleep(left.min(nap));
         }
     }
 
     fn sample(&mut self, elapsed: Duration, each: &mut dyn FnMut(&Sample)) -> Result<(), DeviceError> {
-        let error_register = self.bench.device.read_live32(self.registers.error)?;
+        let first = self.errors.is_none();
+        let error_register = self.look(elapsed)?;
         self.samples += 1;
-        self.error_register = error_register;
-        if error_register != 0 && self.first_error.is_none() {
-            self.first_error = Some(elapsed);
+        if first && error_register != 0 {
             let text = format!("0x30 reads {error_register:#010x} after {:.1} s", elapsed.as_secs_f64());
-            self.bench.progress.warn(text);
+            self.harness.progress.warn(text);
         }
         each(&Sample { time: Timestamp::now(), elapsed, error_register });
         Ok(())
     }
 
+    /// Looks at the error register. What was seen once stays seen: reading may have cleared it.
+    fn look(&mut self, elapsed: Duration) -> Result<u32, DeviceError> {
+        self.error_register = self.harness.registers.read(self.offsets.error)?;
+        ErrorsSeen::add(&mut self.errors, self.error_register, elapsed);
+        Ok(self.error_register)
+    }
+
     fn show(&self, elapsed: Duration, total: Duration) {
-        self.bench.progress.event(Event::Running {
-            thing: format!("prbs test on {}", self.bench.device.path().display()),
+        self.harness.progress.event(Event::Running {
+            thing: format!("prbs test on {}", self.harness.registers.path().display()),
             state: format!("0x30 reads {:#010x}", self.error_register),
             elapsed,
             total,
@@ -173,8 +207,43 @@ impl<'a> Run<'a> {
     /// Stops it, and tells how long it ran.
     fn stop(&mut self) -> Result<Duration, DeviceError> {
         self.stopped = true;
-        stop(self.bench.device, self.registers)?;
-        Ok(self.start.elapsed())
+        self.harness.registers.write(self.offsets.prbs_stop, 1)?;
+        let ran = self.start.elapsed();
+        self.note.take().into_iter().for_each(Note::end);
+        Ok(ran)
+    }
+
+    /// Looks at the errors once more, and judges.
+    fn report(
+        mut self,
+        options: &PrbsOptions,
+        ran: Duration,
+        (soaked, waited): (Soaked, Waited),
+    ) -> Result<TestReport, DeviceError> {
+        let error_register = self.look(self.start.elapsed())?;
+        let verdict = match verdict(waited, self.errors.is_some()) {
+            Verdict::Passed if matches!(soaked, Soaked::EndedEarly(_)) => Verdict::EndedEarly,
+            other => other,
+        };
+        // A register that went down again has not counted all the errors, so it bounds nothing.
+        let counted = self.errors.is_none_or(|errors| errors.highest == error_register);
+        let rate = options.bit_rate.filter(|_| counted);
+        let soak = Soak {
+            asked: options.duration,
+            ran,
+            samples: self.samples,
+            errors: self.errors,
+            ber: rate.map(|rate| rate.bound(ran, error_register)),
+        };
+        Ok(TestReport {
+            test: "prbs",
+            verdict,
+            error_register,
+            done_register: self.done.word,
+            elapsed: self.start.elapsed(),
+            stale_before: self.done.stale_before,
+            soak: Some(soak),
+        })
     }
 }
 
@@ -183,11 +252,7 @@ impl Drop for Run<'_> {
         if !self.stopped {
             // On the way out of another error, which is the one to tell. A device that was removed from the bus goes on
             // answering at its old addresses, which nobody else has got within a nap.
-            stop(self.bench.device, self.registers).ok();
+            self.stop().ok();
         }
     }
-}
-
-fn stop(device: &Device, registers: Registers) -> Result<(), DeviceError> {
-    device.write32(registers.prbs_stop, 1)
 }

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Bench, DoneBit, Registers, TestReport, verdict};
+use super::Harness;
+use super::done::DoneRegister;
+use super::registers::Offsets;
+use super::report::{TestReport, verdict};
 use crate::base::progress::Event;
 use crate::device::DeviceError;
 
@@ -25,24 +28,25 @@ impl Default for SmokeOptions {
 ///
 /// # Errors
 /// When the device can't be accessed, or nobody answers any more.
-pub fn smoke(bench: Bench<'_>, options: &SmokeOptions) -> Result<TestReport, DeviceError> {
-    let registers = Registers::of_reference_design();
-    let mut done = DoneBit::before_start(bench, registers.smoke_done)?;
+pub fn smoke(harness: Harness<'_>, options: &SmokeOptions) -> Result<TestReport, DeviceError> {
+    let offsets = Offsets::of_reference_design();
+    let mut done = DoneRegister::before_start(harness, offsets.smoke_done)?;
     let start = Instant::now();
-    bench.device.write32(registers.smoke_start, 1)?;
-    bench.progress.event(Event::Waiting {
-        thing: format!("smoke test on {}", bench.device.path().display()),
+    harness.registers.write(offsets.smoke_start, 1)?;
+    harness.progress.event(Event::Waiting {
+        thing: format!("smoke test on {}", harness.registers.path().display()),
         state: "running".to_owned(),
         elapsed: start.elapsed(),
     });
     let waited = done.wait(options.timeout, options.accept_stale);
-    bench.progress.event(Event::WaitEnded);
+    harness.progress.event(Event::WaitEnded);
     let waited = waited?;
-    let error_register = bench.device.read_live32(registers.error)?;
+    let error_register = harness.registers.read(offsets.error)?;
     Ok(TestReport {
         test: "smoke",
-        verdict: verdict(waited, error_register),
+        verdict: verdict(waited, error_register != 0),
         error_register,
+        done_register: done.word,
         elapsed: start.elapsed(),
         stale_before: done.stale_before,
         soak: None,

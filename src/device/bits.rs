@@ -1,7 +1,9 @@
-//! Fields of a 32-bit register.
+//! Fields of a register of up to 64 bits.
 
 use std::fmt;
 use std::str::FromStr;
+
+use super::width::Width;
 
 /// The bits of a field, such as `7:4` or `3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,16 +14,23 @@ pub struct BitRange {
 
 /// Why a text is not a range of bits.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` names no bits of a 32-bit register: write 3, or 7:4 with the high bit first")]
+#[error("`{0}` names no bits of a register: write 3, or 7:4 with the high bit first")]
 pub struct NotBits(pub String);
 
 impl BitRange {
-    /// All 32.
-    pub const WHOLE: Self = Self { low: 0, high: 31 };
+    /// All bits of an access.
+    pub fn whole(width: Width) -> Self {
+        Self { low: 0, high: width.bits() - 1 }
+    }
+
+    /// Whether a register of this width has them all.
+    pub fn fits(self, width: Width) -> bool {
+        self.high < width.bits()
+    }
 
     /// From bit `low` to bit `high`, both within.
     pub fn new(high: u8, low: u8) -> Option<Self> {
-        (low <= high && high < 32).then_some(Self { low, high })
+        (low <= high && high < 64).then_some(Self { low, high })
     }
 
     /// How many bits.
@@ -30,28 +39,28 @@ impl BitRange {
     }
 
     /// Ones where the field is.
-    pub fn mask(self) -> u32 {
+    pub fn mask(self) -> u64 {
         self.largest() << self.low
     }
 
     /// The largest value that fits.
-    pub fn largest(self) -> u32 {
-        u32::MAX >> (32 - self.width())
+    pub fn largest(self) -> u64 {
+        u64::MAX >> (64 - self.width())
     }
 
     /// The field's value in a register's value.
-    pub fn of(self, word: u32) -> u32 {
+    pub fn of(self, word: u64) -> u64 {
         (word & self.mask()) >> self.low
     }
 
     /// A value moved to the field's place; `None` if it doesn't fit.
-    pub fn placed(self, value: u32) -> Option<u32> {
+    pub fn placed(self, value: u64) -> Option<u64> {
         (value <= self.largest()).then(|| value << self.low)
     }
 }
 
 /// The bits of `new` where the mask has ones, of `old` where it has none.
-pub(super) fn merged(old: u32, new: u32, mask: u32) -> u32 {
+pub(super) fn merged(old: u64, new: u64, mask: u64) -> u64 {
     old & !mask | new & mask
 }
 
@@ -85,14 +94,14 @@ mod tests {
     use super::*;
 
     prop_compose! {
-        fn bits()(low in 0_u8..32)(high in low..32, low in Just(low)) -> BitRange {
+        fn bits()(low in 0_u8..64)(high in low..64, low in Just(low)) -> BitRange {
             BitRange::new(high, low).unwrap()
         }
     }
 
     proptest! {
         #[test]
-        fn what_is_put_into_a_field_is_found_there_and_nothing_else_changes(field in bits(), old: u32, value: u32) {
+        fn what_is_put_into_a_field_is_found_there_and_nothing_else_changes(field in bits(), old: u64, value: u64) {
             let value = value & field.largest();
             let word = merged(old, field.placed(value).unwrap(), field.mask());
             prop_assert_eq!(field.of(word), value);
@@ -100,7 +109,7 @@ mod tests {
         }
 
         #[test]
-        fn a_value_that_does_not_fit_has_no_place(field in bits(), value: u32) {
+        fn a_value_that_does_not_fit_has_no_place(field in bits(), value: u64) {
             prop_assert_eq!(field.placed(value).is_some(), value <= field.largest());
             prop_assert_eq!(u32::from(field.width()), field.mask().count_ones());
         }
@@ -111,7 +120,7 @@ mod tests {
         }
 
         #[test]
-        fn a_mask_takes_each_bit_from_one_side(old: u32, new: u32, mask: u32) {
+        fn a_mask_takes_each_bit_from_one_side(old: u64, new: u64, mask: u64) {
             let word = merged(old, new, mask);
             prop_assert_eq!((word ^ new) & mask, 0);
             prop_assert_eq!((word ^ old) & !mask, 0);
@@ -120,9 +129,10 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_bits() {
-        for text in ["", ":", "32", "4:7", "7:", "-1", "+1", "7:4:1", "0x3", "7-4"] {
+        for text in ["", ":", "64", "4:7", "7:", "-1", "+1", "7:4:1", "0x3", "7-4"] {
             assert!(text.parse::<BitRange>().is_err(), "{text}");
         }
-        assert_eq!(BitRange::WHOLE.mask(), u32::MAX);
+        assert_eq!(BitRange::whole(Width::W64).mask(), u64::MAX);
+        assert!(!BitRange::whole(Width::W32).fits(Width::W16));
     }
 }

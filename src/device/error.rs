@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::width::Width;
+
 /// A device that can't be used, or an access that was refused before it was made.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
@@ -54,6 +56,20 @@ pub enum DeviceError {
         /// `a directory`, `empty`, …
         kind: &'static str,
     },
+    /// An ordinary file, and nothing says that it is meant for a device.
+    #[error("{} is an ordinary file, not a device", node.display())]
+    PlainFile {
+        /// The file.
+        node: PathBuf,
+    },
+    /// A PCI device that is no FPGA as far as can be told.
+    #[error("PCI device {address} is no FPGA that is known here: {ids}")]
+    Foreign {
+        /// The address, with its domain.
+        address: String,
+        /// Its ids and driver.
+        ids: String,
+    },
     /// The kernel refuses to map it.
     #[error("{} can't be mapped: {why}", node.display())]
     Unmappable {
@@ -100,6 +116,14 @@ pub enum DeviceError {
         width: u8,
         /// Bytes of the device.
         length: u64,
+    },
+    /// The device, or this machine, does not make one access of it.
+    #[error("{} can't be accessed {width} bits at a time: {why}", node.display())]
+    WrongWidth {
+        /// The node.
+        node: PathBuf,
+        width: Width,
+        why: &'static str,
     },
     /// The access is not aligned to its width.
     #[error("offset {offset:#x} is not a multiple of {width}: a {}-bit access must be aligned", width * 8)]

@@ -85,7 +85,7 @@ impl Info {
         let kind = match located.kind {
             Kind::Node => "node",
             Kind::Resource => "resource",
-            Kind::File => "file",
+            Kind::File(_) => "file",
         };
         Ok(Self {
             device: located.path.display().to_string(),

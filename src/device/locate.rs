@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{DeviceError, WhyMissing};
 use super::pci::{self, PciDevice, Roots, full_address};
+use super::plain_file::MeantBy;
 
 /// What kind of thing holds the registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub enum Kind {
     Node,
     /// A BAR in sysfs; its length is the file's.
     Resource,
-    /// A plain file.
-    File,
+    /// An ordinary file.
+    File(MeantBy),
 }
 
 /// A device that is there; nothing is opened yet.
@@ -30,17 +31,65 @@ pub struct Located {
     pub pci: Option<PciDevice>,
 }
 
+impl Located {
+    /// Whether the device is known to take accesses of 32 bits alone.
+    ///
+    /// Xilinx's PG195: behind xdma's user and control BAR is AXI-Lite, which has neither wider nor byte accesses that a
+    /// design must honour. QEMU's edu device answers anything else with garbage.
+    pub fn takes_only_32_bits(&self) -> bool {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let axi_lite = name.starts_with("xdma") && (name.ends_with("_user") || name.ends_with("_control"));
+        let edu = |pci: &PciDevice| pci.id("vendor") == Some(0x1234) && pci.id("device") == Some(0x11e8);
+        self.kind == Kind::Node && axi_lite || self.pci.as_ref().is_some_and(edu)
+    }
+
+    /// Fails for a PCI device that is no FPGA, as far as that can be told: to write to a network card is no test.
+    ///
+    /// # Errors
+    /// With the device's ids.
+    pub fn check_fpga(&self) -> Result<(), DeviceError> {
+        match &self.pci {
+            Some(pci) if !pci.is_fpga() => {
+                Err(DeviceError::Foreign { address: pci.address(), ids: pci.ids() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// By what the device is known again, by whatever name it is opened: its PCI address, else its path.
+    pub fn identity(&self) -> String {
+        let path = || fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        self.pci.as_ref().map_or_else(|| path().display().to_string(), PciDevice::address)
+    }
+}
+
 /// Finds a device by its name.
 ///
-/// `05:00.0` is that PCI device's xdma register node, `05:00.0/2` its `resource2`; everything else is a path.
+/// `05:00.0` is that PCI device's xdma register node, `05:00.0/2` its `resource2`, `file:PATH` an ordinary file that is
+/// meant for a device; everything else is a path.
 pub fn locate(name: &str, roots: &Roots) -> Result<Located, DeviceError> {
-    let (device, bar) = name.split_once('/').map_or((name, None), |(device, bar)| (device, Some(bar)));
+    if let Some(path) = name.strip_prefix("file:") {
+        return locate_path(Path::new(path), roots);
+    }
+    let located = locate_path(Path::new(name), roots)?;
+    let found_in_sysfs = located.path != Path::new(name);
+    if found_in_sysfs || !matches!(located.kind, Kind::File(_)) {
+        return Ok(located);
+    }
+    let metadata = fs::metadata(&located.path).map_err(|e| refused(&located.path, "reading", e))?;
+    Ok(Located { kind: Kind::File(MeantBy::looks(&located.path, &metadata)?), ..located })
+}
+
+/// The same without a doubt about ordinary files: whoever named one meant it.
+pub fn locate_path(name: &Path, roots: &Roots) -> Result<Located, DeviceError> {
+    let text = name.to_str().unwrap_or_default();
+    let (device, bar) = text.split_once('/').map_or((text, None), |(device, bar)| (device, Some(bar)));
     let path = match (full_address(device), bar) {
         (Some(address), None) => node_of(&pci_device(roots, address)?, roots)?,
         (Some(address), Some(bar)) if bar.parse::<u8>().is_ok() => {
             pci_device(roots, address)?.directory().join(format!("resource{bar}"))
         }
-        _ => PathBuf::from(name),
+        _ => name.to_owned(),
     };
     describe(path, roots)
 }
@@ -84,7 +133,7 @@ fn describe(path: PathBuf, roots: &Roots) -> Result<Located, DeviceError> {
         Ok(Located { path, kind: Kind::Node, pci })
     } else if kind.is_file() {
         let pci = PciDevice::of_resource(&path);
-        let kind = if pci.is_some() { Kind::Resource } else { Kind::File };
+        let kind = if pci.is_some() { Kind::Resource } else { Kind::File(MeantBy::Name) };
         Ok(Located { path, kind, pci })
     } else if kind.is_dir() {
         wrong("a directory")

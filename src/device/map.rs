@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::bits::{BitRange, NotBits};
+use super::width::{NotAWidth, Width};
 
 /// The registers of a design.
 #[derive(Clone, Debug)]
@@ -15,27 +16,28 @@ pub struct RegisterMap {
     pub registers: Vec<Register>,
 }
 
-/// One 32-bit register.
+/// One register.
 #[derive(Clone, Debug)]
 pub struct Register {
     /// Its name.
     pub name: String,
     /// Bytes from the BAR's first.
     pub offset: u64,
+    pub width: Width,
     /// What reading and writing do.
     pub access: RegisterAccess,
     /// Its value after a reset, where known.
-    #[expect(dead_code, reason = "read from maps, not shown yet")]
-    pub reset: Option<u32>,
+    pub reset: Option<u64>,
     /// Its parts.
     pub fields: Vec<Field>,
     /// What it is for.
-    #[expect(dead_code, reason = "read from maps, not shown yet")]
     pub doc: String,
 }
 
 /// What reading and writing do to a register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+///
+/// A field may have another access than the rest of its register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RegisterAccess {
     /// Only read.
@@ -50,13 +52,6 @@ pub enum RegisterAccess {
     Rc,
 }
 
-impl RegisterAccess {
-    /// Whether a read gives the register's value and leaves the register as it was.
-    pub fn reads_without_harm(self) -> bool {
-        !matches!(self, Self::Wo | Self::Rc)
-    }
-}
-
 /// A part of a register.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -64,16 +59,17 @@ pub struct Field {
     pub name: String,
     /// Where it is.
     pub bits: BitRange,
+    /// What reading and writing do to it, where that is not what they do to its register.
+    pub access: Option<RegisterAccess>,
     /// Names of values.
-    pub values: BTreeMap<String, u32>,
+    pub values: BTreeMap<String, u64>,
     /// What it is for.
-    #[expect(dead_code, reason = "read from maps, not shown yet")]
     pub doc: String,
 }
 
 impl Field {
     /// The name of a value, if it has one.
-    pub fn meaning(&self, value: u32) -> Option<&str> {
+    pub fn meaning(&self, value: u64) -> Option<&str> {
         self.values.iter().find(|(_, number)| **number == value).map(|(name, _)| name.as_str())
     }
 }
@@ -108,8 +104,9 @@ struct RawMap {
 struct RawRegister {
     name: String,
     offset: u64,
+    width: Option<u8>,
     access: RegisterAccess,
-    reset: Option<u32>,
+    reset: Option<u64>,
     #[serde(default)]
     field: Vec<RawField>,
     #[serde(default)]
@@ -121,8 +118,9 @@ struct RawRegister {
 struct RawField {
     name: String,
     bits: RawBits,
+    access: Option<RegisterAccess>,
     #[serde(default, rename = "enum")]
-    values: BTreeMap<String, u32>,
+    values: BTreeMap<String, u64>,
     #[serde(default)]
     doc: String,
 }
@@ -180,10 +178,13 @@ impl RegisterMap {
 impl Register {
     fn checked(raw: RawRegister) -> Result<Self, MapError> {
         name(&raw.name)?;
-        if !raw.offset.is_multiple_of(4) {
-            return Err(wrong(&raw.name, format!("offset {:#x} is not a multiple of 4", raw.offset)));
+        let width = raw.width.map_or(Ok(Width::default()), |bits| bits.to_string().parse());
+        let width = width.map_err(|e: NotAWidth| wrong(&raw.name, e.to_string()))?;
+        if !raw.offset.is_multiple_of(width.bytes().into()) {
+            let text = format!("offset {:#x} is not a multiple of {}", raw.offset, width.bytes());
+            return Err(wrong(&raw.name, text));
         }
-        let checked = |field| Field::checked(&raw.name, field);
+        let checked = |field| Field::checked((&raw.name, width), field);
         let fields: Vec<Field> = raw.field.into_iter().map(checked).collect::<Result<_, _>>()?;
         twice(fields.iter().map(|field| &field.name))?;
         let mut taken = 0;
@@ -197,7 +198,21 @@ impl Register {
             taken |= field.bits.mask();
         }
         let RawRegister { name, offset, access, reset, doc, .. } = raw;
-        Ok(Self { name, offset, access, reset, fields, doc })
+        Ok(Self { name, offset, width, access, reset, fields, doc })
+    }
+
+    /// The bits that have an access, or lie in a field that has it.
+    pub fn bits_of(&self, access: RegisterAccess) -> u64 {
+        let own = |field: &&Field| field.access.is_some();
+        let with_own = self.fields.iter().filter(own).fold(0, |bits, field| bits | field.bits.mask());
+        let rest = if self.access == access { self.width.all_ones() & !with_own } else { 0 };
+        let these = self.fields.iter().filter(|field| field.access == Some(access));
+        these.fold(rest, |bits, field| bits | field.bits.mask())
+    }
+
+    /// Whether a read gives the register's value and leaves the register as it was.
+    pub fn reads_without_harm(&self) -> bool {
+        self.access != RegisterAccess::Wo && self.bits_of(RegisterAccess::Rc) == 0
     }
 
     /// The field of this name, in any case of letters.
@@ -207,7 +222,7 @@ impl Register {
 }
 
 impl Field {
-    fn checked(register: &str, raw: RawField) -> Result<Self, MapError> {
+    fn checked((register, width): (&str, Width), raw: RawField) -> Result<Self, MapError> {
         name(&raw.name)?;
         let place = format!("{register}.{}", raw.name);
         let bits = match &raw.bits {
@@ -215,13 +230,16 @@ impl Field {
             RawBits::Range(text) => text.parse(),
         };
         let bits = bits.map_err(|e| wrong(&place, e.to_string()))?;
+        if !bits.fits(width) {
+            return Err(wrong(&place, format!("`{bits}` names no bits of a {width}-bit register")));
+        }
         for (value_name, value) in &raw.values {
             name(value_name)?;
             if *value > bits.largest() {
                 return Err(wrong(&place, format!("{value_name} = {value} does not fit bits {bits}")));
             }
         }
-        Ok(Self { name: raw.name, bits, values: raw.values, doc: raw.doc })
+        Ok(Self { name: raw.name, bits, access: raw.access, values: raw.values, doc: raw.doc })
     }
 }
 

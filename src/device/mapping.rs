@@ -26,7 +26,7 @@ pub struct LastWords {
     pub exit: u8,
 }
 
-/// A width of access: `u8`, `u16` or `u32`, little-endian in the device.
+/// What one access moves: `u8`, `u16`, `u32` or `u64`, little-endian in the device.
 pub trait Word: sealed::Sealed + Copy {
     /// Bytes.
     const WIDTH: u8;
@@ -50,7 +50,7 @@ macro_rules! word {
         }
     )+};
 }
-word!(u8: 1, u16: 2, u32: 4);
+word!(u8: 1, u16: 2, u32: 4, u64: 8);
 
 /// A part of a device in memory.
 #[derive(Debug)]

@@ -52,7 +52,7 @@ impl Node {
     pub fn length(&self) -> Result<u64, DeviceError> {
         let length = match self.located.kind {
             Kind::Node => self.measured()?,
-            Kind::Resource | Kind::File => {
+            Kind::Resource | Kind::File(_) => {
                 let metadata = self.file.metadata();
                 metadata.map_err(|e| refused(&self.located.path, "reading", e))?.len()
             }

@@ -10,14 +10,12 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use super::error::DeviceError;
-use super::locate::locate;
+use super::locate::{Located, locate};
 use super::lock::Lock;
 use super::mapping::{self, LastWords, Mapping, Word};
 use super::node::{Access, Node};
 use super::pci::Roots;
-
-/// What a read gives when nobody answers.
-pub const ALL_ONES: u32 = u32::MAX;
+use super::width::Width;
 
 /// Most BARs are no longer than this, and so are mapped at once; of a longer one, only what is accessed.
 const CHUNK: u64 = 1 << 20;
@@ -101,10 +99,41 @@ impl Device {
         self.write(offset, value)
     }
 
+    /// Reads a register of this width.
+    pub fn read_width(&self, offset: u64, width: Width) -> Result<u64, DeviceError> {
+        Ok(match width {
+            Width::W8 => self.read::<u8>(offset)?.into(),
+            Width::W16 => self.read::<u16>(offset)?.into(),
+            Width::W32 => self.read::<u32>(offset)?.into(),
+            Width::W64 => self.read(offset)?,
+        })
+    }
+
+    /// Writes a register of this width: the low bits of a value.
+    #[expect(clippy::cast_possible_truncation, reason = "the low bits are what is meant")]
+    pub fn write_width(&self, offset: u64, width: Width, value: u64) -> Result<(), DeviceError> {
+        match width {
+            Width::W8 => self.write(offset, value as u8),
+            Width::W16 => self.write(offset, value as u16),
+            Width::W32 => self.write(offset, value as u32),
+            Width::W64 => self.write(offset, value),
+        }
+    }
+
+    /// Refuses an access that this machine would split, or that the device is known not to take.
+    pub fn check_width(&self, width: Width) -> Result<(), DeviceError> {
+        let narrow = cfg!(not(target_pointer_width = "64")) && width == Width::W64;
+        if narrow || width != Width::W32 && self.node.located().takes_only_32_bits() {
+            let why = if narrow { "this machine makes it in two" } else { "it takes 32 bits at a time" };
+            return Err(DeviceError::WrongWidth { node: self.path().into(), width, why });
+        }
+        Ok(())
+    }
+
     /// Reads 32 bits and makes sure that somebody answered.
     pub fn read_live32(&self, offset: u64) -> Result<u32, DeviceError> {
-        let value = self.read(offset)?;
-        self.check_alive(offset, value)?;
+        let value = self.read32(offset)?;
+        self.check_alive(offset, value.into(), Width::W32)?;
         Ok(value)
     }
 
@@ -163,8 +192,10 @@ impl Device {
     }
 
     /// All ones may be a value or a dead link: the PCI configuration space tells, and without one it is suspicious.
-    pub fn check_alive(&self, offset: u64, value: u32) -> Result<(), DeviceError> {
-        if value != ALL_ONES {
+    ///
+    /// Of fewer than 32 bits, all ones are a value like any other.
+    pub fn check_alive(&self, offset: u64, value: u64, width: Width) -> Result<(), DeviceError> {
+        if width < Width::W32 || value != width.all_ones() {
             return Ok(());
         }
         match &self.node.located().pci {
@@ -195,12 +226,20 @@ impl std::fmt::Debug for Opener {
 }
 
 impl Opener {
+    /// Finds the device; nothing is opened.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn locate(&self) -> Result<Located, DeviceError> {
+        locate(&self.name, &self.roots)
+    }
+
     /// Opens and maps.
     ///
     /// # Errors
     /// When the device is not there, may not be opened or can't be mapped.
     pub fn open(&self, access: Access) -> Result<Device, DeviceError> {
-        let node = Node::open(locate(&self.name, &self.roots)?, access)?;
+        let node = Node::open(self.locate()?, access)?;
         let vanished = DeviceError::Vanished { node: node.located().path.clone() };
         node.map((self.last_words)(vanished))
     }
@@ -229,7 +268,7 @@ mod tests {
     fn opener(path: &Path) -> Opener {
         let last_words = |error: DeviceError| LastWords { text: format!("{error}\n"), exit: 10 };
         Opener {
-            name: path.to_str().unwrap().into(),
+            name: format!("file:{}", path.display()),
             roots: Roots::default(),
             lock: true,
             last_words: std::sync::Arc::new(last_words),
@@ -252,6 +291,14 @@ mod tests {
         let bytes = std::fs::read(file.path()).unwrap();
         assert_eq!(bytes[0x5c..], [0, 0xef, 0xcd, 0xab, 0x78, 0x56, 0x34, 0x12]);
         assert_eq!(device.read32(0x5c).unwrap(), 0xabcd_ef00);
+        device.write_width(0x58, Width::W64, 0x1122_3344_5566_7788).unwrap();
+        assert_eq!(
+            std::fs::read(file.path()).unwrap()[0x58..0x60],
+            [0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11]
+        );
+        let read = |offset, width| device.read_width(offset, width).unwrap();
+        assert_eq!((read(0x58, Width::W64), read(0x5a, Width::W16)), (0x1122_3344_5566_7788, 0x5566));
+        assert_eq!((read(0x5c, Width::W32), read(0x5f, Width::W8)), (0x1122_3344, 0x11));
     }
 
     #[test]
@@ -264,6 +311,10 @@ mod tests {
             let error = device.read32(offset).unwrap_err();
             assert!(matches!(error, DeviceError::OutOfRange { length: 4098, .. }), "{offset:#x}: {error}");
         }
+        assert!(matches!(
+            device.read_width(0xffc, Width::W64),
+            Err(DeviceError::Misaligned { width: 8, .. })
+        ));
         for offset in [1, 2, 3, 0x41] {
             assert!(matches!(device.read32(offset), Err(DeviceError::Misaligned { width: 4, .. })));
         }
@@ -295,14 +346,19 @@ mod tests {
         let file = file_of(64);
         std::fs::write(file.path(), [0xff; 64]).unwrap();
         let device = opener(file.path()).open(Access::Read).unwrap();
-        assert_eq!(device.read32(0x10).unwrap(), ALL_ONES);
+        assert_eq!(device.read32(0x10).unwrap(), u32::MAX);
         let error = device.read_live32(0x10).unwrap_err().to_string();
         assert!(error.starts_with("suspicious: all ones: offset 0x10 of "), "{error}");
     }
 
     #[test]
     fn a_node_without_memory_says_so() {
-        let open = |path: &str| opener(Path::new(path)).open(Access::Read).unwrap_err().to_string();
+        let open = |path: &str| {
+            Opener { name: path.into(), ..opener(Path::new(path)) }
+                .open(Access::Read)
+                .unwrap_err()
+                .to_string()
+        };
         assert_eq!(open("/dev/null"), "/dev/null can't be mapped: it has no memory to map (No such device)");
         assert_eq!(open("/proc/version"), "/proc/version can't be mapped: I/O error");
         assert_eq!(open("/dev"), "/dev is a directory, not a device with registers");

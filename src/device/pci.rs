@@ -31,6 +31,14 @@ const MEMORY_SPACE: u16 = 1 << 1;
 /// The flag of a BAR that is memory (Linux, ioport.h).
 const IORESOURCE_MEM: u64 = 0x200;
 
+/// Vendors of PCI devices (pci.ids). Intel sells FPGAs and all that is in a computer.
+const XILINX: u16 = 0x10ee;
+const ALTERA: u16 = 0x1172;
+const INTEL: u16 = 0x8086;
+
+/// The class of processing accelerators.
+const ACCELERATOR: &str = "0x1200";
+
 impl PciDevice {
     /// The device with this address, domain included.
     pub fn at(roots: &Roots, address: &str) -> Option<Self> {
@@ -89,6 +97,26 @@ impl PciDevice {
     /// A hexadecimal attribute, such as `vendor`.
     pub fn id(&self, name: &str) -> Option<u16> {
         u16::from_str_radix(self.attribute(name)?.strip_prefix("0x")?, 16).ok()
+    }
+
+    /// Whether this is an FPGA: by its driver, by its vendor, or, of a vendor of many things, by its class.
+    pub(super) fn is_fpga(&self) -> bool {
+        let driver = self.driver().is_some_and(|driver| ["xdma", "xocl"].contains(&driver.as_str()));
+        let class = || self.attribute("class").is_some_and(|class| class.starts_with(ACCELERATOR));
+        driver
+            || match self.id("vendor") {
+                Some(XILINX | ALTERA) => true,
+                Some(INTEL) => class(),
+                _ => false,
+            }
+    }
+
+    /// `8086:100e, class 0x020000, driver e1000`
+    pub(super) fn ids(&self) -> String {
+        let id = |name| self.id(name).map_or_else(|| "?".to_owned(), |id| format!("{id:04x}"));
+        let class = self.attribute("class").unwrap_or_else(|| "?".to_owned());
+        let driver = self.driver().unwrap_or_else(|| "none".to_owned());
+        format!("{}:{}, class {class}, driver {driver}", id("vendor"), id("device"))
     }
 
     /// Whether the device is off the bus: its configuration space reads all ones, or is gone with it.

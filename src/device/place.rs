@@ -1,14 +1,17 @@
 //! What a user names on the command line, an address or a register or a field, and what may be done to it.
 
 use super::bits::{BitRange, merged};
-use super::map::{Field, Register, RegisterAccess, RegisterMap};
+use super::map::RegisterAccess::{Rc, Ro, W1c, Wo};
+use super::map::{Field, Register, RegisterMap};
 use super::number::{self, NotANumber};
+use super::width::Width;
 
 /// A register, or a field of one. Small, as a script may name a hundred thousand.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// Bytes from the BAR's first.
     pub offset: u64,
+    pub width: Width,
     named: Option<Box<Named>>,
 }
 
@@ -45,11 +48,28 @@ pub enum NotAPlace {
         /// What the register has.
         there_are: Vec<String>,
     },
+    /// A word that names none of the field's values.
+    #[error("{place} has no value `{name}`")]
+    NoValue {
+        /// The field.
+        place: String,
+        /// As given.
+        name: String,
+        /// What the field has.
+        there_are: Vec<String>,
+    },
+    /// An access that would not reach the whole of the register that the field is part of.
+    #[error("{place} is part of a register of {width} bits, and is read and written with all of them")]
+    NotItsWidth {
+        /// The field.
+        place: String,
+        width: Width,
+    },
     /// The value is too large for the field.
     #[error("{value:#x} does not fit {place}, which has {bits} bits")]
     TooLarge {
         /// As parsed.
-        value: u32,
+        value: u64,
         /// The field.
         place: String,
         /// Its width.
@@ -94,7 +114,7 @@ pub struct WriteKind {
 impl Place {
     /// A bare address.
     pub fn address(offset: u64) -> Self {
-        Self { offset, named: None }
+        Self { offset, width: Width::default(), named: None }
     }
 
     /// Reads `0x24`, `SMOKE_DONE` or `SMOKE_DONE.DONE`; a register's name may be in any case of letters.
@@ -105,7 +125,8 @@ impl Place {
         if is_address(text) {
             let offset = number::number(text)?;
             let named = map.at(offset).map(|register| Named { register: register.clone(), field: None });
-            return Ok(Self { offset, named: named.map(Box::new) });
+            let width = named.as_ref().map_or(Width::default(), |named| named.register.width);
+            return Ok(Self { offset, width, named: named.map(Box::new) });
         }
         let (name, field) = text.split_once('.').map_or((text, None), |(name, field)| (name, Some(field)));
         let register = map.register(name).ok_or_else(|| NotAPlace::NoRegister {
@@ -115,7 +136,19 @@ impl Place {
         })?;
         let field = field.map(|field| field_of(register, field)).transpose()?;
         let named = Named { register: register.clone(), field };
-        Ok(Self { offset: register.offset, named: Some(Box::new(named)) })
+        Ok(Self { offset: register.offset, width: register.width, named: Some(Box::new(named)) })
+    }
+
+    /// The same place by accesses of another width.
+    ///
+    /// # Errors
+    /// When it is a field, which has its register's.
+    pub fn with_width(self, width: Option<Width>) -> Result<Self, NotAPlace> {
+        let Some(width) = width.filter(|width| *width != self.width) else { return Ok(self) };
+        if self.field().is_some() {
+            return Err(NotAPlace::NotItsWidth { place: self.label(), width: self.width });
+        }
+        Ok(Self { width, ..self })
     }
 
     /// The register, where a map names it.
@@ -139,11 +172,11 @@ impl Place {
 
     /// The bits that are meant.
     pub fn bits(&self) -> BitRange {
-        self.field().map_or(BitRange::WHOLE, |field| field.bits)
+        self.field().map_or_else(|| BitRange::whole(self.width), |field| field.bits)
     }
 
     /// What a register's value says of this place: the value itself, or the field's.
-    pub fn value(&self, word: u32) -> u32 {
+    pub fn value(&self, word: u64) -> u64 {
         self.bits().of(word)
     }
 
@@ -151,12 +184,20 @@ impl Place {
     ///
     /// # Errors
     /// When it is no number, or does not fit.
-    pub fn parse_value(&self, text: &str) -> Result<u32, NotAPlace> {
-        let named = self.field().and_then(|field| {
-            field.values.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, value)| *value)
-        });
-        let value = named.map_or_else(|| number::word(text), Ok)?;
+    pub fn parse_value(&self, text: &str) -> Result<u64, NotAPlace> {
+        let values = self.field().into_iter().flat_map(|field| &field.values);
+        let named = values.clone().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, value)| *value);
+        let there_are: Vec<String> = values.map(|(name, _)| name.clone()).collect();
+        let value = match named.map_or_else(|| number::number(text), Ok) {
+            Err(NotANumber::Syntax(name)) if !there_are.is_empty() => {
+                return Err(NotAPlace::NoValue { place: self.label(), name, there_are });
+            }
+            value => value?,
+        };
         let bits = self.bits();
+        if value > bits.largest() && self.field().is_none() {
+            return Err(NotANumber::TooLarge { text: text.to_owned(), bits: self.width.bits() }.into());
+        }
         if value > bits.largest() {
             return Err(NotAPlace::TooLarge { value, place: self.label(), bits: bits.width() });
         }
@@ -166,14 +207,17 @@ impl Place {
     /// The register's new value when this place gets a value under a mask.
     ///
     /// The value must fit, as one that [`Place::parse_value`] gave does.
-    pub fn updated(&self, old: u32, value: u32, mask: u32) -> u32 {
+    pub fn updated(&self, old: u64, value: u64, mask: u64) -> u64 {
         let bits = self.bits();
         let placed = bits.placed(value & bits.largest()).expect("cut to the field's width");
-        merged(old, placed, self.mask(mask))
+        let mask = self.mask(mask);
+        // A bit that a 1 clears is left alone by a 0.
+        let others = self.register().map_or(0, |register| register.bits_of(W1c) & !mask);
+        merged(old & !others, placed, mask)
     }
 
     /// A mask that counts from the place's lowest bit, as one of the register.
-    pub fn mask(&self, mask: u32) -> u32 {
+    pub fn mask(&self, mask: u64) -> u64 {
         let bits = self.bits();
         bits.placed(mask & bits.largest()).expect("cut to the field's width")
     }
@@ -185,17 +229,29 @@ impl Place {
     pub fn check_write(&self, kind: WriteKind) -> Result<(), Harm> {
         let Some(register) = self.register() else { return Ok(()) };
         let name = || register.name.clone();
-        match (register.access, kind) {
-            (RegisterAccess::Ro, _) => Err(Harm::ReadOnly(name())),
-            (RegisterAccess::W1c, WriteKind { partial: true, .. }) => Err(Harm::ClearsOthers(name())),
-            (RegisterAccess::Rc, WriteKind { partial: true, .. }) => Err(Harm::ReadClears(name())),
-            (RegisterAccess::Wo, WriteKind { partial: true, .. }) => Err(Harm::NotReadable(name())),
-            (
-                RegisterAccess::W1c | RegisterAccess::Rc | RegisterAccess::Wo,
-                WriteKind { verified: true, .. },
-            ) => Err(Harm::NotVerifiable(name())),
-            _ => Ok(()),
+        let all = |access| register.bits_of(access);
+        let (meant, others) = (self.bits().mask(), !self.bits().mask());
+        let unreadable = all(Rc) | all(Wo) | all(W1c);
+        if meant & !all(Ro) & self.width.all_ones() == 0 {
+            return Err(Harm::ReadOnly(self.label()));
         }
+        if kind.partial {
+            if all(Rc) != 0 {
+                return Err(Harm::ReadClears(name()));
+            }
+            // Of a field, the others; of a mask, also the place itself keeps some.
+            let kept = if self.field().is_some() { others } else { u64::MAX };
+            if all(Wo) & kept != 0 {
+                return Err(Harm::NotReadable(name()));
+            }
+            if register.access == W1c && all(W1c) & kept != 0 {
+                return Err(Harm::ClearsOthers(name()));
+            }
+        }
+        if kind.verified && meant & unreadable != 0 {
+            return Err(Harm::NotVerifiable(self.label()));
+        }
+        Ok(())
     }
 }
 
@@ -217,6 +273,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::device::RegisterAccess;
 
     const MAP: &str = "name = 'm'
         [[register]]\nname = 'CTRL'\noffset = 0\naccess = 'rw'
@@ -224,7 +281,17 @@ mod tests {
         [[register]]\nname = 'STATUS'\noffset = 4\naccess = 'w1c'
         [[register]]\nname = 'EVENTS'\noffset = 8\naccess = 'rc'
         [[register]]\nname = 'ID'\noffset = 12\naccess = 'ro'
-        [[register]]\nname = 'GO'\noffset = 16\naccess = 'wo'";
+        [[register]]\nname = 'GO'\noffset = 16\naccess = 'wo'
+        [[register]]\nname = 'MIXED'\noffset = 20\naccess = 'rw'
+        [[register.field]]\nname = 'MODE'\nbits = '7:4'
+        [[register.field]]\nname = 'OVERFLOW'\nbits = 8\naccess = 'w1c'
+        [[register.field]]\nname = 'LATE'\nbits = 9\naccess = 'w1c'
+        [[register.field]]\nname = 'BUSY'\nbits = 31\naccess = 'ro'
+        [[register]]\nname = 'COUNTED'\noffset = 24\naccess = 'rw'
+        [[register.field]]\nname = 'ON'\nbits = 0
+        [[register.field]]\nname = 'COUNT'\nbits = '31:16'\naccess = 'rc'
+        [[register]]\nname = 'LONG'\noffset = 32\naccess = 'rw'\nwidth = 64
+        [[register.field]]\nname = 'TOP'\nbits = '63:32'";
 
     fn place(text: &str) -> Place {
         Place::parse(text, &RegisterMap::parse(MAP).unwrap()).unwrap()
@@ -263,9 +330,45 @@ mod tests {
         assert_eq!(check("GO", kind(false, true)), Some(Harm::NotVerifiable(name("GO"))));
     }
 
+    #[test]
+    fn fields_of_one_register_have_accesses_of_their_own() {
+        let kind = |partial, verified| WriteKind { partial, verified };
+        let check = |text: &str, kind| place(text).check_write(kind).err();
+        let mode = place("MIXED.MODE");
+        assert_eq!(mode.check_write(kind(true, true)), Ok(()));
+        assert_eq!(mode.updated(0x8000_0375, 2, u64::MAX), 0x8000_0025, "what a 1 clears is written 0");
+        let overflow = place("MIXED.OVERFLOW");
+        assert_eq!(overflow.check_write(kind(true, false)), Ok(()));
+        assert_eq!(overflow.updated(0x370, 1, u64::MAX), 0x170, "LATE is left alone");
+        assert_eq!(
+            check("MIXED.OVERFLOW", kind(true, true)),
+            Some(Harm::NotVerifiable("MIXED.OVERFLOW".into()))
+        );
+        assert_eq!(check("MIXED.BUSY", kind(true, false)), Some(Harm::ReadOnly("MIXED.BUSY".into())));
+        assert_eq!(check("MIXED", kind(false, false)), None);
+        assert_eq!(check("COUNTED.ON", kind(true, false)), Some(Harm::ReadClears("COUNTED".into())));
+        assert_eq!(check("COUNTED", kind(false, false)), None);
+        let register = |name: &str| place(name).register().unwrap().clone();
+        assert_eq!(register("MIXED").bits_of(RegisterAccess::Rw), 0x7fff_fcff);
+        assert!(register("MIXED").reads_without_harm() && !register("COUNTED").reads_without_harm());
+    }
+
+    #[test]
+    fn a_register_has_the_width_that_the_map_says() {
+        let top = place("LONG.TOP");
+        assert_eq!((top.width, top.value(0x1234_0000_0000_0000)), (Width::W64, 0x1234_0000));
+        assert_eq!(place("LONG").parse_value("0x1_0000_0000").unwrap(), 1 << 32);
+        let error = place("0x40").parse_value("0x1_0000_0000").unwrap_err().to_string();
+        assert_eq!(error, "`0x1_0000_0000` does not fit 32 bits");
+        let byte = place("CTRL").with_width(Some(Width::W8)).unwrap();
+        assert_eq!((byte.bits().largest(), byte.parse_value("256").is_err()), (0xff, true));
+        let error = place("LONG.TOP").with_width(Some(Width::W32)).unwrap_err().to_string();
+        assert!(error.starts_with("LONG.TOP is part of a register of 64 bits"), "{error}");
+    }
+
     proptest! {
         #[test]
-        fn a_field_is_updated_under_its_mask_alone(old: u32, value in 0_u32..16, mask: u32) {
+        fn a_field_is_updated_under_its_mask_alone(old: u64, value in 0_u64..16, mask: u64) {
             let mode = place("CTRL.MODE");
             let new = mode.updated(old, value, mask);
             prop_assert_eq!(mode.value(new), merged(mode.value(old), value, mask & 0xf));

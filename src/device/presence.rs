@@ -19,7 +19,7 @@ impl Device {
     /// When its node or resource is gone, or is another one by now.
     pub fn check_present(&self) -> Result<(), DeviceError> {
         let located = self.node().located();
-        if located.kind == Kind::File || leads_to(&located.path, self.node().file()) {
+        if matches!(located.kind, Kind::File(_)) || leads_to(&located.path, self.node().file()) {
             return Ok(());
         }
         Err(DeviceError::Vanished { node: located.path.clone() })

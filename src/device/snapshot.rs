@@ -1,10 +1,11 @@
 //! What registers read at one moment, as a document, and how two of them differ.
 
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::map::Register;
 use super::place::Place;
+use super::width::Width;
 
 /// One register's value, or one field's.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -14,7 +15,9 @@ pub struct Reading {
     /// Bytes from the BAR's first.
     pub offset: u64,
     /// What it read.
-    pub value: u32,
+    pub value: u64,
+    #[serde(default, deserialize_with = "width")]
+    pub width: Width,
     /// Its fields, where a map gives some.
     #[serde(default)]
     pub fields: Vec<FieldReading>,
@@ -30,12 +33,19 @@ impl Serialize for Reading {
         map.serialize_entry("offset", &self.offset)?;
         map.serialize_entry("address", &hex(self.offset))?;
         map.serialize_entry("value", &self.value)?;
-        map.serialize_entry("hex", &hex(self.value))?;
+        map.serialize_entry("hex", &self.width.hex(self.value))?;
+        if self.width != Width::default() {
+            map.serialize_entry("width", &self.width.bits())?;
+        }
         if !self.fields.is_empty() {
             map.serialize_entry("fields", &self.fields)?;
         }
         map.end()
     }
+}
+
+fn width<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Width, D::Error> {
+    u8::deserialize(deserializer)?.to_string().parse().map_err(de::Error::custom)
 }
 
 /// One field's value.
@@ -44,7 +54,7 @@ pub struct FieldReading {
     /// Its name.
     pub name: String,
     /// What it read.
-    pub value: u32,
+    pub value: u64,
     /// The name of that value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meaning: Option<String>,
@@ -56,8 +66,8 @@ pub fn hex(number: impl Into<u64>) -> String {
 }
 
 impl Reading {
-    /// What was read at an offset, with what a map says about it.
-    pub fn new(offset: u64, value: u32, register: Option<&Register>) -> Self {
+    /// What a register read, with what a map says about it.
+    pub fn new(offset: u64, value: u64, (register, width): (Option<&Register>, Width)) -> Self {
         let fields = register.into_iter().flat_map(|register| &register.fields).map(|field| {
             let part = field.bits.of(value);
             FieldReading {
@@ -66,19 +76,26 @@ impl Reading {
                 meaning: field.meaning(part).map(str::to_owned),
             }
         });
-        Self { name: register.map(|register| register.name.clone()), offset, value, fields: fields.collect() }
+        Self {
+            name: register.map(|register| register.name.clone()),
+            offset,
+            value,
+            width,
+            fields: fields.collect(),
+        }
     }
 
     /// What a register's value says of a place: of the whole register, or of the one field.
-    pub fn of(place: &Place, word: u32) -> Self {
+    pub fn of(place: &Place, word: u64) -> Self {
         match place.field() {
             Some(_) => Self {
                 name: Some(place.label()),
                 offset: place.offset,
                 value: place.value(word),
+                width: place.width,
                 fields: Vec::new(),
             },
-            None => Self::new(place.offset, word, place.register()),
+            None => Self::new(place.offset, word, (place.register(), place.width)),
         }
     }
 
@@ -108,10 +125,12 @@ pub struct Difference {
     pub offset: u64,
     /// The offset for people.
     pub address: String,
+    #[serde(skip)]
+    pub width: Width,
     /// In the first; absent if only the second has it.
-    pub a: Option<u32>,
+    pub a: Option<u64>,
     /// In the second; absent if only the first has it.
-    pub b: Option<u32>,
+    pub b: Option<u64>,
     /// The fields that differ.
     pub fields: Vec<FieldDifference>,
 }
@@ -142,8 +161,9 @@ fn difference(offset: u64, a: Option<Reading>, b: Option<Reading>) -> Option<Dif
         return None;
     }
     let name = [&a, &b].into_iter().flatten().find_map(|reading| reading.name.clone());
+    let width = [&a, &b].into_iter().flatten().map(|reading| reading.width).max().unwrap_or_default();
     let fields = a.zip(b).map(|(a, b)| changed_fields(&a, &b)).unwrap_or_default();
-    Some(Difference { name, offset, address: hex(offset), a: a_value, b: b_value, fields })
+    Some(Difference { name, offset, address: hex(offset), width, a: a_value, b: b_value, fields })
 }
 
 fn changed_fields(a: &Reading, b: &Reading) -> Vec<FieldDifference> {
@@ -161,7 +181,7 @@ mod tests {
     #[test]
     fn a_difference_names_the_fields() {
         let map = RegisterMap::ddr_prbs();
-        let reading = |offset, value| Reading::new(offset, value, map.at(offset));
+        let reading = |offset, value| Reading::new(offset, value, (map.at(offset), Width::W32));
         let a = [reading(0x24, 0), reading(0x28, 1), reading(0x40, 5)];
         let b = [reading(0x24, 1), reading(0x28, 1), reading(0x30, 0)];
         let found = differences(&a, &b);

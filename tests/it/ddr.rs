@@ -1,14 +1,13 @@
 //! `faascmd test …` on the simulated chip, and on a plain file whose registers the test itself plays.
 
-use std::io::{BufRead, BufReader, Read as _};
-use std::process::{Child, ChildStderr, Stdio};
+use std::io::BufRead as _;
 
 use faascmd::testing::sandbox::{Chip, ChipFaults, Seen};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::common::bar::{Bar, pci_device};
+use crate::common::soak::Soak;
 use crate::common::world::{Ran, World, ran};
 
 const NONE: ChipFaults = ChipFaults {
@@ -41,44 +40,6 @@ impl Machine {
     }
 }
 
-/// A soak that has been seen to run.
-struct Soak {
-    child: Child,
-    stderr: BufReader<ChildStderr>,
-}
-
-impl Soak {
-    /// As under a shell's `&`: the signals come ignored.
-    fn new(world: &World, bar: &Bar, args: &[&str]) -> Self {
-        Self::under("trap '' INT TERM", world, bar, args)
-    }
-
-    fn under(setup: &str, world: &World, bar: &Bar, args: &[&str]) -> Self {
-        // The tests may themselves run under nohup; a shell can't take back what it inherits as ignored.
-        let mut command = world.command("env");
-        command.args(["--default-signal=HUP", "sh", "-c", &format!("{setup}; exec \"$@\""), "sh"]);
-        command.arg(world.command("faascmd").get_program()).args(["test", "prbs", "--device", bar.name()]);
-        command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        stderr.read_line(&mut line).unwrap();
-        assert!(line.contains(": 0x30 reads 0x00000000 ("), "{line}");
-        Self { child, stderr }
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
-    }
-
-    fn end(mut self) -> Ran {
-        let (mut stdout, mut stderr) = (String::new(), String::new());
-        self.stderr.read_to_string(&mut stderr).unwrap();
-        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
-        Ran { stdout, stderr, code: self.child.wait().unwrap().code().unwrap() }
-    }
-}
-
 #[test]
 fn smoke_passes_and_passes_again() {
     let machine = Machine::new(NONE);
@@ -102,6 +63,110 @@ fn an_error_is_shown_as_it_is_and_not_called_a_count() {
     assert_eq!((&document["result"], &document["error_register"]), (&json!("failed"), &json!(0x124e)));
     let all = machine.faascmd(&["test", "all", "-o", "json"]).exits(11).json();
     assert_eq!(all["items"].as_array().unwrap().len(), 1, "PRBS says nothing after a failed smoke test");
+}
+
+#[test]
+fn an_error_that_was_seen_once_fails_the_test_although_it_is_gone() {
+    let world = World::new();
+    let bar = Bar::new(&world);
+    nix::unistd::mkfifo(&world.path().join("log"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    bar.set(0x30, 0x4d2);
+    let args = ["--duration", "1s", "--sample", "1ms", "--log", "log", "--bits-per-second", "1e11"];
+    let mut command = world.command("faascmd");
+    command.args(["test", "prbs", "--device", &bar.device(), "-o", "json", "--junit", "ddr.xml"]).args(args);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    let mut samples = std::io::BufReader::new(std::fs::File::open(world.path().join("log")).unwrap()).lines();
+    let first: Value = serde_json::from_str(&samples.next().unwrap().unwrap()).unwrap();
+    assert_eq!(first["error_register"], 0x4d2);
+    bar.set(0x30, 0);
+    // Nobody plays the chip, so done never comes after the stop: put it there.
+    let done = std::thread::spawn({
+        let bar = Bar { path: bar.path.clone() };
+        move || {
+            while bar.get(0x20) == 0 {
+                std::thread::yield_now();
+            }
+            bar.set(0x28, 1);
+        }
+    });
+    samples.for_each(drop);
+    let output = child.wait_with_output().unwrap();
+    done.join().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &document["result"]), (Some(11), &json!("failed")), "{document}");
+    let errors = &document["soak"]["errors"];
+    assert_eq!((&errors["first"], &errors["highest"]), (&json!(0x4d2), &json!(0x4d2)));
+    assert!(errors["samples"].as_u64().unwrap() >= 1 && document["soak"]["ber"].is_null(), "{document}");
+    let xml = std::fs::read_to_string(world.path().join("ddr.xml")).unwrap();
+    assert!(xml.contains("failures=\"1\"") && xml.contains("first 0x000004d2 after"), "{xml}");
+}
+
+#[test]
+fn prbs_that_ends_by_itself_is_inconclusive() {
+    let world = World::new();
+    let bar = Bar::new(&world);
+    let soak = Soak::new(&world, &bar, &["--duration", "1d", "-o", "json"]);
+    bar.set(0x28, 1);
+    let document = soak.end().exits(6).json();
+    assert_eq!((&document["result"], &document["done_register"]), (&json!("inconclusive"), &json!(1)));
+    let detail = document["detail"].as_str().unwrap();
+    assert!(detail.starts_with("inconclusive: it ended by itself after "), "{detail}");
+    assert_eq!((bar.get(0x20), &document["soak"]["asked_seconds"]), (1, &json!(86400.0)));
+}
+
+#[test]
+fn flags_that_make_no_sense_are_refused() {
+    let world = World::new();
+    for args in [
+        ["prbs", "--duration", "0"].as_slice(),
+        &["prbs", "--duration", "0s"],
+        &["all", "--duration", "0ms"],
+        &["prbs", "--confidence", "0.99"],
+    ] {
+        world.faascmd(&[&["test"], args].concat()).exits(2);
+    }
+    world.faascmd(&["deploy", "x.tar.gz", "--test", "prbs", "--prbs-duration", "0"]).exits(2);
+}
+
+#[test]
+fn outputs_are_opened_before_the_start_and_never_change_the_verdict() {
+    let machine = Machine::new(ChipFaults { ddr_error: true, ..NONE });
+    let test = |args: &[&str]| machine.faascmd(&[&["test"], args].concat());
+    let said = test(&["smoke", "--junit", "no-such-folder/ddr.xml"]).exits(1).stderr;
+    assert!(said.contains("the JUnit file no-such-folder/ddr.xml can't be written"), "{said}");
+    assert_eq!(machine.chip.seen(), Seen::default());
+    let ran = test(&["smoke", "--junit", "/dev/full"]).exits(11);
+    assert!(ran.stdout.contains("failed: 0x30 reads 0x0000124e"), "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("the JUnit file /dev/full can't be written: No space left"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_test_that_can_not_end_has_its_junit_all_the_same() {
+    let machine = Machine::new(ChipFaults { shrink: true, ..NONE });
+    machine.faascmd(&["test", "smoke", "--junit", "ddr.xml"]).exits(10);
+    let xml = std::fs::read_to_string(machine.world.path().join("ddr.xml")).unwrap();
+    assert!(xml.contains("errors=\"1\"") && xml.contains("the device vanished or shrank"), "{xml}");
+    assert!(xml.contains(" time=\"0.000\"") && !xml.contains("-0.000"), "{xml}");
+}
+
+#[test]
+fn the_first_result_is_shown_when_it_is_there() {
+    let machine = Machine::new(NONE);
+    let mut command = machine.world.command("faascmd");
+    command.args(["test", "all", "--duration", "1d", "-q", "--device", &machine.bar.device()]);
+    command.stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("✓ smoke  passed in 0."));
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM)
+        .unwrap();
+    assert!(lines.next().unwrap().unwrap().starts_with("✗ prbs   interrupted"));
+    assert_eq!(child.wait().unwrap().code(), Some(143));
 }
 
 #[test]
@@ -292,6 +357,7 @@ fn the_sandbox_has_a_chip_that_can_be_tested() {
     let world = World::sandbox(&["--speed", "50"]);
     let ran = world.faascmd(&["test", "smoke"]).exits(10);
     assert!(ran.stderr.contains("is an image loaded?"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("--all-ones-ok"), "test has no such flag: {}", ran.stderr);
     let device = world.script("wc -c < \"$FAASCMD_DEVICE\"").exits(0);
     assert_eq!(device.stdout.trim(), "65536");
 }

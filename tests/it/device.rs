@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 use serde_json::json;
 
 use crate::common::bar::{Bar, pci_device};
+use crate::common::terminal::Terminal;
 use crate::common::world::{Ran, World, ran};
 
 /// A `faascmd` that runs beside the test.
@@ -22,7 +23,7 @@ struct Running {
 impl Running {
     fn new(world: &World, bar: &Bar, args: &[&str]) -> Self {
         let mut command = world.command("faascmd");
-        command.args(args).env("FAASCMD_DEVICE", &bar.path).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(args).env("FAASCMD_DEVICE", bar.device()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }
@@ -86,7 +87,7 @@ fn a_node_that_may_not_be_opened_is_told_with_its_permission() {
             // Root is refused nothing.
             command.uid(65534).gid(65534);
         }
-        ran(command.env("FAASCMD_DEVICE", &bar.path).args(args))
+        ran(command.env("FAASCMD_DEVICE", bar.device()).args(args))
     };
     let said = as_nobody(&["reg", "write", "0x40", "1"]).exits(10).stderr;
     assert!(said.contains("fpga.bin may not be opened for writing: mode 0400, owner "), "{said}");
@@ -112,6 +113,79 @@ fn what_has_no_registers_is_refused() {
         assert!(ran.stderr.contains(said), "{}", ran.stderr);
         world.faascmd(&["reg", "write", "0", "1", "--device", device]).exits(10);
     }
+}
+
+#[test]
+fn an_ordinary_file_is_a_device_only_when_it_was_meant_for_one() {
+    let world = World::new();
+    let secret = world.file("shadow", "root:$6$secret:19000:0:99999:7:::\n");
+    let read = |device: &str| world.faascmd(&["reg", "read", "0", "--device", device]);
+    let said = read("shadow").exits(10);
+    assert!(said.stderr.starts_with("error: shadow is an ordinary file, not a device\n"), "{}", said.stderr);
+    assert!(said.stdout.is_empty() && !said.stderr.contains("secret"), "{}", said.stderr);
+    assert!(said.stderr.contains("--device file:shadow"), "{}", said.stderr);
+    assert_eq!(read("file:shadow").exits(0).stdout, "0x746f6f72\n");
+    let reg_rw = ran(world.command("reg_rw").arg(&secret).arg("0"));
+    assert!(reg_rw.exits(0).stdout.contains(": 0x746f6f72"));
+
+    let bar = Bar::new(&world);
+    let write = |flags: &[&str]| {
+        let args = ["reg", "write", "0x40", "5", "--device", bar.name()];
+        world.faascmd(&[&args, flags].concat())
+    };
+    assert_eq!(read(bar.name()).exits(0).stdout, "0x00000000\n", "of whole pages and one's own");
+    for command in [["reg", "write", "0x40", "5"].as_slice(), &["test", "smoke"], &["test", "prbs"]] {
+        let ran = world.faascmd(&[command, &["--device", bar.name()]].concat()).exits(2);
+        assert!(ran.stderr.contains("is an ordinary file, and will be written to"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("--yes"), "{}", ran.stderr);
+    }
+    assert_eq!((bar.get(0x40), bar.get(0x14), bar.get(0x1c)), (0x1234_5678, 0, 0));
+    write(&["--dry-run"]).exits(0);
+    write(&["--yes"]).exits(0);
+    assert_eq!(bar.get(0x40), 5);
+    xattr::set(&bar.path, "user.faascmd", b"device").unwrap();
+    write(&[]).exits(0);
+}
+
+#[test]
+fn on_a_terminal_one_is_asked_before_an_ordinary_file_is_written() {
+    for (answer, code, value) in [("n", 10, 0x1234_5678), ("y", 0, 5)] {
+        let world = World::new();
+        let bar = Bar::new(&world);
+        let mut command = world.command("setsid");
+        command.args(["--wait", "--ctty"]).arg(world.command("faascmd").get_program());
+        command.args(["reg", "write", "0x40", "5", "--device", bar.name()]);
+        let mut terminal = Terminal::start(command);
+        terminal.shows("Is it meant for a device? [y/N]");
+        terminal.type_line(answer);
+        assert_eq!((terminal.end().1, bar.get(0x40)), (code, value));
+    }
+}
+
+#[test]
+fn a_pci_device_that_is_no_fpga_is_not_written() {
+    let world = World::new();
+    let device = pci_device(&world.path().join("sys"), "0000:05:00.0");
+    let bar = Bar { path: device.join("resource2") };
+    let refused = |said: &str| {
+        for command in [["reg", "write", "0x40", "5"].as_slice(), &["test", "prbs"], &["reg", "run", "w.reg"]]
+        {
+            let ran = bar.faascmd(&world, command).exits(10);
+            assert!(ran.stderr.contains(said) && ran.stderr.contains("--force"), "{}", ran.stderr);
+        }
+        bar.faascmd(&world, &["reg", "read", "0x40"]).exits(0);
+        assert_eq!((bar.get(0x40), bar.get(0x1c)), (0, 0));
+    };
+    world.file("w.reg", "write 0x40 5\n");
+    std::fs::write(device.join("class"), "0x020000\n").unwrap();
+    std::fs::write(device.join("vendor"), "0x1af4\n").unwrap();
+    refused("PCI device 0000:05:00.0 is no FPGA that is known here: 1af4:9038, class 0x020000, driver none");
+    std::fs::write(device.join("vendor"), "0x8086\n").unwrap();
+    refused("8086:9038, class 0x020000");
+    bar.faascmd(&world, &["reg", "write", "0x40", "5", "--force"]).exits(0);
+    assert_eq!(bar.get(0x40), 5);
+    std::fs::write(device.join("class"), "0x120000\n").unwrap();
+    bar.faascmd(&world, &["reg", "run", "w.reg"]).exits(0);
 }
 
 #[test]

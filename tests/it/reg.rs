@@ -26,7 +26,7 @@ fn reg(args: &[&str]) -> Ran {
 
 fn script(world: &World, bar: &Bar, text: &str, flags: &[&str]) -> Ran {
     let mut command = world.command("faascmd");
-    command.args(["reg", "run", "-", "--device", bar.name()]).args(flags);
+    command.args(["reg", "run", "-", "--device", &bar.device()]).args(flags);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
@@ -135,6 +135,8 @@ fn a_field_is_written_by_its_name() {
     on_map(&["reg", "wait", "CTRL.MODE", "--equals", "RUN"]).exits(0);
     let ran = on_map(&["reg", "write", "CTRL.MODE", "16"]).exits(2);
     assert_eq!(ran.stderr, "error: 0x10 does not fit CTRL.MODE, which has 4 bits\n");
+    let ran = on_map(&["reg", "write", "CTRL.MODE", "walk"]).exits(2);
+    assert_eq!(ran.stderr, "error: CTRL.MODE has no value `walk`\n  hint: there are: idle, run\n");
     let ran = on_map(&["reg", "write", "CTRL.SPEED", "1"]).exits(2);
     assert_eq!(ran.stderr, "error: CTRL has no field `SPEED`\n  hint: there are: MODE, ON\n");
 }
@@ -310,6 +312,12 @@ fn info_tells_what_is_known() {
     let document = reg(&["reg", "info", "-o", "json"]).exits(0).json();
     assert_eq!((&document["kind"], &document["length"]), (&json!("file"), &json!(65536)));
     assert_eq!((&document["pci"], &document["xdma"]), (&json!(null), &json!(null)));
+}
+
+#[test]
+fn a_map_without_an_end_is_refused() {
+    let ran = reg(&["reg", "read", "CTRL", "--map", "/dev/zero"]).exits(3);
+    assert!(ran.stderr.contains("/dev/zero can't be read: it is longer than any map"), "{}", ran.stderr);
 }
 
 #[test]

@@ -112,6 +112,32 @@ fn what_the_old_tool_did_silently_is_warned_of() {
 }
 
 #[test]
+fn a_write_is_made_whether_or_not_somebody_reads() {
+    let world = World::new();
+    let program = world.command("reg_rw").get_program().to_owned();
+    for closed in ["| true", "| head -1", "> /dev/full", ">&-"] {
+        for value in 1..=10 {
+            let bar = Bar::new(&world);
+            let mut command = world.command("sh");
+            let script = format!("\"$1\" \"$2\" 0x54 w {value} {closed}");
+            ran(command.args(["-c", &script, "sh"]).arg(&program).arg(bar.name()));
+            assert_eq!(bar.get(0x54), value, "{closed}");
+        }
+    }
+}
+
+#[test]
+fn a_path_that_is_no_text_is_a_path() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let world = World::new();
+    let bar = Bar::new(&world);
+    let path = world.path().join(std::ffi::OsStr::from_bytes(b"fpga-\xff.bin"));
+    std::fs::rename(&bar.path, &path).unwrap();
+    let read = ran(world.command("reg_rw").arg(path).args(["0x40", "w"])).exits(0);
+    assert!(read.stdout.ends_with(": 0x12345678\n"), "{}", read.stdout);
+}
+
+#[test]
 fn a_closed_stdout_is_quiet() {
     let world = World::new();
     let bar = Bar::new(&world);

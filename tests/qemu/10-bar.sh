@@ -12,10 +12,10 @@ expect 'a PCI address alone means the xdma node' 10 '' "*0000:$fpga has no xdma 
     faascmd reg info --device "$fpga"
 
 expect 'a register is read' 0 0x00000000 '' faascmd reg read 0x40
-expect 'a register is written and verified' 0 '' '*wrote 0x12345678*' faascmd reg write 0x40 0x12345678 --verify
+expect 'a register is written and verified' 0 '' '*wrote 0x12345678*' faascmd reg write --force 0x40 0x12345678 --verify
 host word fpga 0x40 12345678 'the host sees what the guest wrote, little-endian'
 expect 'the path of the resource is the same device' 0 0x12345678 '' faascmd reg read 0x40 --device "$bar"
-expect 'a masked write changes only its bits' 0 '' '*' faascmd reg write 0x40 0xab00 --mask 0xff00 --verify
+expect 'a masked write changes only its bits' 0 '' '*' faascmd reg write --force 0x40 0xab00 --mask 0xff00 --verify
 host word fpga 0x40 1234ab78 'the host sees the masked write'
 
 behind faascmd reg wait 0x44 --equals 0xcafe0044 --timeout 60s
@@ -26,9 +26,9 @@ expect 'wait says what it still reads' 8 '' '*0x00000044 still reads 0xcafe0044*
 expect 'a range is dumped' 0 '00000040: 1234ab78 cafe0044 00000000 00000000' '' faascmd reg dump 0x40..0x50
 expect 'the registers of a map are dumped' 0 '*ERROR*0x00000030*0x00000000*' '*' faascmd reg dump ddr_prbs
 printf 'read 0x40\nwrite 0x48 7\nwait 0x48 --equals 7\nread 0x44 0x48\n' > /tmp/script
-expect 'a script reads and writes' 0 '0x1234ab78*0xcafe0044*0x00000007' '*' faascmd reg run /tmp/script
+expect 'a script reads and writes' 0 '0x1234ab78*0xcafe0044*0x00000007' '*' faascmd reg run --force /tmp/script
 host word fpga 0x48 00000007 'the host sees what the script wrote'
-expect 'the last word is written and verified' 0 '' '*' faascmd reg write 0xffffc 0xfeedf00d --verify
+expect 'the last word is written and verified' 0 '' '*' faascmd reg write --force 0xffffc 0xfeedf00d --verify
 host word fpga 0xffffc feedf00d 'the host sees the last word'
 
 expect 'reg_rw writes a word beyond 32 KiB' 0 '*Write 32-bits value 0x0badcafe to 0x00080000 (*' '' \
@@ -48,3 +48,15 @@ until_there /tmp/behind.out
 expect 'of a BAR shorter than a page, its page is mapped' 0 "r--s $(address_of "$fpga" 0) 0x1000" '' mapped "$pid"
 kill "$pid"
 judge_end 'a termination ends watch' 143 '*' '*'
+expect '64 bits are written at once' 0 '' '*' faascmd reg write --force 0x60 0x1122334455667788 --width 64 --verify
+host word fpga 0x60 55667788 'the host sees the low half'
+host word fpga 0x64 11223344 'the host sees the high half'
+expect '8 and 16 bits are read' 0 '0x22*0x33' '' faascmd reg read 0x66 0x65 --width 8
+expect '16 bits are read' 0 '0x1122' '' faascmd reg read 0x66 --width 16
+expect 'a snapshot is taken' 0 '*' '' faascmd reg dump 0x60..0x70 -o json
+cp /tmp/run.out /tmp/snapshot.json
+printf 'name = "m"\n[[register]]\nname = "A"\noffset = 0x60\naccess = "rw"\n' > /tmp/m.toml
+expect 'the register is changed' 0 '' '*' faascmd reg write --force 0x60 0
+expect 'the snapshot is restored' 0 '*0x00000000*0x55667788*' '*left out*' \
+    faascmd reg restore --force /tmp/snapshot.json --map /tmp/m.toml
+host word fpga 0x60 55667788 'the host sees what was restored'

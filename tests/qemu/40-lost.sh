@@ -18,7 +18,7 @@ rescan
 expect 'a device that came back is read' 0 0x1234ab78 '' faascmd reg read 0x40
 
 rm -f /tmp/soak.jsonl
-behind faascmd test prbs --duration 1h --sample 20ms --log /tmp/soak.jsonl
+behind faascmd test prbs --force --duration 1h --sample 20ms --log /tmp/soak.jsonl
 until_there /tmp/soak.jsonl
 remove "$fpga"
 judge_end 'a device that is removed ends a soak' 10 '*' "$gone"
@@ -42,11 +42,11 @@ ones='*the link to PCI device 0000:01:00.0 is dead: offset 0x* and the configura
 expect 'a device behind a bridge is read' 0 0x00000000 '' faascmd reg read 0x30
 config_byte "$port" 0x19 0xfe
 expect 'a link that is cut hides the configuration space' 0 '*ffff*' '' configuration
-expect 'a link that dies ends a soak' 10 '*' "$ones" faascmd test prbs --duration 1h --sample 20ms
+expect 'a link that dies ends a soak' 10 '*' "$ones" faascmd test prbs --force --duration 1h --sample 20ms
 expect 'a dead link is told by a read' 10 '' "$ones" faascmd reg read 0x30
 expect 'a dead link is told by a dump' 10 '' "$ones" faascmd reg dump ddr_prbs
 expect 'a dead link is told at once by wait' 10 '' "$ones" faascmd reg wait 0x24 --equals 1 --timeout 1h
-expect 'a dead link is told by a smoke test' 10 '' "$ones" faascmd test smoke
+expect 'a dead link is told by a smoke test' 10 '' "$ones" faascmd test smoke --force
 expect 'reg_rw tells a dead link' 10 '*: 0xffffffff' '*link*dead*' reg_rw "$FAASCMD_DEVICE" 0x30
 expect 'who wants all ones gets them' 0 0xffffffff '' faascmd reg read 0x30 --all-ones-ok
 config_byte "$port" 0x19 1

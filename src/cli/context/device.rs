@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Context;
+use crate::cli::Exit;
 use crate::cli::error::Failure;
-use crate::device::{DeviceError, LastWords, Opener, Roots};
+use crate::device::{DeviceError, Kind, LastWords, MeantBy, Opener, Roots};
 
 /// What `--device` means when it is not given: the node that the xdma driver makes for the first card.
 const DEFAULT: &str = "/dev/xdma0_user";
@@ -23,6 +24,26 @@ impl Context {
             LastWords { text: ui.failure_text(&failure), exit: failure.exit.code() }
         };
         Opener { name: self.device_name(), roots: roots(), lock, last_words: Arc::new(last_words) }
+    }
+}
+
+impl Context {
+    /// Makes sure that a device is meant to be written: an ordinary file that nobody called a device is asked about, a
+    /// PCI device that is no FPGA is refused without `force`.
+    pub(in crate::cli) fn permit_writing(&self, force: bool) -> Result<(), Failure> {
+        let located = self.opener(false).locate()?;
+        if !force {
+            located.check_fpga().map_err(Failure::of_foreign)?;
+        }
+        let path = located.path.display();
+        // What is empty is told when it is opened.
+        let empty = std::fs::metadata(&located.path).is_ok_and(|file| file.len() == 0);
+        let question =
+            format!("{path} is an ordinary file, and will be written to. Is it meant for a device?");
+        if located.kind == Kind::File(MeantBy::Nobody) && !empty && !self.ui.confirms(&question)? {
+            return Err(Failure::new(Exit::NoDevice, format!("{path} is an ordinary file, not a device")));
+        }
+        Ok(())
     }
 }
 

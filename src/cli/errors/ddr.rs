@@ -8,7 +8,7 @@ impl From<Verdict> for Exit {
         match verdict {
             Verdict::Passed => Self::Done,
             Verdict::Failed => Self::Fault,
-            Verdict::Inconclusive => Self::Conflict,
+            Verdict::Stale | Verdict::EndedEarly => Self::Conflict,
             Verdict::NotDone => Self::Pending,
             Verdict::Interrupted(signal) => Self::by_signal(signal),
         }

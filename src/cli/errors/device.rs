@@ -7,12 +7,30 @@ use crate::device::{DeviceError, Harm, NotANumber, NotAPlace, WhyMissing};
 impl From<DeviceError> for Failure {
     fn from(error: DeviceError) -> Self {
         let exit = match &error {
-            DeviceError::OutOfRange { .. } | DeviceError::Misaligned { .. } => Exit::Usage,
+            DeviceError::OutOfRange { .. }
+            | DeviceError::Misaligned { .. }
+            | DeviceError::WrongWidth { .. } => Exit::Usage,
             DeviceError::Locked { .. } => Exit::Conflict,
             _ => Exit::NoDevice,
         };
         let hints = hints(&error);
         hints.into_iter().fold(Self::new(exit, error.to_string()), Self::hint)
+    }
+}
+
+impl Failure {
+    /// The same, for commands that have the flag `--force`.
+    pub(in crate::cli) fn of_foreign(error: DeviceError) -> Self {
+        let foreign = matches!(error, DeviceError::Foreign { .. });
+        let failure = Self::from(error);
+        if foreign { failure.hint("--force writes to it all the same") } else { failure }
+    }
+
+    /// The same, for commands that have the flag `--no-lock`.
+    pub(in crate::cli) fn of_locking(error: DeviceError) -> Self {
+        let locked = matches!(error, DeviceError::Locked { .. });
+        let failure = Self::from(error);
+        if locked { failure.hint("--no-lock goes on all the same") } else { failure }
     }
 }
 
@@ -30,6 +48,9 @@ fn hints(error: &DeviceError) -> Vec<String> {
             ]
         }
         DeviceError::Unmappable { cure, .. } => cure.iter().cloned().collect(),
+        DeviceError::PlainFile { node } => {
+            vec![format!("if it simulates a device: --device file:{}", node.display())]
+        }
         DeviceError::NotEnabled { directory, .. } => {
             vec![format!("echo 1 > {}", directory.join("enable").display())]
         }
@@ -40,17 +61,13 @@ fn hints(error: &DeviceError) -> Vec<String> {
                 "load the image again: faascmd fpga load IMAGE_UUID".into(),
             ]
         }
-        DeviceError::AllOnes { .. } => texts(&[
-            "an empty chip reads so: is an image loaded? `faascmd fpga status` tells",
-            "if 0xffffffff is a value of this register: --all-ones-ok",
-        ]),
+        DeviceError::AllOnes { .. } => {
+            texts(&["an empty chip reads so: is an image loaded? `faascmd fpga status` tells"])
+        }
         DeviceError::Vanished { .. } => {
             texts(&["an image was loaded or a driver unloaded meanwhile? try again when that is over"])
         }
-        DeviceError::Locked { pid, .. } => {
-            let who = pid.map(|pid| format!("ps -fp {pid}"));
-            who.into_iter().chain(["--no-lock goes on all the same".to_owned()]).collect()
-        }
+        DeviceError::Locked { pid, .. } => pid.map(|pid| format!("ps -fp {pid}")).into_iter().collect(),
         _ => Vec::new(),
     }
 }
@@ -84,7 +101,9 @@ impl From<NotAPlace> for Failure {
     fn from(error: NotAPlace) -> Self {
         let failure = Self::new(Exit::Usage, error.to_string());
         match error {
-            NotAPlace::NoRegister { there_are, .. } | NotAPlace::NoField { there_are, .. }
+            NotAPlace::NoRegister { there_are, .. }
+            | NotAPlace::NoField { there_are, .. }
+            | NotAPlace::NoValue { there_are, .. }
                 if !there_are.is_empty() =>
             {
                 failure.hint(format!("there are: {}", there_are.join(", ")))

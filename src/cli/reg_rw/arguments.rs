@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::strtoul::strtoul;
 use super::{Refusal, usage};
+use crate::device::Width;
 
 /// What is to be done.
 #[derive(Debug)]
@@ -23,14 +24,6 @@ pub(super) struct Arguments {
     pub(super) fixed: bool,
     pub(super) exit_value: bool,
     pub(super) lock: bool,
-}
-
-/// How much is accessed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Width {
-    Byte,
-    HalfWord,
-    Word,
 }
 
 /// What is done.
@@ -56,21 +49,10 @@ enum Information {
     Version,
 }
 
-impl Width {
-    /// Bytes.
-    pub(super) fn bytes(self) -> u8 {
-        match self {
-            Self::Byte => 1,
-            Self::HalfWord => 2,
-            Self::Word => 4,
-        }
-    }
-
-    /// Whether a number, or its two's complement, fits.
-    fn holds(self, value: u64) -> bool {
-        let rest = value >> (self.bytes() * 8 - 1);
-        rest <= 1 || rest == u64::MAX >> (self.bytes() * 8 - 1)
-    }
+/// Whether a number, or its two's complement, fits.
+fn holds(width: Width, value: u64) -> bool {
+    let rest = value >> (width.bits() - 1);
+    rest <= 1 || rest == u64::MAX >> (width.bits() - 1)
 }
 
 /// Our options; the rest are the old arguments.
@@ -135,12 +117,12 @@ impl Arguments {
         Ok(Self {
             device: device.clone(),
             address: number("address", address)?,
-            width: width.unwrap_or(Width::Word),
+            width: width.unwrap_or(Width::W32),
             operation: data.map_or(Operation::Read, |value| Operation::Write(low_32_bits(value))),
             argc: old.len() + 1,
             unknown_type: old.get(2).filter(|_| width.is_none()).cloned(),
             cut_data: data
-                .filter(|data| !width.unwrap_or(Width::Word).holds(*data))
+                .filter(|data| !holds(width.unwrap_or_default(), *data))
                 .and_then(|_| old.get(3).cloned()),
             format: options.format,
             fixed: options.fixed,
@@ -168,7 +150,7 @@ impl Arguments {
             _ => format!("`{}` is none of b, h and w, so it is w", text.display()),
         });
         let of_data = self.cut_data.as_ref().map(|text| {
-            format!("{} does not fit {} bits; only these are written", text.display(), self.width.bytes() * 8)
+            format!("{} does not fit {} bits; only these are written", text.display(), self.width.bits())
         });
         of_type.into_iter().chain(of_data).collect()
     }
@@ -176,11 +158,11 @@ impl Arguments {
 
 /// By the first letter, in either case; none for any other.
 fn width(given: Option<&OsStr>) -> Option<Width> {
-    let Some(given) = given else { return Some(Width::Word) };
+    let Some(given) = given else { return Some(Width::W32) };
     match given.as_bytes().first().map(u8::to_ascii_lowercase) {
-        Some(b'b') => Some(Width::Byte),
-        Some(b'h') => Some(Width::HalfWord),
-        Some(b'w') => Some(Width::Word),
+        Some(b'b') => Some(Width::W8),
+        Some(b'h') => Some(Width::W16),
+        Some(b'w') => Some(Width::W32),
         _ => None,
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use super::arguments::{Arguments, Format, Operation, Width};
-use crate::device::{DeviceError, page_size};
+use super::arguments::{Arguments, Format, Operation};
+use crate::device::{DeviceError, Width, page_size};
 
 /// What goes to stdout, collected so that it goes there in few writes.
 #[derive(Debug)]
@@ -67,9 +67,9 @@ impl<'a> Lines<'a> {
 
     fn width(&self) -> &'static str {
         match self.arguments.width {
-            Width::Byte => "byte (8-bits)",
-            Width::HalfWord => "half word (16-bits)",
-            Width::Word => "word (32-bits)",
+            Width::W8 => "byte (8-bits)",
+            Width::W16 => "half word (16-bits)",
+            Width::W32 | Width::W64 => "word (32-bits)",
         }
     }
 
@@ -122,13 +122,13 @@ impl<'a> Lines<'a> {
     fn read(&mut self, at: usize, value: u32) {
         let place = self.place();
         match self.arguments.width {
-            Width::Byte => {
+            Width::W8 => {
                 self.line(format_args!("Read 8-bits value at address {place} ({at:#x}): {value:#04x}"));
             }
-            Width::HalfWord => {
+            Width::W16 => {
                 self.line(format_args!("Read 16-bit value at address {place} ({at:#x}): {value:#06x}"));
             }
-            Width::Word => {
+            Width::W32 | Width::W64 => {
                 self.line(format_args!("Read 32-bit value at address {place} ({at:#x}): {value:#010x}"));
             }
         }
@@ -138,11 +138,11 @@ impl<'a> Lines<'a> {
     fn written(&mut self, at: usize, value: u32) {
         let place = self.place();
         match self.arguments.width {
-            Width::Byte => self.line(format_args!("Write 8-bits value {value:#04x} to {place} (0x{at:#x})")),
-            Width::HalfWord => {
+            Width::W8 => self.line(format_args!("Write 8-bits value {value:#04x} to {place} (0x{at:#x})")),
+            Width::W16 => {
                 self.line(format_args!("Write 16-bits value {value:#06x} to {place} (0x{at:#x})"));
             }
-            Width::Word => {
+            Width::W32 | Width::W64 => {
                 self.line(format_args!("Write 32-bits value {value:#010x} to {place} (0x{at:#x})"))
             }
         }

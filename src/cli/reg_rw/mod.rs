@@ -9,13 +9,16 @@ mod usage;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use super::context::roots;
 use super::exit::Exit;
-use crate::device::{Access, Device, DeviceError, LastWords, Node, Word, locate};
-use arguments::{Arguments, Operation, Options, Width};
+use crate::base::private_file::state_folder;
+use crate::ddr::forget_if_stopped;
+use crate::device::{Access, Device, DeviceError, LastWords, Node, Width, locate_path};
+use arguments::{Arguments, Operation, Options};
 use lines::{Lines, errno_text};
 
 /// How long a write waits for the lock.
@@ -96,7 +99,8 @@ fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         }
     };
     lines.opened();
-    lines.flush()?;
+    // Whether anybody still reads, as under `| head -1`, is no reason to leave the access undone.
+    let unread = lines.flush().err();
     let device = match mapped(node, arguments) {
         Ok(device) => device,
         Err(error) => {
@@ -108,17 +112,17 @@ fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     let at = device.address(arguments.address, arguments.width.bytes())?;
     lines.mapped(at);
     // Should the device go away under the access, what was done so far has been said.
-    lines.flush()?;
+    let unread = unread.or(lines.flush().err());
     let value = access(&device, arguments)?;
     lines.done(at, value);
-    lines.flush()?;
+    let unread = unread.or(lines.flush().err());
     value.map_or(Ok(()), |value| judge(&device, arguments, value))?;
-    Ok(exit_of_2019(arguments, value))
+    unread.map_or(Ok(exit_of_2019(arguments, value)), |unread| Err(unread.into()))
 }
 
 fn open(arguments: &Arguments) -> Result<Node, DeviceError> {
     let access = if arguments.operation == Operation::Read { Access::Read } else { Access::Write };
-    Node::open(locate(&arguments.device.to_string_lossy(), &roots())?, access)
+    Node::open(locate_path(Path::new(&arguments.device), &roots())?, access)
 }
 
 /// Maps, and refuses an access outside or askew before anything is locked or touched.
@@ -135,33 +139,19 @@ fn mapped(node: Node, arguments: &Arguments) -> Result<Device, DeviceError> {
 
 /// The one access; gives what was read.
 fn access(device: &Device, arguments: &Arguments) -> Result<Option<u32>, DeviceError> {
-    let Operation::Write(value) = arguments.operation else { return read(device, arguments).map(Some) };
-    let [low, next, ..] = value.to_le_bytes();
-    match arguments.width {
-        Width::Byte => device.write(arguments.address, low)?,
-        Width::HalfWord => device.write(arguments.address, u16::from_le_bytes([low, next]))?,
-        Width::Word => device.write32(arguments.address, value)?,
-    }
+    let (address, width) = (arguments.address, arguments.width);
+    let Operation::Write(value) = arguments.operation else {
+        let word = device.read_width(address, width)?;
+        return Ok(Some(u32::try_from(word).expect("no type has more than 32 bits")));
+    };
+    device.write_width(address, width, value.into())?;
+    forget_if_stopped(state_folder().as_deref(), device, address, value.into());
     Ok(None)
-}
-
-fn read(device: &Device, arguments: &Arguments) -> Result<u32, DeviceError> {
-    fn widened<W: Word + Into<u32>>(device: &Device, address: u64) -> Result<u32, DeviceError> {
-        device.read::<W>(address).map(Into::into)
-    }
-    match arguments.width {
-        Width::Byte => widened::<u8>(device, arguments.address),
-        Width::HalfWord => widened::<u16>(device, arguments.address),
-        Width::Word => widened::<u32>(device, arguments.address),
-    }
 }
 
 /// A word of all ones from a dead link is no answer; without a configuration space to ask, it is worth a warning.
 fn judge(device: &Device, arguments: &Arguments, value: u32) -> Result<(), DeviceError> {
-    if arguments.width != Width::Word {
-        return Ok(());
-    }
-    match device.check_alive(arguments.address, value) {
+    match device.check_alive(arguments.address, value.into(), arguments.width) {
         Err(suspicion @ DeviceError::AllOnes { .. }) => {
             say(&format!("reg_rw: warning: {suspicion}\n"));
             Ok(())
@@ -173,5 +163,5 @@ fn judge(device: &Device, arguments: &Arguments, value: u32) -> Result<(), Devic
 /// What 2019 exited with: the low byte of a word that was read, else 0.
 fn exit_of_2019(arguments: &Arguments, value: Option<u32>) -> u8 {
     let [low, ..] = value.unwrap_or_default().to_le_bytes();
-    if arguments.width == Width::Word { low } else { 0 }
+    if arguments.width == Width::W32 { low } else { 0 }
 }

@@ -16,6 +16,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::faults::ChipFaults;
+use crate::device::mark_as_device;
 pub use silicon::Seen;
 use silicon::Silicon;
 
@@ -48,6 +49,8 @@ impl Chip {
 
     fn begin(path: &Path, faults: ChipFaults, idle: Duration) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        // Where the file system keeps no attributes, tests of this file need --yes.
+        told(mark_as_device(path));
         let length = Some(file.metadata()?.len()).filter(|length| *length > 0).unwrap_or(BAR_LENGTH);
         let mut silicon = Silicon::new(file, length, faults);
         silicon.unload()?;
@@ -99,7 +102,7 @@ impl Drop for Chip {
 /// The file may be gone with the sandbox's folder; then nobody looks at this chip any more.
 fn told(result: io::Result<()>) {
     if let Err(error) = result {
-        tracing::debug!(%error, "the simulated chip can't reach its file");
+        tracing::debug!(%error, "the simulated chip can't reach or mark its file");
     }
 }
 

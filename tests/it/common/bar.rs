@@ -41,7 +41,12 @@ impl Bar {
 
     /// Runs `faascmd ARGS` on it.
     pub fn faascmd(&self, world: &World, args: &[&str]) -> Ran {
-        ran(world.command("faascmd").env("FAASCMD_DEVICE", &self.path).args(args))
+        ran(world.command("faascmd").env("FAASCMD_DEVICE", self.device()).args(args))
+    }
+
+    /// What `--device` takes: that a plain file is meant for a device.
+    pub fn device(&self) -> String {
+        format!("file:{}", self.name())
     }
 
     /// Its path as an argument.

@@ -10,6 +10,7 @@ pub mod raw;
 pub mod rpc;
 pub mod running;
 pub mod scripted;
+pub mod soak;
 pub mod tap;
 pub mod terminal;
 pub mod world;

@@ -54,6 +54,13 @@ impl Terminal {
         (self.shown, self.child.wait().unwrap().code().unwrap())
     }
 
+    /// Closes the terminal and waits for the program's end.
+    pub fn close(self) {
+        let Self { master, mut child, .. } = self;
+        drop(master);
+        child.wait().unwrap();
+    }
+
     /// Reads more; false when nobody has the terminal open any more.
     fn read(&mut self) -> bool {
         let mut buffer = [0; 4096];

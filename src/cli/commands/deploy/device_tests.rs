@@ -5,13 +5,14 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use tokio::time::Instant;
 
-use super::super::test::TestResult;
-use crate::base::duration::duration;
+use super::super::test::{TestResult, refuse_what_was_left_running};
+use crate::base::duration::some_time;
+use crate::base::private_file::state_folder;
 use crate::base::progress::Event;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
-use crate::ddr::{self, Bench, PrbsOptions, SmokeOptions, Verdict};
+use crate::ddr::{self, Harness, PrbsOptions, SmokeOptions, Verdict};
 use crate::device::Access;
 use crate::ops::deploy::Step;
 use crate::ops::wait::Deadline;
@@ -26,7 +27,7 @@ pub(super) struct TestsArgs {
     #[arg(long = "test", value_enum, value_delimiter = ',', value_name = "LIST", conflicts_with_all = ["no_load", "no_wait"])]
     tests: Vec<TestName>,
     /// How long to run the PRBS test
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = some_time)]
     prbs_duration: Duration,
 }
 
@@ -63,15 +64,23 @@ impl TestsArgs {
         if !self.any() {
             return Ok(tested);
         }
+        cx.permit_writing(false)?;
         let device = cx.opener(true).open_locked(Access::Write)?;
-        let bench = Bench { device: &device, cancel: deadline.cancel(), progress: deadline.progress() };
+        let state = state_folder();
+        let harness = Harness {
+            registers: &device,
+            cancel: deadline.cancel(),
+            progress: deadline.progress(),
+            state: state.as_deref(),
+        };
+        refuse_what_was_left_running(harness, cx)?;
         for name in self.names() {
             let began = Instant::now();
             let report = match name {
                 TestName::Smoke => {
-                    ddr::smoke(bench, &SmokeOptions { timeout: DONE_WITHIN, accept_stale: false })?
+                    ddr::smoke(harness, &SmokeOptions { timeout: DONE_WITHIN, accept_stale: false })?
                 }
-                TestName::Prbs | TestName::All => ddr::prbs(bench, &self.prbs(), &mut |_| {})?,
+                TestName::Prbs | TestName::All => ddr::prbs(harness, &self.prbs(), &mut |_| {})?,
             };
             let passed = report.verdict == Verdict::Passed;
             tested.steps.push(Step::tested(report.test, passed, began));

@@ -9,7 +9,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::device::{Difference, Reading, differences, hex};
+use crate::device::{Difference, Reading, Width, differences};
 
 /// Compare two dumps; names the registers and fields that differ
 ///
@@ -28,10 +28,13 @@ pub(in crate::cli) struct DiffArgs {
     b: PathBuf,
 }
 
+/// A dump on disk.
 #[derive(Deserialize)]
-struct Document {
+pub(super) struct Document {
     schema: String,
-    items: Vec<Reading>,
+    #[serde(default)]
+    pub(super) map: Option<String>,
+    pub(super) items: Vec<Reading>,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,35 +44,38 @@ struct DiffReport {
 
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs, cx: &Context) -> Outcome {
-    let items = differences(&readings(&args.a)?, &readings(&args.b)?);
+    let items = differences(&Document::read(&args.a)?.items, &Document::read(&args.b)?.items);
     let exit = if items.is_empty() { Exit::Done } else { Exit::Failed };
     cx.ui.print_with(&DiffReport { items }, exit)
 }
 
-fn readings(path: &Path) -> Result<Vec<Reading>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        let exit = if e.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Usage };
-        Failure::new(exit, format!("{} can't be read: {e}", path.display()))
-    })?;
-    let wrong = |why: String| {
-        Failure::new(Exit::Usage, format!("{} is no dump: {why}", path.display()))
-            .hint("`faascmd reg dump … -o json` writes one")
-    };
-    let document: Document = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
-    if !["faascmd.reg.dump/1", "faascmd.reg.read/1"].contains(&document.schema.as_str()) {
-        return Err(wrong(format!("its schema is {}", document.schema)));
+impl Document {
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            let exit = if e.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Usage };
+            Failure::new(exit, format!("{} can't be read: {e}", path.display()))
+        })?;
+        let wrong = |why: String| {
+            Failure::new(Exit::Usage, format!("{} is no dump: {why}", path.display()))
+                .hint("`faascmd reg dump … -o json` writes one")
+        };
+        let document: Self = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        if !["faascmd.reg.dump/1", "faascmd.reg.read/1"].contains(&document.schema.as_str()) {
+            return Err(wrong(format!("its schema is {}", document.schema)));
+        }
+        Ok(document)
     }
-    Ok(document.items)
 }
 
 impl Report for DiffReport {
     const SCHEMA: &'static str = "faascmd.reg.diff/1";
 
     fn human(&self, page: &mut Page) {
-        let value = |value: Option<u32>| value.map_or_else(|| "(absent)".to_owned(), hex);
+        let show =
+            |value: Option<u64>, width: Width| value.map_or_else(|| "(absent)".to_owned(), |v| width.hex(v));
         for item in &self.items {
             let name = item.name.as_deref().unwrap_or_default();
-            page.cells(&[&item.address, name, &value(item.a), &value(item.b)]);
+            page.cells(&[&item.address, name, &show(item.a, item.width), &show(item.b, item.width)]);
             for field in &item.fields {
                 let name = format!("{name}.{}", field.name);
                 page.cells(&[&item.address, &name, &field.a.shown(), &field.b.shown()]);

@@ -4,12 +4,13 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::bench::{self, Bench, BenchArgs, Maps};
+use super::maps::{self, Maps};
+use super::target::{Target, TargetArgs};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::device::{Access, FieldReading, Harm, Reading, Register, RegisterAccess, hex, number};
+use crate::device::{FieldReading, Harm, Reading, Register, RegisterAccess, Width, hex, number};
 
 /// Show a range of addresses, or the registers of a map
 ///
@@ -24,7 +25,7 @@ pub(in crate::cli) struct DumpCommand {
     #[command(flatten)]
     dump: DumpArgs,
     #[command(flatten)]
-    bench: BenchArgs,
+    target: TargetArgs,
 }
 
 /// Show a range of addresses, or the registers of a map
@@ -59,10 +60,10 @@ pub(super) struct DumpReport {
 
 /// Runs the command.
 pub(super) fn run(args: &DumpCommand, cx: &Context) -> Outcome {
-    let dump = args.dump.understood(&Maps::load(args.bench.map.as_deref())?)?;
-    let bench = Bench::new(cx.opener(false).open(Access::Read)?, &args.bench);
-    dump.check(&bench)?;
-    let report = dump.perform(&bench)?;
+    let dump = args.dump.understood(&Maps::load(args.target.map.as_deref())?)?;
+    let target = Target::to_read(&args.target, cx)?;
+    dump.check(&target)?;
+    let report = dump.perform(&target)?;
     if !report.left_out.is_empty() {
         let names = report.left_out.join(", ");
         cx.ui.note(&format!(
@@ -78,8 +79,8 @@ impl DumpArgs {
         if self.what.starts_with(|c: char| c.is_ascii_digit()) {
             return self.range(maps);
         }
-        let map = bench::map(&self.what)?;
-        let readable = |register: &Register| self.force || register.access.reads_without_harm();
+        let map = maps::map(&self.what)?;
+        let readable = |register: &Register| self.force || register.reads_without_harm();
         let (read, left_out): (Vec<_>, Vec<_>) = map.registers.into_iter().partition(readable);
         Ok(Dump {
             map: Some(map.name),
@@ -92,7 +93,7 @@ impl DumpArgs {
         let (start, end) = range(&self.what)?;
         let map = maps.given();
         let cleared = |register: &&Register| {
-            register.access == RegisterAccess::Rc && (start..end).contains(&register.offset)
+            register.bits_of(RegisterAccess::Rc) != 0 && (start..end).contains(&register.offset)
         };
         let harmed = map.and_then(|map| map.registers.iter().find(cleared)).filter(|_| !self.force);
         if let Some(register) = harmed {
@@ -136,23 +137,27 @@ fn range(text: &str) -> Result<(u64, u64), Failure> {
 
 impl Dump {
     /// Refuses what leaves the device, before anything is read.
-    pub(super) fn check(&self, bench: &Bench) -> Result<(), Failure> {
-        // Offsets go up, so the last tells for all.
-        Ok(self.registers.last().map_or(Ok(()), |(offset, _)| bench.device.check(*offset, 4))?)
+    pub(super) fn check(&self, target: &Target) -> Result<(), Failure> {
+        let check = |(offset, register): &_| target.check_access(*offset, width(register));
+        Ok(self.registers.iter().try_for_each(check)?)
     }
 
     /// Reads each register once.
-    pub(super) fn perform(&self, bench: &Bench) -> Result<DumpReport, Failure> {
+    pub(super) fn perform(&self, target: &Target) -> Result<DumpReport, Failure> {
         let mut items = Vec::with_capacity(self.registers.len());
         for (offset, register) in &self.registers {
-            items.push(Reading::new(*offset, bench.device.read32(*offset)?, register.as_ref()));
+            let width = width(register);
+            let word = target.device.read_width(*offset, width)?;
+            items.push(Reading::new(*offset, word, (register.as_ref(), width)));
         }
         // Some registers may well read all ones; when every one does, nobody answers.
-        if let Some(first) = items.first().filter(|_| items.iter().all(|item| item.value == u32::MAX)) {
-            bench.judge(first.offset, first.value)?;
+        if let Some(first) =
+            items.first().filter(|_| items.iter().all(|item| item.value == item.width.all_ones()))
+        {
+            target.judge(first.offset, first.value, first.width)?;
         }
         Ok(DumpReport {
-            device: bench.device.path().display().to_string(),
+            device: target.device.path().display().to_string(),
             time: Timestamp::now(),
             map: self.map.clone(),
             items,
@@ -166,8 +171,10 @@ impl Report for DumpReport {
 
     fn human(&self, page: &mut Page) {
         if self.items.iter().any(|item| item.name.is_some()) {
-            let row =
-                |item: &Reading| vec![item.label(), hex(item.offset), hex(item.value), fields(&item.fields)];
+            let row = |item: &Reading| {
+                let value = item.width.hex(item.value);
+                vec![item.label(), hex(item.offset), value, fields(&item.fields)]
+            };
             let rows: Vec<_> = self.items.iter().map(row).collect();
             return page.table(&["register", "address", "value", "fields"], &rows);
         }
@@ -176,6 +183,10 @@ impl Report for DumpReport {
             page.line(format!("{:08x}: {}", line[0].offset, words.join(" ")));
         }
     }
+}
+
+fn width(register: &Option<Register>) -> Width {
+    register.as_ref().map_or(Width::default(), |register| register.width)
 }
 
 fn fields(fields: &[FieldReading]) -> String {

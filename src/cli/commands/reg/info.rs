@@ -1,10 +1,16 @@
 //! `faascmd reg info`
 
-use clap::Args;
+use std::path::PathBuf;
 
+use clap::Args;
+use serde::Serialize;
+
+use super::super::test::{left_running_text, stop_command};
+use crate::base::private_file::state_folder;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::{Page, Report};
+use crate::ddr::LeftRunning;
 use crate::device::{Access, Info, Link, Node, locate};
 
 /// Show the device's length, driver, ids and link
@@ -20,12 +26,31 @@ pub(in crate::cli) struct InfoArgs {}
 pub(super) fn run(_args: &InfoArgs, cx: &Context) -> Outcome {
     let opener = cx.opener(false);
     let node = Node::open(locate(&opener.name, &opener.roots)?, Access::Read)?;
-    cx.ui.print(&Info::of(&node)?)
+    let noted = |state: PathBuf| LeftRunning::noted(&state, &node.located().identity());
+    let report = InfoReport { info: Info::of(&node)?, prbs_left_running: state_folder().and_then(noted) };
+    if let Some(left) = &report.prbs_left_running {
+        cx.ui.warn(&format!("{}; to stop it: {}", left_running_text(left, cx), stop_command(cx)));
+    }
+    cx.ui.print(&report)
 }
 
-impl Report for Info {
+#[derive(Debug, Serialize)]
+struct InfoReport {
+    #[serde(flatten)]
+    info: Info,
+    /// A soak that SIGKILL ended, as a note on disk tells.
+    prbs_left_running: Option<LeftRunning>,
+}
+
+impl Report for InfoReport {
     const SCHEMA: &'static str = "faascmd.reg.info/1";
 
+    fn human(&self, page: &mut Page) {
+        self.info.human(page);
+    }
+}
+
+impl Info {
     fn human(&self, page: &mut Page) {
         let mut facts = vec![
             ("device", self.device.clone()),

@@ -1,12 +1,15 @@
 //! `faascmd reg …`: the registers of the local device.
 
-mod bench;
 mod diff;
 mod dump;
 mod info;
+mod ls;
+mod maps;
 mod read;
+mod restore;
 mod run;
 mod script;
+mod target;
 mod wait;
 mod watch;
 mod write;
@@ -19,7 +22,7 @@ use crate::cli::error::Outcome;
 #[derive(Debug, Subcommand)]
 #[command(
     after_help = "A place is an address (0x24, 36, 0b100100), a register of the map (SMOKE_DONE) or a field of one
-(SMOKE_DONE.DONE). The map is the built-in `ddr_prbs` or the TOML file of --map. Everything is one aligned 32-bit access.
+(SMOKE_DONE.DONE). The map is the built-in `ddr_prbs` or the TOML file of --map. Everything is one aligned access, of 32 bits unless --width or the map says otherwise.
 
 Examples:
   faascmd reg read SMOKE_DONE ERROR
@@ -34,6 +37,8 @@ pub(in crate::cli) enum RegCommand {
     Watch(watch::WatchArgs),
     Dump(dump::DumpCommand),
     Diff(diff::DiffArgs),
+    Restore(restore::RestoreArgs),
+    Ls(ls::LsArgs),
     Run(run::RunArgs),
     Info(info::InfoArgs),
 }
@@ -47,6 +52,8 @@ pub(in crate::cli) fn run(command: &RegCommand, cx: &Context) -> Outcome {
         RegCommand::Watch(args) => watch::run(args, cx),
         RegCommand::Dump(args) => dump::run(args, cx),
         RegCommand::Diff(args) => diff::run(args, cx),
+        RegCommand::Restore(args) => restore::run(args, cx),
+        RegCommand::Ls(args) => ls::run(args, cx),
         RegCommand::Run(args) => run::run(args, cx),
         RegCommand::Info(args) => info::run(args, cx),
     }

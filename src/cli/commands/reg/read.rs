@@ -1,13 +1,16 @@
 //! `faascmd reg read PLACE...`
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use serde::Serialize;
 
-use super::bench::{Bench, BenchArgs, Maps};
+use super::maps::Maps;
+use super::target::{Target, TargetArgs, WidthArgs};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::device::{Access, Place, Reading, hex};
+use crate::device::{BitRange, Place, Reading, Width};
 
 /// Read registers or fields; prints just the values, a line each
 #[derive(Debug, Args)]
@@ -19,7 +22,7 @@ pub(in crate::cli) struct ReadCommand {
     #[command(flatten)]
     read: ReadArgs,
     #[command(flatten)]
-    bench: BenchArgs,
+    target: TargetArgs,
 }
 
 /// Read registers or fields
@@ -28,6 +31,8 @@ pub(super) struct ReadArgs {
     /// Address, register or REGISTER.FIELD
     #[arg(required = true, value_name = "PLACE")]
     places: Vec<String>,
+    #[command(flatten)]
+    width: WidthArgs,
 }
 
 /// The verb, understood.
@@ -44,30 +49,58 @@ pub(super) struct ReadReport {
 
 /// Runs the command.
 pub(super) fn run(args: &ReadCommand, cx: &Context) -> Outcome {
-    let read = args.read.understood(&Maps::load(args.bench.map.as_deref())?)?;
-    let bench = Bench::new(cx.opener(false).open(Access::Read)?, &args.bench);
-    read.check(&bench)?;
-    cx.ui.print(&read.perform(&bench)?)
+    let read = args.read.understood(&Maps::load(args.target.map.as_deref())?)?;
+    let target = Target::to_read(&args.target, cx)?;
+    read.check(&target)?;
+    cx.ui.print(&read.perform(&target)?)
 }
 
 impl ReadArgs {
     /// Finds the places.
     pub(super) fn understood(&self, maps: &Maps) -> Result<Read, Failure> {
-        Ok(Read { places: self.places.iter().map(|text| maps.place(text)).collect::<Result<_, _>>()? })
+        Ok(Read {
+            places: self
+                .places
+                .iter()
+                .map(|text| maps.place_of(text, self.width))
+                .collect::<Result<_, _>>()?,
+        })
     }
 }
 
 impl Read {
     /// Refuses places outside the device.
-    pub(super) fn check(&self, bench: &Bench) -> Result<(), Failure> {
-        Ok(self.places.iter().try_for_each(|place| bench.check(place))?)
+    pub(super) fn check(&self, target: &Target) -> Result<(), Failure> {
+        Ok(self.places.iter().try_for_each(|place| target.check(place))?)
     }
 
     /// Reads, in the order that was asked for.
-    pub(super) fn perform(&self, bench: &Bench) -> Result<ReadReport, Failure> {
-        let read = |place: &Place| Ok(Reading::of(place, bench.read(place.offset)?));
-        Ok(ReadReport { items: self.places.iter().map(read).collect::<Result<_, Failure>>()? })
+    pub(super) fn perform(&self, target: &Target) -> Result<ReadReport, Failure> {
+        let words = each_once(&self.places, |place| target.read(place))?;
+        let items = self.places.iter().zip(words).map(|(place, word)| Reading::of(place, word)).collect();
+        Ok(ReadReport { items })
     }
+}
+
+/// Reads the register of each place, once for all of its fields: a read may clear them.
+///
+/// A place that is named again is read again.
+pub(super) fn each_once<'a, E>(
+    places: impl IntoIterator<Item = &'a Place>,
+    mut read: impl FnMut(&Place) -> Result<u64, E>,
+) -> Result<Vec<u64>, E> {
+    let mut seen: BTreeMap<(u64, Width), (u64, Vec<BitRange>)> = BTreeMap::new();
+    let mut word_of = |place: &Place| {
+        let (access, bits) = ((place.offset, place.width), place.bits());
+        if let Some((word, served)) = seen.get_mut(&access).filter(|(_, served)| !served.contains(&bits)) {
+            served.push(bits);
+            return Ok(*word);
+        }
+        let word = read(place)?;
+        seen.insert(access, (word, vec![bits]));
+        Ok(word)
+    };
+    places.into_iter().map(&mut word_of).collect()
 }
 
 impl Report for ReadReport {
@@ -75,7 +108,31 @@ impl Report for ReadReport {
 
     fn human(&self, page: &mut Page) {
         for item in &self.items {
-            page.line(hex(item.value));
+            page.line(item.width.hex(item.value));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::RegisterMap;
+
+    #[test]
+    fn one_access_serves_all_fields_of_a_register_that_a_read_clears() {
+        let map = "name = 'm'
+            [[register]]\nname = 'EVENTS'\noffset = 0x10\naccess = 'rc'
+            [[register.field]]\nname = 'A'\nbits = '3:0'\n[[register.field]]\nname = 'B'\nbits = '7:4'
+            [[register]]\nname = 'OTHER'\noffset = 0x14\naccess = 'ro'";
+        let map = RegisterMap::parse(map).unwrap();
+        let asked = ["EVENTS.A", "OTHER", "EVENTS.B", "EVENTS", "EVENTS.A"];
+        let places: Vec<Place> = asked.iter().map(|text| Place::parse(text, &map).unwrap()).collect();
+        let (mut events, mut accesses) = (0x35, 0);
+        let words = each_once(&places, |place| {
+            accesses += 1;
+            Ok::<_, ()>(if place.offset == 0x10 { std::mem::take(&mut events) } else { 7 })
+        });
+        let values: Vec<u64> = places.iter().zip(words.unwrap()).map(|(p, word)| p.value(word)).collect();
+        assert_eq!((values.as_slice(), accesses), (&[5, 7, 3, 0x35, 0][..], 3), "the second A is a new look");
     }
 }

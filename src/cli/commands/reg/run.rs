@@ -5,8 +5,9 @@ use std::io::Read as _;
 use clap::Args;
 use serde::Serialize;
 
-use super::bench::{Bench, BenchArgs, Maps};
+use super::maps::Maps;
 use super::script::{self, Answer, Step};
+use super::target::{Target, TargetArgs, Wanted};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
@@ -30,10 +31,13 @@ pub(in crate::cli) struct RunArgs {
     /// Script; `-` is stdin
     file: String,
     #[command(flatten)]
-    bench: BenchArgs,
+    target: TargetArgs,
     /// Go on although another process has the device's lock
     #[arg(long)]
     no_lock: bool,
+    /// Write also to a device that is no FPGA
+    #[arg(long)]
+    force: bool,
 }
 
 /// What the lines gave.
@@ -56,17 +60,17 @@ pub(super) fn run(args: &RunArgs, cx: &Context) -> Outcome {
         let exit = if e.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Usage };
         Failure::new(exit, format!("the script {name} can't be read: {e}"))
     })?;
-    let steps = script::parse(&text, name, &Maps::load(args.bench.map.as_deref())?)?;
+    let steps = script::parse(&text, name, &Maps::load(args.target.map.as_deref())?)?;
     let access = if steps.iter().any(|step| step.verb.writes()) { Access::Write } else { Access::Read };
-    let device = cx.opener(!args.no_lock).open_locked(access)?;
+    let wanted = Wanted { access, lock: !args.no_lock, force: args.force };
+    let target = Target::locked(&args.target, wanted, cx)?;
     let lasts = steps.iter().any(|step| step.verb.lasts());
-    let cancel = if lasts { cx.cancel()? } else { Default::default() };
-    let bench = Bench { cancel, ..Bench::new(device, &args.bench) };
+    let target = if lasts { target.cancelled_by(cx.cancel()?) } else { target };
     let placed = |step: &Step| format!("{name}:{}", step.line);
     for step in &steps {
-        step.verb.check(&bench).map_err(|failure| failure.at(placed(step)))?;
+        step.verb.check(&target).map_err(|failure| failure.at(placed(step)))?;
     }
-    let perform = |step: &Step| step.verb.perform(&bench).map_err(|failure| failure.at(placed(step)));
+    let perform = |step: &Step| step.verb.perform(&target).map_err(|failure| failure.at(placed(step)));
     if cx.ui.is_json() { all_at_the_end(&steps, perform, cx) } else { one_by_one(&steps, perform, cx) }
 }
 

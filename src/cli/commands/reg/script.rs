@@ -5,9 +5,10 @@ use std::time::Duration;
 use clap::Parser;
 use serde::Serialize;
 
-use super::bench::{Bench, Maps};
 use super::dump::{Dump, DumpArgs, DumpReport};
+use super::maps::Maps;
 use super::read::{Read, ReadArgs, ReadReport};
+use super::target::Target;
 use super::wait::{Wait, WaitArgs, WaitReport, pause};
 use super::write::{Write, WriteArgs, WriteReport};
 use crate::base::duration::duration;
@@ -106,12 +107,12 @@ fn with_flags(words: &[&str], maps: &Maps) -> Result<Verb, Failure> {
 
 impl Verb {
     /// Refuses what leaves the device.
-    pub(super) fn check(&self, bench: &Bench) -> Result<(), Failure> {
+    pub(super) fn check(&self, target: &Target) -> Result<(), Failure> {
         match self {
-            Self::Read(read) => read.check(bench),
-            Self::Write(write) => write.check(bench),
-            Self::Wait(wait) => wait.check(bench),
-            Self::Dump(dump) => dump.check(bench),
+            Self::Read(read) => read.check(target),
+            Self::Write(write) => write.check(target),
+            Self::Wait(wait) => wait.check(target),
+            Self::Dump(dump) => dump.check(target),
             Self::Sleep(_) => Ok(()),
         }
     }
@@ -127,14 +128,14 @@ impl Verb {
     }
 
     /// Does it.
-    pub(super) fn perform(&self, bench: &Bench) -> Result<Answer, Failure> {
+    pub(super) fn perform(&self, target: &Target) -> Result<Answer, Failure> {
         Ok(match self {
-            Self::Read(read) => Answer::Read(read.perform(bench)?),
-            Self::Write(write) => Answer::Write(write.perform(bench)?),
-            Self::Wait(wait) => Answer::Wait(wait.perform(bench)?),
-            Self::Dump(dump) => Answer::Dump(dump.perform(bench)?),
+            Self::Read(read) => Answer::Read(read.perform(target)?),
+            Self::Write(write) => Answer::Write(write.perform(target)?),
+            Self::Wait(wait) => Answer::Wait(wait.perform(target)?),
+            Self::Dump(dump) => Answer::Dump(dump.perform(target)?),
             Self::Sleep(time) => {
-                pause(bench, *time)?;
+                pause(target, *time)?;
                 Answer::Sleep { seconds: time.as_secs_f64() }
             }
         })

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde::Serialize;
 
-use super::bench::{Bench, BenchArgs, Maps};
+use super::maps::Maps;
+use super::target::{Target, TargetArgs, WidthArgs};
 use crate::base::duration::{duration, spent};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::device::{Access, Place, Reading, hex, word};
+use crate::device::{Place, Reading, number};
 
 /// Wait until a register or a field has a value
 ///
@@ -24,7 +25,7 @@ pub(in crate::cli) struct WaitCommand {
     #[command(flatten)]
     wait: WaitArgs,
     #[command(flatten)]
-    bench: BenchArgs,
+    target: TargetArgs,
 }
 
 /// Wait until a register or a field has a value
@@ -36,22 +37,24 @@ pub(super) struct WaitArgs {
     #[arg(long, value_name = "VALUE")]
     equals: String,
     /// Compare only the bits that are 1 in the mask
-    #[arg(long, value_name = "MASK", value_parser = word)]
-    mask: Option<u32>,
+    #[arg(long, value_name = "MASK", value_parser = number)]
+    mask: Option<u64>,
     /// How long to wait
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     timeout: Duration,
     /// Time between two reads
     #[arg(long, value_name = "TIME", default_value = "1ms", value_parser = duration)]
     interval: Duration,
+    #[command(flatten)]
+    width: WidthArgs,
 }
 
 /// The verb, understood.
 #[derive(Debug)]
 pub(super) struct Wait {
     pub(super) place: Place,
-    equals: u32,
-    mask: u32,
+    equals: u64,
+    mask: u64,
     timeout: Duration,
     interval: Duration,
 }
@@ -67,19 +70,18 @@ pub(super) struct WaitReport {
 
 /// Runs the command.
 pub(super) fn run(args: &WaitCommand, cx: &Context) -> Outcome {
-    let wait = args.wait.understood(&Maps::load(args.bench.map.as_deref())?)?;
-    let device = cx.opener(false).open(Access::Read)?;
-    let bench = Bench { cancel: cx.cancel()?, ..Bench::new(device, &args.bench) };
-    wait.check(&bench)?;
-    cx.ui.print(&wait.perform(&bench)?)
+    let wait = args.wait.understood(&Maps::load(args.target.map.as_deref())?)?;
+    let target = Target::to_read(&args.target, cx)?.cancelled_by(cx.cancel()?);
+    wait.check(&target)?;
+    cx.ui.print(&wait.perform(&target)?)
 }
 
 impl WaitArgs {
     /// Finds the place and the value.
     pub(super) fn understood(&self, maps: &Maps) -> Result<Wait, Failure> {
-        let place = maps.place(&self.place)?;
+        let place = maps.place_of(&self.place, self.width)?;
         let equals = place.parse_value(&self.equals)?;
-        let mask = self.mask.unwrap_or(u32::MAX);
+        let mask = self.mask.unwrap_or(u64::MAX);
         if equals & !mask != 0 {
             let message = format!("{equals:#x} has bits outside the mask {mask:#x}: it would never be equal");
             return Err(Failure::new(Exit::Usage, message));
@@ -90,34 +92,35 @@ impl WaitArgs {
 
 impl Wait {
     /// Refuses a place outside the device.
-    pub(super) fn check(&self, bench: &Bench) -> Result<(), Failure> {
-        Ok(bench.check(&self.place)?)
+    pub(super) fn check(&self, target: &Target) -> Result<(), Failure> {
+        Ok(target.check(&self.place)?)
     }
 
     /// Reads until it is equal, and once more after the deadline.
-    pub(super) fn perform(&self, bench: &Bench) -> Result<WaitReport, Failure> {
+    pub(super) fn perform(&self, target: &Target) -> Result<WaitReport, Failure> {
         let start = Instant::now();
         loop {
             // Asked before the read: what is read after the deadline counts.
             let over = start.elapsed() >= self.timeout;
-            let word = bench.device.read32(self.place.offset)?;
+            let word = target.device.read_width(self.place.offset, self.place.width)?;
             if self.place.value(word) & self.mask == self.equals {
                 let reading = Reading::of(&self.place, word);
                 return Ok(WaitReport { reading, seconds: start.elapsed().as_secs_f64() });
             }
-            bench.judge(self.place.offset, word)?;
-            bench.go_on()?;
+            target.judge(self.place.offset, word, self.place.width)?;
+            target.go_on()?;
             if over {
                 return Err(self.still(self.place.value(word)));
             }
             let left = self.timeout.saturating_sub(start.elapsed());
-            pause(bench, self.interval.min(left))?;
+            pause(target, self.interval.min(left))?;
         }
     }
 
-    fn still(&self, value: u32) -> Failure {
+    fn still(&self, value: u64) -> Failure {
+        let hex = |value| self.place.width.hex(value);
         let wanted = match self.mask {
-            u32::MAX => hex(self.equals),
+            u64::MAX => hex(self.equals),
             mask => format!("{} under the mask {}", hex(self.equals), hex(mask)),
         };
         let (label, timeout) = (self.place.label(), spent(self.timeout));
@@ -127,12 +130,12 @@ impl Wait {
 }
 
 /// Sleeps, but not through a signal or the loss of the device.
-pub(super) fn pause(bench: &Bench, time: Duration) -> Result<(), Failure> {
+pub(super) fn pause(target: &Target, time: Duration) -> Result<(), Failure> {
     const LONGEST_NAP: Duration = Duration::from_millis(20);
     let end = Instant::now() + time;
     loop {
-        bench.go_on()?;
-        bench.device.check_present()?;
+        target.go_on()?;
+        target.device.check_present()?;
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(());
@@ -145,6 +148,6 @@ impl Report for WaitReport {
     const SCHEMA: &'static str = "faascmd.reg.wait/1";
 
     fn human(&self, page: &mut Page) {
-        page.line(hex(self.reading.value));
+        page.line(self.reading.width.hex(self.reading.value));
     }
 }

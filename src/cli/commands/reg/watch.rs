@@ -6,14 +6,16 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::bench::{Bench, BenchArgs, Maps};
+use super::maps::Maps;
+use super::read::each_once;
+use super::target::{Target, TargetArgs, WidthArgs};
 use super::wait::pause;
 use crate::base::duration::duration;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::Page;
-use crate::device::{Access, Place, hex};
+use crate::device::{Place, hex};
 
 /// Show each change of registers or fields, with its time
 ///
@@ -37,7 +39,9 @@ pub(in crate::cli) struct WatchArgs {
     #[arg(long, value_name = "N")]
     count: Option<u64>,
     #[command(flatten)]
-    bench: BenchArgs,
+    width: WidthArgs,
+    #[command(flatten)]
+    target: TargetArgs,
 }
 
 /// One change, as a line of JSON.
@@ -49,8 +53,8 @@ struct Change<'a> {
     name: Option<&'a str>,
     offset: u64,
     address: String,
-    previous: Option<u32>,
-    value: u32,
+    previous: Option<u64>,
+    value: u64,
     hex: String,
 }
 
@@ -58,25 +62,24 @@ struct Change<'a> {
 struct Watched {
     place: Place,
     label: String,
-    last: Option<u32>,
+    last: Option<u64>,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &WatchArgs, cx: &Context) -> Outcome {
-    let maps = Maps::load(args.bench.map.as_deref())?;
+    let maps = Maps::load(args.target.map.as_deref())?;
     let watched = |text: &String| {
-        let place = maps.place(text)?;
+        let place = maps.place_of(text, args.width)?;
         Ok(Watched { label: place.label(), place, last: None })
     };
     let mut watched: Vec<Watched> = args.places.iter().map(watched).collect::<Result<_, Failure>>()?;
-    let device = cx.opener(false).open(Access::Read)?;
-    let bench = Bench { cancel: cx.cancel()?, ..Bench::new(device, &args.bench) };
-    watched.iter().try_for_each(|watched| bench.check(&watched.place))?;
+    let target = Target::to_read(&args.target, cx)?.cancelled_by(cx.cancel()?);
+    watched.iter().try_for_each(|watched| target.check(&watched.place))?;
     let start = Instant::now();
     let mut shown = 0;
     loop {
-        for one in &mut watched {
-            let word = bench.read(one.place.offset)?;
+        let words = each_once(watched.iter().map(|one| &one.place), |place| target.read(place))?;
+        for (one, word) in watched.iter_mut().zip(words) {
             let Some(text) = one.change(word, cx) else { continue };
             shown += 1;
             if !cx.ui.write_while_read(text.as_bytes())? || args.count.is_some_and(|count| shown >= count) {
@@ -87,13 +90,13 @@ pub(super) fn run(args: &WatchArgs, cx: &Context) -> Outcome {
         if left.is_some_and(|left| left.is_zero()) {
             return Ok(Exit::Done);
         }
-        pause(&bench, left.map_or(args.interval, |left| left.min(args.interval)))?;
+        pause(&target, left.map_or(args.interval, |left| left.min(args.interval)))?;
     }
 }
 
 impl Watched {
     /// The line about a new value; `None` if it is the old one.
-    fn change(&mut self, word: u32, cx: &Context) -> Option<String> {
+    fn change(&mut self, word: u64, cx: &Context) -> Option<String> {
         let value = self.place.value(word);
         let previous = self.last.replace(value);
         if previous == Some(value) {
@@ -111,16 +114,16 @@ impl Watched {
             address: hex(self.place.offset),
             previous,
             value,
-            hex: hex(value),
+            hex: self.place.width.hex(value),
         };
         let json = serde_json::to_string(&change).expect("numbers and texts become JSON");
         Some(json + "\n")
     }
 
-    fn line(&self, time: Timestamp, previous: Option<u32>, value: u32, mut page: Page) -> String {
+    fn line(&self, time: Timestamp, previous: Option<u64>, value: u64, mut page: Page) -> String {
         let time = format!("{time:.6}");
-        let previous = previous.map_or_else(|| "-".to_owned(), hex);
-        page.cells(&[&time, &self.label, &previous, &hex(value)]);
+        let previous = previous.map_or_else(|| "-".to_owned(), |value| self.place.width.hex(value));
+        page.cells(&[&time, &self.label, &previous, &self.place.width.hex(value)]);
         page.into_text()
     }
 }

@@ -6,7 +6,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::prbs::SoakArgs;
-use super::result::{TestArgs, TestResult, UnderTest};
+use super::result::TestResult;
+use super::under_test::{TestArgs, UnderTest};
 use crate::base::duration::duration;
 use crate::cli::Exit;
 use crate::cli::context::Context;
@@ -40,19 +41,27 @@ struct AllReport {
 /// Runs the command.
 pub(super) fn run(args: &AllArgs, cx: &Context) -> Outcome {
     let mut log = args.soak.log()?;
-    let under_test = UnderTest::open(&args.test, "smoke", cx)?;
+    let mut under_test = UnderTest::open(&args.test, "smoke", cx)?;
     let smoke = SmokeOptions { timeout: args.timeout, accept_stale: args.test.accept_stale };
-    let mut items = vec![under_test.run("smoke", &[], |bench| ddr::smoke(bench, &smoke))?];
-    if items[0].exit == Exit::Done {
+    let mut exit = shown(under_test.run("smoke", |harness| ddr::smoke(harness, &smoke))?, cx)?;
+    if exit == Exit::Done {
         let options = args.soak.options(args.timeout, args.test.accept_stale);
-        let prbs = under_test.run("prbs", &items, |bench| {
-            ddr::prbs(bench, &options, &mut |sample| log.line(sample, &cx.ui))
-        })?;
-        items.push(prbs);
+        let prbs = under_test
+            .run("prbs", |harness| ddr::prbs(harness, &options, &mut |sample| log.line(sample, &cx.ui)))?;
+        exit = shown(prbs, cx)?;
     }
-    under_test.finish(&items)?;
-    let exit = items.last().map_or(Exit::Internal, |last| last.exit);
-    cx.ui.print_with(&AllReport { items }, exit)
+    let items = under_test.results();
+    if cx.ui.is_json() { cx.ui.print_with(&AllReport { items }, exit) } else { Ok(exit) }
+}
+
+/// People see each result when it is there; JSON is one document at the end.
+fn shown(result: &TestResult, cx: &Context) -> Outcome {
+    if !cx.ui.is_json() {
+        let mut page = cx.ui.page();
+        result.human(&mut page);
+        cx.ui.write(page.into_text().as_bytes())?;
+    }
+    Ok(result.exit)
 }
 
 impl Report for AllReport {

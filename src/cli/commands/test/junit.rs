@@ -1,7 +1,9 @@
 //! Test results as JUnit XML, which CI servers show.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use quick_xml::escape::escape;
 
@@ -9,15 +11,52 @@ use super::result::{Outcome, TestResult};
 use crate::cli::Exit;
 use crate::cli::error::Failure;
 
-/// Writes the results, and the test that could not be carried out if there is one.
-pub(super) fn write(
-    path: &Path,
-    results: &[TestResult],
-    broken: Option<(&'static str, &str)>,
-) -> Result<(), Failure> {
-    std::fs::write(path, document(results, broken)).map_err(|e| {
-        Failure::new(Exit::Failed, format!("the JUnit file {} can't be written: {e}", path.display()))
-    })
+/// The file, open before the first test starts: days of soak must not end in a path that can't be written.
+#[derive(Debug)]
+pub(super) struct Junit {
+    path: PathBuf,
+    file: File,
+    /// Whether it can be written anew; a pipe can't.
+    is_regular: bool,
+}
+
+/// What the file says until a test has come to its end: nobody can write it any more after SIGKILL or SIGBUS.
+const NOT_ENDED: &str =
+    "the test did not come to its end: the program was killed, or the device vanished or shrank";
+
+impl Junit {
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        let opened = || {
+            let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+            let is_regular = file.metadata()?.is_file();
+            Ok(Self { path: path.to_owned(), file, is_regular })
+        };
+        opened().map_err(|e: io::Error| {
+            Failure::new(Exit::Failed, format!("the JUnit file {} can't be written: {e}", path.display()))
+        })
+    }
+
+    /// Writes what is known before a test.
+    pub(super) fn begin(&mut self, results: &[TestResult], test: &'static str) -> Result<(), String> {
+        if self.is_regular { self.write(results, Some((test, NOT_ENDED))) } else { Ok(()) }
+    }
+
+    /// Writes the results, and the test that could not be carried out if there is one.
+    pub(super) fn write(
+        &mut self,
+        results: &[TestResult],
+        broken: Option<(&'static str, &str)>,
+    ) -> Result<(), String> {
+        let document = document(results, broken);
+        let mut written = || {
+            if self.is_regular {
+                self.file.rewind()?;
+                self.file.set_len(0)?;
+            }
+            self.file.write_all(document.as_bytes())
+        };
+        written().map_err(|e| format!("the JUnit file {} can't be written: {e}", self.path.display()))
+    }
 }
 
 fn document(results: &[TestResult], broken: Option<(&'static str, &str)>) -> String {
@@ -25,7 +64,8 @@ fn document(results: &[TestResult], broken: Option<(&'static str, &str)>) -> Str
     let failures = count(Outcome::Failed);
     let errors = results.len() - failures - count(Outcome::Passed) + usize::from(broken.is_some());
     let tests = results.len() + usize::from(broken.is_some());
-    let seconds: f64 = results.iter().map(|result| result.seconds).sum();
+    // The sum of no numbers is -0.
+    let seconds = results.iter().fold(0.0, |sum, result| sum + result.seconds);
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <testsuites>\n  <testsuite name=\"ddr\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" \

@@ -5,10 +5,12 @@ mod junit;
 mod prbs;
 mod result;
 mod smoke;
+mod under_test;
 
 use clap::Subcommand;
 
 pub(super) use result::TestResult;
+pub(super) use under_test::{left_running_text, refuse_what_was_left_running, stop_command};
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;

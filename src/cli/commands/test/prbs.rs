@@ -9,8 +9,9 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::result::{TestArgs, TestResult, UnderTest};
-use crate::base::duration::duration;
+use super::result::TestResult;
+use super::under_test::{TestArgs, UnderTest};
+use crate::base::duration::{duration, some_time};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
@@ -20,7 +21,8 @@ use crate::device::hex;
 
 /// Run the DDR PRBS test for a time: start it, watch for errors, stop it, wait until it is done
 ///
-/// However it ends, also by SIGINT, SIGTERM or a dead link, 1 is written to the stop register before the program leaves.
+/// However it ends, also by any signal that can be caught or by a dead link, 1 is written to the stop register before the
+/// program leaves.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd test prbs --duration 10m
@@ -40,7 +42,7 @@ pub(in crate::cli) struct PrbsArgs {
 #[derive(Clone, Debug, Args)]
 pub(super) struct SoakArgs {
     /// How long to run it
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = some_time)]
     duration: Duration,
     /// Time between two looks at the error register
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
@@ -52,7 +54,7 @@ pub(super) struct SoakArgs {
     #[arg(long, value_name = "RATE", value_parser = rate)]
     bits_per_second: Option<f64>,
     /// Confidence of that bound, from 0 to 1
-    #[arg(long, value_name = "CL", default_value = "0.95", value_parser = confidence)]
+    #[arg(long, value_name = "CL", default_value = "0.95", requires = "bits_per_second", value_parser = confidence)]
     confidence: f64,
 }
 
@@ -63,11 +65,11 @@ struct PrbsReport(TestResult);
 /// Runs the command.
 pub(super) fn run(args: &PrbsArgs, cx: &Context) -> Outcome {
     let mut log = args.soak.log()?;
-    let under_test = UnderTest::open(&args.test, "prbs", cx)?;
+    let mut under_test = UnderTest::open(&args.test, "prbs", cx)?;
     let options = args.soak.options(args.timeout, args.test.accept_stale);
     let result = under_test
-        .run("prbs", &[], |bench| ddr::prbs(bench, &options, &mut |sample| log.line(sample, &cx.ui)))?;
-    under_test.finish(std::slice::from_ref(&result))?;
+        .run("prbs", |harness| ddr::prbs(harness, &options, &mut |sample| log.line(sample, &cx.ui)))?
+        .clone();
     let exit = result.exit;
     cx.ui.print_with(&PrbsReport(result), exit)
 }

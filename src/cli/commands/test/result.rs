@@ -1,32 +1,12 @@
 //! A test's outcome as people, scripts and the shell see it.
 
-use std::path::PathBuf;
-
-use clap::Args;
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::junit;
-use crate::base::cancel::Cancel;
 use crate::cli::Exit;
-use crate::cli::context::Context;
-use crate::cli::error::Failure;
 use crate::cli::output::Page;
-use crate::ddr::{Bench, BerBound, Soak, TestReport, Verdict};
-use crate::device::{Access, Device, DeviceError, hex};
-
-/// The flags that the tests share.
-#[derive(Clone, Debug, Args)]
-pub(super) struct TestArgs {
-    /// Take a done bit that was 1 before the start, and never 0 after it, for done
-    #[arg(long)]
-    pub(super) accept_stale: bool,
-    /// Write the result as JUnit XML too
-    #[arg(long, value_name = "FILE")]
-    pub(super) junit: Option<PathBuf>,
-    /// Go on although another process has the device's lock
-    #[arg(long)]
-    no_lock: bool,
-}
+use crate::ddr::{BerBound, ErrorsSeen, Soak, TestReport, Verdict};
+use crate::device::{Device, hex};
 
 /// One word for the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -49,6 +29,7 @@ pub(in crate::cli::commands) struct TestResult {
     device: String,
     error_register: u32,
     error_register_hex: String,
+    done_register: u32,
     pub(super) seconds: f64,
     stale_before: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,8 +42,21 @@ pub(in crate::cli::commands) struct TestResult {
 struct SoakResult {
     seconds: f64,
     samples: u64,
+    asked_seconds: f64,
     first_error_seconds: Option<f64>,
+    /// The looks at 0x30 that did not read 0.
+    errors: Option<ErrorsResult>,
     ber: Option<BerResult>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct ErrorsResult {
+    first: u32,
+    first_hex: String,
+    first_time: Timestamp,
+    highest: u32,
+    highest_hex: String,
+    samples: u64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -82,7 +76,7 @@ impl TestResult {
         let result = match report.verdict {
             Verdict::Passed => Outcome::Passed,
             Verdict::Failed => Outcome::Failed,
-            Verdict::Inconclusive => Outcome::Inconclusive,
+            Verdict::Stale | Verdict::EndedEarly => Outcome::Inconclusive,
             Verdict::NotDone => Outcome::NotDone,
             Verdict::Interrupted(_) => Outcome::Interrupted,
         };
@@ -93,6 +87,7 @@ impl TestResult {
             device: device.path().display().to_string(),
             error_register: report.error_register,
             error_register_hex: hex(report.error_register),
+            done_register: report.done_register,
             seconds: report.elapsed.as_secs_f64(),
             stale_before: report.stale_before,
             soak: report.soak.as_ref().map(SoakResult::new),
@@ -115,9 +110,19 @@ impl SoakResult {
         Self {
             seconds: soak.ran.as_secs_f64(),
             samples: soak.samples,
-            first_error_seconds: soak.first_error.map(|time| time.as_secs_f64()),
+            asked_seconds: soak.asked.as_secs_f64(),
+            first_error_seconds: soak.errors.map(|errors| errors.after.as_secs_f64()),
+            errors: soak.errors.map(ErrorsResult::new),
             ber: soak.ber.as_ref().map(BerResult::new),
         }
+    }
+}
+
+impl ErrorsResult {
+    fn new(seen: ErrorsSeen) -> Self {
+        let ErrorsSeen { first, time, highest, samples, .. } = seen;
+        let (first_hex, highest_hex) = (hex(first), hex(highest));
+        Self { first, first_hex, first_time: time, highest, highest_hex, samples }
     }
 }
 
@@ -133,57 +138,5 @@ impl BerResult {
     fn line(&self) -> String {
         let percent = self.confidence * 100.0;
         format!("bit error rate below {:.2e} at {percent}% confidence; {}", self.upper_bound, self.assumption)
-    }
-}
-
-/// An open, locked device under test, with the flag of its signals set up before anything is started.
-pub(super) struct UnderTest<'a> {
-    pub(super) device: Device,
-    cancel: Cancel,
-    cx: &'a Context,
-    junit: Option<PathBuf>,
-}
-
-impl<'a> UnderTest<'a> {
-    /// Opens and locks the device; a device that can't be used is in the JUnit file too.
-    pub(super) fn open(args: &TestArgs, test: &'static str, cx: &'a Context) -> Result<Self, Failure> {
-        let cancel = cx.cancel()?;
-        match cx.opener(!args.no_lock).open_locked(Access::Write) {
-            Ok(device) => Ok(Self { device, cancel, cx, junit: args.junit.clone() }),
-            Err(error) => Err(with_junit(args.junit.as_ref(), test, &[], error)),
-        }
-    }
-
-    /// Runs a test on it, given those that ran before.
-    pub(super) fn run(
-        &self,
-        test: &'static str,
-        before: &[TestResult],
-        body: impl FnOnce(Bench<'_>) -> Result<TestReport, DeviceError>,
-    ) -> Result<TestResult, Failure> {
-        let progress = self.cx.ui.progress();
-        let bench = Bench { device: &self.device, cancel: &self.cancel, progress: &*progress };
-        match body(bench) {
-            Ok(report) => Ok(TestResult::new(&report, &self.device)),
-            Err(error) => Err(with_junit(self.junit.as_ref(), test, before, error)),
-        }
-    }
-
-    /// Writes the JUnit file.
-    pub(super) fn finish(&self, results: &[TestResult]) -> Result<(), Failure> {
-        self.junit.as_ref().map_or(Ok(()), |path| junit::write(path, results, None))
-    }
-}
-
-fn with_junit(
-    path: Option<&PathBuf>,
-    test: &'static str,
-    before: &[TestResult],
-    error: DeviceError,
-) -> Failure {
-    let failure = Failure::from(error);
-    match path.map(|path| junit::write(path, before, Some((test, &failure.message)))) {
-        Some(Err(unwritten)) => failure.hint(unwritten.message),
-        _ => failure,
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::result::{TestArgs, TestResult, UnderTest};
+use super::result::TestResult;
+use super::under_test::{TestArgs, UnderTest};
 use crate::base::duration::duration;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
@@ -31,10 +32,9 @@ struct SmokeReport(TestResult);
 
 /// Runs the command.
 pub(super) fn run(args: &SmokeArgs, cx: &Context) -> Outcome {
-    let under_test = UnderTest::open(&args.test, "smoke", cx)?;
+    let mut under_test = UnderTest::open(&args.test, "smoke", cx)?;
     let options = SmokeOptions { timeout: args.timeout, accept_stale: args.test.accept_stale };
-    let result = under_test.run("smoke", &[], |bench| ddr::smoke(bench, &options))?;
-    under_test.finish(std::slice::from_ref(&result))?;
+    let result = under_test.run("smoke", |harness| ddr::smoke(harness, &options))?.clone();
     let exit = result.exit;
     cx.ui.print_with(&SmokeReport(result), exit)
 }

@@ -1,0 +1,148 @@
+//! A note on disk that PRBS runs on a device, for the day when SIGKILL leaves nobody to stop it.
+//!
+//! The process that runs the test holds a lock on its note. A note that nobody holds was left by one that is gone.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::Harness;
+use super::done::{DONE, DoneRegister};
+use super::registers::{Offsets, Registers};
+use crate::base::private_file::create_private_folder;
+use crate::device::DeviceError;
+
+/// A PRBS test whose process ended without writing the stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftRunning {
+    device: String,
+    pub pid: u32,
+    /// When it was started.
+    pub since: Timestamp,
+}
+
+/// From a stop until PRBS no longer uses the memory.
+const WINDS_DOWN: Duration = Duration::from_secs(1);
+
+/// A note that is held by this process.
+#[derive(Debug)]
+pub(super) struct Note {
+    path: PathBuf,
+    _locked: File,
+}
+
+impl Note {
+    /// Notes that PRBS is about to run; None where nothing can be kept.
+    pub(super) fn take(harness: Harness<'_>) -> Option<Self> {
+        let identity = harness.registers.identity();
+        let noted = |folder: &Path| {
+            create_private_folder(folder)?;
+            forget_files_that_are_gone(folder);
+            Self::write(note_of(folder, &identity), identity.clone())
+        };
+        match noted(&folder_in(harness.state?)) {
+            Ok(note) => note,
+            Err(error) => {
+                tracing::debug!(%error, "no note is kept that PRBS runs");
+                None
+            }
+        }
+    }
+
+    fn write(path: PathBuf, device: String) -> io::Result<Option<Self>> {
+        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+        if file.try_lock().is_err() {
+            return Ok(None);
+        }
+        let note = LeftRunning { device, pid: std::process::id(), since: Timestamp::now() };
+        file.set_len(0)?;
+        file.write_all(serde_json::to_string(&note)?.as_bytes())?;
+        Ok(Some(Self { path, _locked: file }))
+    }
+
+    /// The stop is written.
+    pub(super) fn end(self) {
+        // One that stays is found by the next test, which asks the chip before it believes it.
+        fs::remove_file(&self.path).ok();
+    }
+}
+
+impl LeftRunning {
+    /// What was left running on a device, as far as the notes tell; no register is touched.
+    pub fn noted(state: &Path, identity: &str) -> Option<Self> {
+        let mut file = File::open(note_of(&folder_in(state), identity)).ok()?;
+        file.try_lock_shared().ok()?;
+        serde_json::from_str(&io::read_to_string(&mut file).ok()?).ok()
+    }
+
+    /// What was left running, unless its done register says that it has stopped since.
+    ///
+    /// # Errors
+    /// When the device can't be read.
+    pub fn of(harness: Harness<'_>) -> Result<Option<Self>, DeviceError> {
+        let identity = harness.registers.identity();
+        let Some(noted) = harness.state.and_then(|state| Self::noted(state, &identity)) else {
+            return Ok(None);
+        };
+        if harness.registers.read(Offsets::of_reference_design().prbs_done)? == DONE {
+            forget(harness.state, &identity);
+            return Ok(None);
+        }
+        Ok(Some(noted))
+    }
+
+    /// Writes the stop.
+    ///
+    /// # Errors
+    /// When the device can't be written.
+    pub fn stop(self, harness: Harness<'_>) -> Result<(), DeviceError> {
+        let offsets = Offsets::of_reference_design();
+        harness.registers.write(offsets.prbs_stop, 1)?;
+        forget(harness.state, &harness.registers.identity());
+        // It should leave the memory alone before the next test begins; one that never says so is not waited for.
+        DoneRegister::before_start(harness, offsets.prbs_done)?.wait(WINDS_DOWN, false)?;
+        Ok(())
+    }
+}
+
+/// Forgets what was left running when somebody has just written its stop.
+pub fn forget_if_stopped(state: Option<&Path>, registers: &dyn Registers, offset: u64, value: u64) {
+    if offset == Offsets::of_reference_design().prbs_stop && value == 1 {
+        forget(state, &registers.identity());
+    }
+}
+
+fn forget(state: Option<&Path>, identity: &str) {
+    if let Some(state) = state.filter(|state| LeftRunning::noted(state, identity).is_some()) {
+        fs::remove_file(note_of(&folder_in(state), identity)).ok();
+    }
+}
+
+/// A file that simulates a device goes, a node in `/dev` may come back with its driver.
+fn forget_files_that_are_gone(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let text = fs::read_to_string(entry.path()).unwrap_or_default();
+        let gone = |note: &LeftRunning| {
+            let device = Path::new(&note.device);
+            device.is_absolute() && !device.starts_with("/dev") && !device.exists()
+        };
+        if serde_json::from_str(&text).is_ok_and(|note| gone(&note)) {
+            fs::remove_file(entry.path()).ok();
+        }
+    }
+}
+
+fn folder_in(state: &Path) -> PathBuf {
+    state.join("prbs")
+}
+
+fn note_of(folder: &Path, identity: &str) -> PathBuf {
+    let digest = Sha256::digest(identity.as_bytes());
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    folder.join(name)
+}

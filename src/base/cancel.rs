@@ -86,7 +86,7 @@ impl Cancel {
     /// Sets the flag, or ends the program. The lock is held meanwhile, so that no hold can begin in between.
     fn take(&self, signal: i32) {
         let held = self.held();
-        let again = self.signal().is_some() && !held.released.is_some_and(|at| at.elapsed() < ONE_WISH);
+        let again = self.signal().is_some() && held.released.is_none_or(|at| at.elapsed() >= ONE_WISH);
         if held.holds == 0 && (again || !ASKED.contains(&signal)) {
             end_by(signal);
         }

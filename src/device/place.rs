@@ -290,7 +290,7 @@ mod tests {
         [[register]]\nname = 'COUNTED'\noffset = 24\naccess = 'rw'
         [[register.field]]\nname = 'ON'\nbits = 0
         [[register.field]]\nname = 'COUNT'\nbits = '31:16'\naccess = 'rc'
-        [[register]]\nname = 'LONG'\noffset = 32\naccess = 'rw'\nwidth = 64
+        [[register]]\nname = 'LONG'\noffset = 40\naccess = 'rw'\nwidth = 64
         [[register.field]]\nname = 'TOP'\nbits = '63:32'";
 
     fn place(text: &str) -> Place {

@@ -2,10 +2,13 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::pty::openpty;
+use nix::fcntl::OFlag;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 
 /// A program and the other end of its terminal.
@@ -20,10 +23,16 @@ impl Terminal {
     ///
     /// It is taken whole: as long as it lives, it keeps the program's end of the terminal open.
     pub fn start(mut command: Command) -> Self {
-        let pair = openpty(None, None).unwrap();
-        let end = || Stdio::from(pair.slave.try_clone().unwrap());
+        // None of them may be inherited: who has the master keeps the terminal open.
+        let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let mut options = File::options();
+        options.read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits());
+        let slave = options.open(ptsname_r(&master).unwrap()).unwrap();
+        let end = || Stdio::from(slave.try_clone().unwrap());
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
-        Self { master: pair.master.into(), child, shown: String::new() }
+        Self { master: File::from(OwnedFd::from(master)), child, shown: String::new() }
     }
 
     /// Waits until the program has shown a text.

@@ -143,7 +143,11 @@ impl Error {
             ErrorKind::Incomplete(_) | ErrorKind::NotAnAnswer { .. } | ErrorKind::WrongChecksum { .. } => {
                 true
             }
-            ErrorKind::Service(e) => e.http_status >= 500 && !self.class().is_some_and(Class::is_final),
+            // A gateway that is too busy has passed nothing on; a success that says of itself that it is none may be one.
+            ErrorKind::Service(e) if e.code == "ServiceUnavailable" => false,
+            ErrorKind::Service(e) => {
+                matches!(e.http_status, 200..300 | 500..) && !self.class().is_some_and(Class::is_final)
+            }
             ErrorKind::Credential(_) | ErrorKind::Endpoint(_) => false,
         }
     }

@@ -222,10 +222,13 @@ fn parse(call: &RpcCall, http_status: u16, text: String) -> Result<RpcAnswer, Er
         serde_json::from_str(&text).map_err(|e| not_an_answer(format!("not whole JSON ({e})")))?;
     let field = |name: &str| raw[name].as_str().unwrap_or_default().to_owned();
     let request_id = field("RequestId");
-    if (200..300).contains(&http_status) && raw.is_object() {
+    let code = field("Code");
+    // Some gateways send an error with the status of a success.
+    let is_error =
+        !code.is_empty() && raw["Message"].is_string() && !matches!(code.as_str(), "200" | "OK" | "Success");
+    if (200..300).contains(&http_status) && raw.is_object() && !is_error {
         return Ok(RpcAnswer { request_id, raw, text });
     }
-    let code = field("Code");
     if code.is_empty() {
         return Err(not_an_answer("it has no code".into()));
     }

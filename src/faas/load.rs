@@ -154,7 +154,14 @@ impl Faas {
             .with("ShellUUID", &load.shell)
             .with_some("RoleArn", self.role_arn())
             .retried(Retry::ONCE);
-        self.call(&call, |answer| Ok(LoadStatus::read(Fields::of_answer(&answer.raw), &load.fpga_uuid))).await
+        self.call(&call, |answer| {
+            let status = LoadStatus::read(Fields::of_answer(&answer.raw), &load.fpga_uuid);
+            let says_something = status.image_uuid.is_some() || !status.task_status.name().is_empty();
+            says_something
+                .then_some(status)
+                .ok_or_else(|| "there is neither FpgaImageUUID nor TaskStatus in it".into())
+        })
+        .await
     }
 
     /// What a chip carries (`DescribeLoadTaskStatus`).

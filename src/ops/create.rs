@@ -1,6 +1,7 @@
 //! What has to be known to make an image from an object that is in the bucket.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::chip::{self, Wanted};
 use super::deploy::Services;
@@ -27,6 +28,8 @@ pub struct Request {
     pub check: bool,
     /// Whether callers are let through for whom the service makes no images.
     pub force: bool,
+    /// How long an order without an answer is looked for before it is given again.
+    pub order_life: Duration,
 }
 
 /// What an order for an image needs.
@@ -38,6 +41,8 @@ pub struct Found {
     pub shell: String,
     /// The role for the service.
     pub role_arn: String,
+    /// What tells the object from another under the same key; None where the caller may not look.
+    pub object: Option<String>,
 }
 
 /// Finds out type, shell and role; changes nothing.
@@ -51,7 +56,8 @@ pub async fn survey(services: Services<'_>, request: &Request) -> Result<Found> 
         Some(shell) => shell.clone(),
         None => shell_of(services, request, family).await?,
     };
-    Ok(Found { family, shell, role_arn })
+    let object = identity(services, request).await?;
+    Ok(Found { family, shell, role_arn, object })
 }
 
 async fn family(services: Services<'_>, request: &Request) -> Result<Family> {
@@ -71,6 +77,15 @@ async fn family(services: Services<'_>, request: &Request) -> Result<Family> {
     let family = request.family.or_else(|| exam.as_ref().and_then(Examination::family));
     let kind = exam.map_or(Kind::Unknown, |exam| exam.kind).title();
     family.ok_or(Error::UnknownType { path, kind })
+}
+
+/// What tells the object from another that may take its place.
+async fn identity(services: Services<'_>, request: &Request) -> Result<Option<String>> {
+    match services.oss.head(&request.key).await {
+        Ok(head) => Ok(head.map(|head| format!("{} {:?} {:?}", head.size, head.crc64, head.etag))),
+        Err(error) if error.code() == Some("AccessDenied") => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Looks at the object's ends.

@@ -55,7 +55,7 @@ pub enum Error {
     #[error("the build of image {} failed", .0.uuid)]
     BuildFailed(Box<Image>),
     /// The load ended otherwise than well.
-    #[error("loading image {image_uuid} into fpga {fpga_uuid} on {instance_id} failed: the chip is {status}")]
+    #[error("loading image {image_uuid} into fpga {fpga_uuid} on {instance_id} failed: {status}")]
     LoadFailed {
         /// The image.
         image_uuid: String,
@@ -65,6 +65,20 @@ pub enum Error {
         instance_id: String,
         /// What the service says of the chip.
         status: String,
+    },
+    /// Somebody else loaded another image after ours.
+    #[error("image {image_uuid} in fpga {fpga_uuid} on {instance_id} was replaced by {by}{when}")]
+    LoadReplaced {
+        /// The image.
+        image_uuid: String,
+        /// The chip.
+        fpga_uuid: String,
+        /// The instance.
+        instance_id: String,
+        /// What the chip carries now, or is about to.
+        by: String,
+        /// When that was ordered, where the service says it.
+        when: String,
     },
     /// No chip can be chosen.
     #[error(transparent)]
@@ -119,6 +133,17 @@ pub enum Error {
         /// The devices that are bound to it.
         devices: Vec<String>,
     },
+    /// Several orders had no answer, and no image appeared.
+    #[error("{0}; whether the image was ordered is not known")]
+    Unanswered(Box<cloud::Error>),
+    /// What guards against doing it twice can't be written.
+    #[error("{}: {error}; without it a second run could do the same again, so nothing was sent", path.display())]
+    NoState {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// A file on this machine can't be used.
     #[error("{}: {error}", path.display())]
     File {
@@ -154,20 +179,6 @@ impl Error {
     /// Whether the same work may succeed later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Cloud(error) if error.is_transient())
-    }
-
-    /// The service's code, if a service refused.
-    pub fn code(&self) -> Option<&str> {
-        match self {
-            Self::Cloud(error) => error.code(),
-            Self::Upload(error) => error.code(),
-            _ => None,
-        }
-    }
-
-    /// Whether the service refused with this code.
-    pub fn is_refused_with(&self, code: &str) -> bool {
-        self.code() == Some(code)
     }
 
     /// For mapping an error of the file system.

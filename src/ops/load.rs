@@ -11,11 +11,13 @@ use super::wait::{Awaited, Deadline, Look, Pace};
 use super::{Error, Result};
 use crate::bitstream::Family;
 use crate::device::{Roots, driver_in_use};
-use crate::faas::{Chip, Faas, LoadImage, LoadStatus, TaskStatus, Time};
+use crate::faas::{Chip, Faas, LoadImage, LoadStatus, TaskStatus};
 
 /// How long an Intel chip has to be `operating` with our image until that counts as loaded: f1 documents since 2019
 /// show nothing else.
 const OPERATING_IS_LOADED: Duration = Duration::from_mins(1);
+/// A load that was taken shows in the chip's status within this time.
+const SHOWN: Duration = Duration::from_mins(1);
 /// After this time an unchanged status is believed to be that of the load that was just asked for.
 const STALE: Duration = Duration::from_secs(5);
 
@@ -69,7 +71,7 @@ pub async fn load(faas: &Faas, deadline: &Deadline, loading: &Loading<'_>) -> Re
     if !loading.wait {
         return Ok(Loaded { status: answer.unwrap_or(before), skipped: on_its_way });
     }
-    let stale = if on_its_way { None } else { before.create_time };
+    let before = if on_its_way { None } else { Some(before) };
     let status = until_loaded(
         faas,
         deadline,
@@ -77,7 +79,7 @@ pub async fn load(faas: &Faas, deadline: &Deadline, loading: &Loading<'_>) -> Re
             instance_id: loading.instance_id,
             chip: loading.chip,
             image_uuid: Some(loading.image_uuid),
-            stale,
+            before,
         },
     )
     .await?;
@@ -168,8 +170,8 @@ pub struct Expected<'a> {
     pub chip: &'a Chip,
     /// The image; None for whatever is being loaded.
     pub image_uuid: Option<&'a str>,
-    /// When an earlier load of the chip was asked for, whose end is not to be taken for this one's.
-    pub stale: Option<Time>,
+    /// What the chip said before the load was ordered; None where the load was not ordered just now.
+    pub before: Option<LoadStatus>,
 }
 
 /// Waits until a chip carries the image.
@@ -184,6 +186,8 @@ pub async fn until_loaded(faas: &Faas, deadline: &Deadline, expected: &Expected<
         match verdict {
             Verdict::Loaded => Ok(Look::Done(status)),
             Verdict::Failed => Err(expected.failed(&status)),
+            Verdict::NeverShown => Err(expected.never_shown(&status)),
+            Verdict::Replaced => Err(expected.replaced(&status)),
             Verdict::Pending(state) => Ok(Look::Pending(state)),
             Verdict::LongOperating => {
                 let chips = faas.chips(expected.instance_id).await?.view;
@@ -211,7 +215,30 @@ impl Expected<'_> {
             image_uuid: image.unwrap_or_default(),
             fpga_uuid: self.chip.uuid.clone(),
             instance_id: self.instance_id.to_owned(),
-            status: status.task_status.to_string(),
+            status: format!("the chip is {}", status.task_status),
+        }
+    }
+
+    fn never_shown(&self, status: &LoadStatus) -> Error {
+        let what = status.image_uuid.as_deref().unwrap_or("no image");
+        Error::LoadFailed {
+            image_uuid: self.image_uuid.unwrap_or_default().to_owned(),
+            fpga_uuid: self.chip.uuid.clone(),
+            instance_id: self.instance_id.to_owned(),
+            status: format!(
+                "the service took the order, and after a minute the chip still says {} with {what}",
+                status.task_status
+            ),
+        }
+    }
+
+    fn replaced(&self, status: &LoadStatus) -> Error {
+        Error::LoadReplaced {
+            image_uuid: self.image_uuid.unwrap_or_default().to_owned(),
+            fpga_uuid: self.chip.uuid.clone(),
+            instance_id: self.instance_id.to_owned(),
+            by: status.image_uuid.clone().unwrap_or_else(|| "no image".into()),
+            when: status.create_time.as_ref().map(|time| format!(", ordered at {time}")).unwrap_or_default(),
         }
     }
 }
@@ -221,6 +248,10 @@ impl Expected<'_> {
 enum Verdict {
     Loaded,
     Failed,
+    /// The order was taken, and nothing came of it.
+    NeverShown,
+    /// Somebody else's load came after ours.
+    Replaced,
     Pending(String),
     /// `operating` with our image for so long, on Intel, that the chip's own status decides.
     LongOperating,
@@ -230,13 +261,15 @@ enum Verdict {
 struct Watch<'a> {
     expected: &'a Expected<'a>,
     began: Instant,
+    /// Whether the chip has named our image since the order.
+    was_ours: bool,
     was_busy: bool,
     operating_since: Option<Instant>,
 }
 
 impl<'a> Watch<'a> {
     fn new(expected: &'a Expected<'a>) -> Self {
-        Self { expected, began: Instant::now(), was_busy: false, operating_since: None }
+        Self { expected, began: Instant::now(), was_ours: false, was_busy: false, operating_since: None }
     }
 
     fn judge(&mut self, status: &LoadStatus, now: Instant) -> Verdict {
@@ -246,9 +279,9 @@ impl<'a> Watch<'a> {
         self.operating_since = if operating { self.operating_since.or(Some(now)) } else { None };
         self.was_busy |= ours && task.is_busy();
         if !ours {
-            let other = status.image_uuid.as_deref().unwrap_or("no image");
-            return Verdict::Pending(format!("{task} with {other}"));
+            return self.of_another(status, now);
         }
+        self.was_ours = true;
         if self.is_stale(status, now) {
             return Verdict::Pending("committed".into());
         }
@@ -260,9 +293,28 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// The chip names another image: the one from before, that ours is still to follow, or one that came after ours.
+    fn of_another(&self, status: &LoadStatus, now: Instant) -> Verdict {
+        let Some(before) = &self.expected.before else {
+            let other = status.image_uuid.as_deref().unwrap_or("no image");
+            let pending = Verdict::Pending(format!("{} with {other}", status.task_status));
+            return if self.was_ours { Verdict::Replaced } else { pending };
+        };
+        let is_news = status.image_uuid.is_some()
+            && (&status.image_uuid, &status.create_time) != (&before.image_uuid, &before.create_time);
+        if self.was_ours || is_news {
+            return Verdict::Replaced;
+        }
+        if now.duration_since(self.began) >= SHOWN {
+            return Verdict::NeverShown;
+        }
+        Verdict::Pending("committed".into())
+    }
+
     /// Whether the status is still that of an earlier load of the same image.
     fn is_stale(&self, status: &LoadStatus, now: Instant) -> bool {
-        let unchanged = self.expected.stale.is_some() && status.create_time == self.expected.stale;
+        let earlier = self.expected.before.as_ref().and_then(|before| before.create_time.as_ref());
+        let unchanged = earlier.is_some() && status.create_time.as_ref() == earlier;
         unchanged && !self.was_busy && now.duration_since(self.began) < STALE
     }
 
@@ -276,6 +328,7 @@ impl<'a> Watch<'a> {
 mod tests {
     use super::super::samples::chip;
     use super::*;
+    use crate::faas::Time;
 
     fn status(task: &str, image: &str) -> LoadStatus {
         LoadStatus {
@@ -291,7 +344,7 @@ mod tests {
     }
 
     fn expected(chip: &Chip) -> Expected<'_> {
-        Expected { instance_id: "i-1", chip, image_uuid: Some("ours"), stale: None }
+        Expected { instance_id: "i-1", chip, image_uuid: Some("ours"), before: None }
     }
 
     #[tokio::test(start_paused = true)]
@@ -318,16 +371,43 @@ mod tests {
         let mut judge = |task: &str, image: &str, second| watch.judge(&status(task, image), after(second));
         assert_eq!(judge("operating", "ours", 0), Verdict::Pending("operating".into()));
         assert_eq!(judge("operating", "ours", 59), Verdict::Pending("operating".into()));
-        assert_eq!(judge("operating", "theirs", 60), Verdict::Pending("operating with theirs".into()));
+        assert_eq!(judge("valid", "ours", 59), Verdict::Loaded);
         assert_eq!(judge("operating", "ours", 61), Verdict::Pending("operating".into()));
         assert_eq!(judge("operating", "ours", 121), Verdict::LongOperating);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_load_that_never_shows_and_one_that_another_replaced_are_told_at_once() {
+        let chip = chip("0x1", "xilinx", "f30001");
+        let time = |text: &str| Some(Time::read(text));
+        let old = LoadStatus { create_time: time("2024-01-01T00:00:00Z"), ..status("valid", "old") };
+        let theirs =
+            LoadStatus { create_time: time("2024-01-02T00:00:00Z"), ..status("committed", "theirs") };
+        let expected = Expected { before: Some(old.clone()), ..expected(&chip) };
+        let mut watch = Watch::new(&expected);
+        assert_eq!(watch.judge(&old, after(0)), Verdict::Pending("committed".into()));
+        assert_eq!(watch.judge(&old, after(59)), Verdict::Pending("committed".into()));
+        assert_eq!(watch.judge(&old, after(61)), Verdict::NeverShown);
+        assert_eq!(watch.judge(&theirs, after(1)), Verdict::Replaced);
+        // The old image again, by somebody else's order; and a chip that has carried ours.
+        let again = LoadStatus { create_time: time("2024-01-02T00:00:00Z"), ..old.clone() };
+        assert_eq!(watch.judge(&again, after(1)), Verdict::Replaced);
+        assert_eq!(watch.judge(&status("operating", "ours"), after(2)), Verdict::Pending("operating".into()));
+        assert_eq!(watch.judge(&old, after(3)), Verdict::Replaced);
+        // An order that is only watched: what it replaced is not known.
+        let watched = Expected { before: None, ..expected.clone() };
+        let mut watch = Watch::new(&watched);
+        assert_eq!(watch.judge(&old, after(61)), Verdict::Pending("valid with old".into()));
+        watch.judge(&status("operating", "ours"), after(62));
+        assert_eq!(watch.judge(&old, after(63)), Verdict::Replaced);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_end_of_an_earlier_load_is_not_taken_for_this_one() {
         let chip = chip("0x1", "xilinx", "f30001");
         let earlier = Some(Time::read("2024-01-01T00:00:00Z"));
-        let expected = Expected { stale: earlier.clone(), ..expected(&chip) };
+        let before = LoadStatus { create_time: earlier.clone(), ..status("valid", "ours") };
+        let expected = Expected { before: Some(before), ..expected(&chip) };
         let mut watch = Watch::new(&expected);
         let old = |task| LoadStatus { create_time: earlier.clone(), ..status(task, "ours") };
         assert_eq!(watch.judge(&old("valid"), after(0)), Verdict::Pending("committed".into()));

@@ -34,19 +34,22 @@ pub struct Claim<'a> {
     pub wait: bool,
 }
 
-/// Takes a lock. Where no state can be kept there is none.
+/// Takes a lock. Without a home there is none, which is said.
 ///
 /// # Errors
-/// [`Error::Busy`] when another has it and nobody wants to wait, and those of a wait.
+/// [`Error::Busy`] when another has it and nobody wants to wait; [`Error::NoState`] when it can't be kept: then nothing is
+/// sent that a second run would double; and those of a wait.
 pub async fn take(deadline: &Deadline, claim: Claim<'_>) -> Result<Option<Held>> {
-    let Some(folder) = state_folder().map(|folder| folder.join("locks")) else { return Ok(None) };
-    let path = folder.join(claim.name);
-    if let Err(error) = create_private_folder(&folder) {
-        deadline.progress().warn(format!("{}: {error}; working without a lock", folder.display()));
+    let Some(folder) = state_folder().map(|folder| folder.join("locks")) else {
+        deadline
+            .progress()
+            .warn("there is no HOME: nothing guards against a second run on this machine".into());
         return Ok(None);
-    }
+    };
+    let path = folder.join(claim.name);
+    create_private_folder(&folder).map_err(|error| Error::NoState { path: folder.clone(), error })?;
     let look = || async {
-        match attempt(&path).map_err(Error::of_file(&path))? {
+        match attempt(&path).map_err(|error| Error::NoState { path: path.clone(), error })? {
             Ok(held) => Ok(Look::Done(held)),
             Err(holder) if claim.wait => Ok(Look::Pending(format!("in the hands of process {holder}"))),
             Err(holder) => Err(Error::Busy { work: claim.work.to_owned(), holder }),

@@ -14,6 +14,7 @@ pub mod image;
 mod intent;
 pub mod load;
 pub mod lock;
+pub mod order;
 pub mod oss_endpoint;
 #[cfg(test)]
 mod samples;

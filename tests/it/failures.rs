@@ -50,7 +50,7 @@ fn message(error: &Value) -> &str {
 #[test]
 fn without_credentials_it_says_where_it_looked_and_sends_nothing() {
     let world = without_cloud();
-    let args = ["deploy", "bit.tar.gz", "-o", "json", "--region", "cn-hangzhou", "--bucket", "b"];
+    let args = ["deploy", "bit.tar.gz", "-o", "json", "--region", "cn-hangzhou", "--bucket", "bucket"];
     let mut command = world.command("faascmd");
     command.args(args).args(["--instance-id", "i-1", "--endpoint", "http://127.0.0.1:9"]);
     let error = ran(&mut command).exits(3).error();
@@ -67,6 +67,16 @@ fn a_wrong_secret_is_told_from_an_altered_request() {
     let error = ran(command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong")).exits(4).error();
     assert_eq!(error["code"], "SignatureDoesNotMatch");
     assert!(message(&error).contains("the AccessKey secret is not the one of this id"), "{error}");
+}
+
+#[test]
+fn an_error_with_the_status_of_a_success_is_an_error() {
+    let body = r#"{"Code":"NOT AUTHORIZED","Message":"no","RequestId":"R-1"}"#;
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let running = Running::start(&[]);
+    let mut command = running.command(&["fpga", "status", "--fpga", "0", "-o", "json"]);
+    let error = ran(command.env("FAASCMD_ENDPOINT", server(answer.leak()))).exits(4).error();
+    assert_eq!((&error["code"], &error["request_id"]), (&"NOT AUTHORIZED".into(), &"R-1".into()));
 }
 
 #[test]

@@ -14,6 +14,8 @@ use crate::common::world::ran;
 
 /// Points of the short form.
 const FEW: usize = 24;
+/// A killed run's order arrives here at once or never.
+const ORDER_LIFE: &str = "1s";
 
 /// A file that is deployed; the second goes up in parts.
 #[derive(Clone, Copy)]
@@ -50,7 +52,9 @@ fn first_run(case: Case, cut: Cut) -> (Running, Passed) {
 fn run_into(running: &Running, args: &[&str], cut: Cut) -> (Tap, Passed) {
     let cloud = running.endpoint().strip_prefix("http://").unwrap().parse().unwrap();
     let tap = Tap::before(cloud, cut);
-    let (_status, passed) = tap.run(running.command(args).env("FAASCMD_ENDPOINT", tap.endpoint()));
+    let mut command = running.command(args);
+    command.env("FAASCMD_ENDPOINT", tap.endpoint()).env("FAASCMD_ORDER_LIFE", ORDER_LIFE);
+    let (_status, passed) = tap.run(&mut command);
     (tap, passed)
 }
 

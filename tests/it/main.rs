@@ -29,6 +29,7 @@ mod logs;
 mod object_bad_days;
 mod object_commands;
 mod object_resume;
+mod orders;
 mod reg;
 mod reg_rw;
 mod reg_rw_golden;

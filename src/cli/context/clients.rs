@@ -5,14 +5,20 @@ use std::time::Duration;
 
 use super::Context;
 use super::roots;
+use crate::base::duration::duration;
 use crate::base::progress::Progress;
+use crate::cli::Exit;
 use crate::cli::args::EndpointArgs;
 use crate::cli::error::Failure;
 use crate::device::{Roots, driver_in_use};
 use crate::faas::Faas;
+use crate::ops::order;
 use crate::ops::oss_endpoint;
 use crate::ops::wait::Deadline;
 use crate::oss::Oss;
+
+/// How long an order without an answer may still arrive.
+const ORDER_LIFE: &str = "FAASCMD_ORDER_LIFE";
 
 impl Context {
     /// Images and chips.
@@ -46,6 +52,14 @@ impl Context {
         progress: Arc<dyn Progress>,
     ) -> Result<Deadline, Failure> {
         Ok(Deadline::new(timeout, self.cancel()?, progress))
+    }
+
+    /// How long an order without an answer is looked for before it is given again.
+    pub(in crate::cli) fn order_life(&self) -> Result<Duration, Failure> {
+        let given = self.settings()?.environment().get(ORDER_LIFE);
+        given.map_or(Ok(order::ORDER_LIFE), |text| {
+            duration(text).map_err(|why| Failure::new(Exit::Usage, format!("{ORDER_LIFE}: {why}")))
+        })
     }
 
     /// This machine's devices if an FPGA driver holds one of them and the instance is this machine. The metadata

@@ -37,6 +37,9 @@ impl From<Error> for Failure {
                     "see what the chip says: faascmd fpga status --instance-id {instance_id} --fpga {fpga_uuid}"
                 ))
                 .hint(format!("load it once more: {}", typed::command())),
+            Error::LoadReplaced { .. } => failure(Exit::Conflict)
+                .hint("somebody else loads into this chip: agree with them first")
+                .hint(format!("then: {}", typed::command())),
             Error::Chip(error) => of_chip(&error),
             Error::Shell(error) => of_shell(&error),
             Error::CallerType { .. } => of_caller(&message),
@@ -58,6 +61,17 @@ impl From<Error> for Failure {
                 .hint(format!("sudo rmmod {driver}"))
                 .hint(typed::command())
                 .hint(format!("sudo modprobe {driver}    (--force loads with the driver in place)")),
+            Error::Unanswered(error) => {
+                let mut failure = Self::from(*error);
+                failure.message = message;
+                failure.hints.insert(0, "see whether it is there: faascmd image ls".to_owned());
+                failure.hints.insert(1, format!("this looks for it first: {}", typed::command()));
+                failure.hints.truncate(3);
+                failure
+            }
+            Error::NoState { path, .. } => failure(Exit::Failed)
+                .hint(format!("ls -ld {}", quoted(&path.display().to_string())))
+                .hint("or keep the state elsewhere: XDG_STATE_HOME=/another/folder"),
             Error::File { path, error } => of_file(message, &path.display().to_string(), error.kind()),
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use serde_json::Value;
 
 use super::answer::Said;
 use crate::base::cancel::Cancel;
@@ -12,7 +13,7 @@ use crate::cli::error::Failure;
 use crate::faas::NewImage;
 use crate::ops::create::{Request, survey};
 use crate::ops::deploy::Services;
-use crate::ops::image::{Order, create};
+use crate::ops::order::{Order, place, without_order_mark};
 use crate::ops::wait::Deadline;
 
 /// How long an order whose answer was lost is looked for.
@@ -74,8 +75,16 @@ impl CreateImage {
             tags: self.tags.clone(),
             kms_key: self.kmskey.clone().filter(|_| self.encrypted),
         };
-        let order = Order { image, mark: None, wait_for_turn: false };
-        Ok(create(&faas, &deadline, &order).await?.raw.into())
+        let order = Order {
+            image,
+            content: None,
+            object: found.object,
+            stand_in: None,
+            anew: false,
+            wait_for_turn: false,
+            life: cx.order_life()?,
+        };
+        Ok(place(&faas, &deadline, &order).await?.image.raw.into())
     }
 
     /// What the flags do not say is found out; what they say is for the service to judge, as with the old tool.
@@ -92,6 +101,7 @@ impl CreateImage {
             fpga: None,
             check: false,
             force: true,
+            order_life: cx.order_life()?,
         })
     }
 }
@@ -102,7 +112,26 @@ pub(in crate::cli) struct ListImages {}
 
 impl ListImages {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
-        Ok(cx.faas().await?.images().await?.answer.raw.into())
+        let mut answer = cx.faas().await?.images().await?.answer.raw;
+        strip_order_marks(&mut answer);
+        Ok(answer.into())
+    }
+}
+
+/// The old tool's list shows what its user wrote; `image ls` shows the marks, too.
+fn strip_order_marks(answer: &mut Value) {
+    match answer {
+        Value::Object(fields) => {
+            for name in ["Tags", "Description"] {
+                let wrote = fields.get(name).and_then(Value::as_str).map(without_order_mark);
+                // What its user does not say is `None` with the old tool.
+                let wrote = wrote.map(|wrote| if wrote.is_empty() { "None" } else { wrote }.to_owned());
+                fields.extend(wrote.map(|wrote| (name.to_owned(), Value::String(wrote))));
+            }
+            fields.values_mut().for_each(strip_order_marks);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_order_marks),
+        _ => {}
     }
 }
 

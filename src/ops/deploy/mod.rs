@@ -5,6 +5,7 @@ mod report;
 mod survey;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -12,9 +13,10 @@ pub use report::{Chip, Deployment, Object, Step, StepState};
 use survey::Survey;
 
 use super::Result;
-use super::image::{self, ImageMatch, Order, Ordered};
+use super::image::{self, ImageMatch};
 use super::load::{self, Loaded, Loading};
 use super::lock::{self, Claim};
+use super::order::{self, Order};
 use super::wait::Deadline;
 use crate::base::duration::spent;
 use crate::base::progress::Event;
@@ -58,6 +60,8 @@ pub struct Request {
     pub for_tests: bool,
     /// This machine's devices, where the instance is this machine.
     pub this_machine: Option<Roots>,
+    /// How long an order without an answer is looked for before it is given again.
+    pub order_life: Duration,
 }
 
 /// Who does it.
@@ -150,17 +154,10 @@ impl Work<'_> {
     ) -> Result<Image> {
         let began = Instant::now();
         let Services { faas, deadline, .. } = self.services;
-        // Another run may have ordered it while this one waited for the lock or uploaded.
-        let images = faas.images().await?.view;
-        let there = survey.image_match.find(&images).filter(|_| !self.request.force).cloned();
-        let skipped = there.is_some();
-        let image = match there {
-            Some(image) => image,
-            None => image::create(faas, deadline, &self.order(survey, object)).await?,
-        };
+        let ordered = order::place(faas, deadline, &self.order(survey, object)).await?;
+        let skipped = !ordered.is_new;
         drop(lock);
-        let awaits = self.request.wait && image.state != ImageState::Success;
-        let ordered = Ordered { image, is_new: !skipped };
+        let awaits = self.request.wait && ordered.image.state != ImageState::Success;
         let (image, states) = if awaits {
             image::wait(faas, deadline, &ordered).await?
         } else {
@@ -187,8 +184,12 @@ impl Work<'_> {
                 tags: request.tags.clone(),
                 kms_key: request.kms_key.clone(),
             },
-            mark: Some(survey.image_match.mark.clone()),
+            content: Some(survey.image_match.mark.clone()),
+            object: None,
+            stand_in: Some(survey.image_match.clone()),
+            anew: request.force,
             wait_for_turn: request.wait,
+            life: request.order_life,
         }
     }
 

@@ -135,6 +135,7 @@ impl DeployArgs {
             force: self.force,
             for_tests: self.tests.any(),
             this_machine,
+            order_life: cx.order_life()?,
         })
     }
 

@@ -50,7 +50,7 @@ async fn wait(args: &WaitArgs, cx: &Context) -> Result<LoadStatus, Failure> {
         instance_id: &picked.instance_id,
         chip: &picked.chip,
         image_uuid: args.image.as_deref(),
-        stale: None,
+        before: None,
     };
     Ok(deadline.unless_cancelled(load::until_loaded(&faas, &deadline, &expected)).await?)
 }

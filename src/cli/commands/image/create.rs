@@ -15,7 +15,8 @@ use crate::cli::output::{Page, Report};
 use crate::faas::{Image, NewImage};
 use crate::ops::create::{self, Found, Request};
 use crate::ops::deploy::Services;
-use crate::ops::image::{self, Order, Ordered};
+use crate::ops::image::{self, Ordered};
+use crate::ops::order::{self, Order};
 use crate::ops::{self, Error};
 use crate::oss::Oss;
 
@@ -99,7 +100,7 @@ pub(in crate::cli) fn run(args: &CreateArgs, cx: &Context) -> Outcome {
 async fn work(args: &CreateArgs, cx: &Context) -> Result<Answer, Failure> {
     let (faas, oss, deadline) = (cx.faas().await?, cx.oss().await?, cx.deadline(args.timeout).await?);
     let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
-    let request = args.request(cx).await;
+    let request = args.request(cx).await?;
     match deadline.unless_cancelled(args.make(services, &request)).await {
         Ok(answer) => Ok(answer),
         Err(Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
@@ -111,25 +112,35 @@ impl CreateArgs {
     /// Finds out what is to be made, orders it, and waits for it if that was asked for.
     async fn make(&self, services: Services<'_>, request: &Request) -> ops::Result<Answer> {
         let Services { faas, oss, deadline } = services;
-        let new = self.order(oss, create::survey(services, request).await?);
+        let found = create::survey(services, request).await?;
+        let identity = found.object.clone();
+        let new = self.order(oss, found);
         let object = Object { bucket: new.bucket.clone(), key: new.object.clone() };
         if self.dry_run {
             return Ok(Answer::Planned(Planned::of(new, object)));
         }
-        let order = Order { image: new, mark: None, wait_for_turn: self.wait };
-        let mut image = image::create(faas, deadline, &order).await?;
+        let order = Order {
+            image: new,
+            content: None,
+            object: identity,
+            stand_in: None,
+            anew: self.force,
+            wait_for_turn: self.wait,
+            life: request.order_life,
+        };
+        let Ordered { mut image, .. } = order::place(faas, deadline, &order).await?;
         if self.wait {
             (image, _) = image::wait(faas, deadline, &Ordered { image, is_new: true }).await?;
         }
         Ok(Answer::Created(Created { image, object }))
     }
 
-    async fn request(&self, cx: &Context) -> Request {
+    async fn request(&self, cx: &Context) -> Result<Request, Failure> {
         let instance_id = match &self.make.shell {
             Some(_) => None,
             None => cx.instance_id().await.ok(),
         };
-        Request {
+        Ok(Request {
             key: self.key.clone(),
             shell: self.make.shell.clone(),
             family: self.make.fpga_type,
@@ -137,7 +148,8 @@ impl CreateArgs {
             fpga: self.make.fpga.clone(),
             check: !self.no_check,
             force: self.force,
-        }
+            order_life: cx.order_life()?,
+        })
     }
 
     fn order(&self, oss: &Oss, found: Found) -> NewImage {

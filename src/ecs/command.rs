@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::page::Pages;
+use super::result::CommandState;
 use super::{Ecs, action};
 use crate::cloud::{Answered, Fields, Result, Time, list_of};
 
@@ -35,15 +36,20 @@ pub struct Invocation {
     pub state: String,
     /// When it was sent.
     pub created: Option<Time>,
-    /// The instances that it was sent to.
-    pub instance_ids: Vec<String>,
+    /// The instances that it was sent to, and how far it is on each.
+    pub hosts: Vec<(String, CommandState)>,
 }
 
 impl Invocation {
     fn read(mut fields: Fields) -> Self {
-        let instances = fields.items("InvokeInstances", "InvokeInstance").into_iter();
+        let host = |mut each: Fields| {
+            Some((
+                each.text("InstanceId")?,
+                CommandState::of(&each.text("InvocationStatus").unwrap_or_default()),
+            ))
+        };
         Self {
-            instance_ids: instances.filter_map(|mut each| each.text("InstanceId")).collect(),
+            hosts: fields.items("InvokeInstances", "InvokeInstance").into_iter().filter_map(host).collect(),
             id: fields.text("InvokeId").unwrap_or_default(),
             state: fields.text("InvocationStatus").unwrap_or_default(),
             created: fields.time("CreationTime"),

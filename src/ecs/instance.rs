@@ -163,8 +163,8 @@ pub enum InstanceFilter {
     All,
     /// Those with these ids.
     Ids(Vec<String>),
-    /// Those with this tag.
-    Tag(String, String),
+    /// Those with this tag; of any value without one.
+    Tag(String, Option<String>),
 }
 
 impl Ecs {
@@ -180,7 +180,8 @@ impl Ecs {
         match filter {
             InstanceFilter::All => self.instances_of(&call).await,
             InstanceFilter::Tag(key, value) => {
-                self.instances_of(&call.with("Tag.1.Key", key).with("Tag.1.Value", value)).await
+                self.instances_of(&call.with("Tag.1.Key", key).with_some("Tag.1.Value", value.as_deref()))
+                    .await
             }
             InstanceFilter::Ids(ids) => {
                 let mut found = Vec::new();

@@ -78,7 +78,7 @@ impl CommandState {
         Self::Terminated,
     ];
 
-    fn of(word: &str) -> Self {
+    pub(super) fn of(word: &str) -> Self {
         let known = Self::ALL.into_iter().find(|state| state.name() == word);
         known.unwrap_or_else(|| Self::Other(word.to_owned()))
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::chip::NoChip;
+use super::fleet::FleetError;
 use super::shell::NoShell;
 use super::upload::UploadError;
 use super::wait::Awaited;
@@ -80,6 +81,9 @@ pub enum Error {
         /// When that was ordered, where the service says it.
         when: String,
     },
+    /// Work on many instances.
+    #[error(transparent)]
+    Fleet(#[from] Box<FleetError>),
     /// No chip can be chosen.
     #[error(transparent)]
     Chip(#[from] NoChip),
@@ -157,6 +161,12 @@ pub enum Error {
 impl From<cloud::Error> for Error {
     fn from(error: cloud::Error) -> Self {
         Self::Cloud(Box::new(error))
+    }
+}
+
+impl From<FleetError> for Error {
+    fn from(error: FleetError) -> Self {
+        Self::Fleet(Box::new(error))
     }
 }
 

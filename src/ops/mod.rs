@@ -10,6 +10,7 @@ pub mod deploy;
 pub mod doctor;
 pub mod download;
 mod error;
+pub mod fleet;
 pub mod image;
 mod intent;
 pub mod load;

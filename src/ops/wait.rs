@@ -31,6 +31,8 @@ pub enum Awaited {
     },
     /// The service to take another order, which it refuses for a while.
     Turn(String),
+    /// The hosts of a target.
+    Hosts(String),
     /// Another process of this machine that does the same work; the file that it holds locked.
     Lock(String),
 }
@@ -41,6 +43,7 @@ impl fmt::Display for Awaited {
             Self::Image(uuid) => write!(f, "image {uuid}"),
             Self::Load { instance_id, fpga_uuid } => write!(f, "fpga {fpga_uuid} on {instance_id}"),
             Self::Turn(order) => f.write_str(order),
+            Self::Hosts(target) => write!(f, "{target}"),
             Self::Lock(work) => f.write_str(work),
         }
     }

@@ -54,7 +54,7 @@ fn page(from: usize, count: usize, token: &str) -> Value {
 #[test]
 fn a_fleet_of_many_pages_is_read_to_its_end_and_each_keeps_its_own_words() {
     let service = service(vec![page(0, 100, "t1"), page(100, 100, "t2"), page(200, 50, "")]);
-    let filter = InstanceFilter::Tag("faascmd-fleet".into(), "ddr".into());
+    let filter = InstanceFilter::Tag("faascmd-fleet".into(), Some("ddr".into()));
     let found = run(ecs(&service).instances(&filter)).unwrap();
     assert_eq!(found.len(), 250);
     let last = &found[249];

@@ -18,6 +18,7 @@ mod doctor;
 mod ecs;
 mod explain;
 mod failures;
+mod fleet;
 mod fpga;
 mod fuzz;
 mod hosts;

@@ -7,6 +7,7 @@ mod config_show;
 mod deploy;
 mod doctor;
 mod explain;
+mod fleet;
 mod fpga;
 mod image;
 pub(super) mod object;
@@ -51,6 +52,8 @@ pub(super) enum Command {
     Doctor(doctor::DoctorArgs),
     /// Explain an error code of FaaS, OSS, RAM, STS or ECS, or an exit code
     Explain(explain::ExplainArgs),
+    /// Many instances at a time: make, use and release them
+    Fleet(fleet::FleetArgs),
     /// The chips of an instance: list, load, ask, wait
     Fpga(fpga::FpgaArgs),
     /// FPGA images: make, list, wait for, read the log of, remove, publish
@@ -80,6 +83,7 @@ pub(super) fn run(command: &Command, cx: &Context) -> Outcome {
         Command::Deploy(args) => deploy::run(args, cx),
         Command::Doctor(args) => doctor::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
+        Command::Fleet(args) => fleet::run(args, cx),
         Command::Fpga(args) => fpga::run(args, cx),
         Command::Image(args) => image::run(args, cx),
         Command::Object(args) => object::run(args, cx),

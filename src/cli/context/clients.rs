@@ -11,6 +11,7 @@ use crate::cli::Exit;
 use crate::cli::args::EndpointArgs;
 use crate::cli::error::Failure;
 use crate::device::{Roots, driver_in_use};
+use crate::ecs::Ecs;
 use crate::faas::Faas;
 use crate::ops::order;
 use crate::ops::oss_endpoint;
@@ -25,6 +26,11 @@ impl Context {
     pub(in crate::cli) async fn faas(&self) -> Result<Faas, Failure> {
         let role = self.settings()?.role_arn().map(|role| role.value.clone());
         Ok(Faas::new(self.cloud().await?.clone(), role))
+    }
+
+    /// Instances and commands on them.
+    pub(in crate::cli) async fn ecs(&self) -> Result<Ecs, Failure> {
+        Ok(Ecs::new(self.cloud().await?.clone()))
     }
 
     /// The bucket, by the endpoint that suits this machine.

@@ -6,5 +6,6 @@ mod config;
 mod ddr;
 mod device;
 mod download;
+mod fleet;
 mod ops;
 mod upload;

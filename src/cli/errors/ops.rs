@@ -40,6 +40,7 @@ impl From<Error> for Failure {
             Error::LoadReplaced { .. } => failure(Exit::Conflict)
                 .hint("somebody else loads into this chip: agree with them first")
                 .hint(format!("then: {}", typed::command())),
+            Error::Fleet(error) => (*error).into(),
             Error::Chip(error) => of_chip(&error),
             Error::Shell(error) => of_shell(&error),
             Error::CallerType { .. } => of_caller(&message),
@@ -84,7 +85,7 @@ fn how_to_go_on(awaited: &Awaited) -> String {
         Awaited::Load { instance_id, fpga_uuid } => format!(
             "it goes on in the cloud; wait for it: faascmd fpga wait --instance-id {instance_id} --fpga {fpga_uuid}"
         ),
-        Awaited::Turn(_) | Awaited::Lock(_) => format!("go on: {}", typed::command()),
+        Awaited::Turn(_) | Awaited::Lock(_) | Awaited::Hosts(_) => format!("go on: {}", typed::command()),
     }
 }
 

@@ -1,0 +1,86 @@
+//! `faascmd fleet`: many instances at a time.
+
+mod diff;
+mod down;
+mod extend;
+mod host;
+mod ls;
+mod outcomes;
+mod run;
+mod show;
+mod spec;
+mod stop;
+mod up;
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::ecs::{Ecs, Instance};
+use crate::ops::fleet::{Record, Selector, Target, find};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct FleetArgs {
+    #[command(subcommand)]
+    command: FleetCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum FleetCommand {
+    Up(Box<up::UpArgs>),
+    #[command(visible_alias = "list")]
+    Ls(ls::ListArgs),
+    Show(show::ShowArgs),
+    Run(run::RunArgs),
+    Start(stop::StartArgs),
+    Stop(stop::StopArgs),
+    Extend(extend::ExtendArgs),
+    Down(down::DownArgs),
+}
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &FleetArgs, cx: &Context) -> Outcome {
+    match &args.command {
+        FleetCommand::Up(args) => up::run(args, cx),
+        FleetCommand::Ls(args) => ls::run(args, cx),
+        FleetCommand::Show(args) => show::run(args, cx),
+        FleetCommand::Run(args) => run::run(args, cx),
+        FleetCommand::Start(args) => stop::run_start(args, cx),
+        FleetCommand::Stop(args) => stop::run_stop(args, cx),
+        FleetCommand::Extend(args) => extend::run(args, cx),
+        FleetCommand::Down(args) => down::run(args, cx),
+    }
+}
+
+/// The longest that instances are waited for while they boot or are released.
+const BOOT: Duration = Duration::from_mins(30);
+
+/// Which hosts a command is about.
+#[derive(Clone, Debug, Args)]
+struct TargetArgs {
+    /// A fleet's name, ids such as i-1,i-2, or tag:KEY=VALUE
+    #[arg(value_name = "TARGET")]
+    target: Target,
+    /// Only these of its hosts: names, ids, numbers, ranges such as 001-004, or `failed`
+    #[arg(long, value_name = "SELECTOR")]
+    on: Option<Selector>,
+}
+
+impl TargetArgs {
+    /// The hosts that are meant; there is at least one.
+    async fn hosts(&self, ecs: &Ecs) -> Result<Vec<Instance>, Failure> {
+        let hosts = find(ecs, &self.target).await?;
+        let Some(selector) = &self.on else { return Ok(hosts) };
+        let failed = if selector.wants_failed() { self.failed(ecs)? } else { Vec::new() };
+        Ok(selector.keep(&self.target, hosts, &failed)?)
+    }
+
+    /// Those that did not pass the target's last run.
+    fn failed(&self, ecs: &Ecs) -> Result<Vec<String>, Failure> {
+        let target = self.target.to_string();
+        let runs = Record::all(ecs.cloud().region().unwrap_or("unknown"))?;
+        Ok(runs.iter().find(|run| run.target == target).map(Record::not_passed).unwrap_or_default())
+    }
+}

@@ -1,0 +1,204 @@
+//! `faascmd fleet up NAME`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::BOOT;
+use super::host::Host;
+use super::spec::SpecArgs;
+use crate::base::duration::spent;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::output::{Page, Report};
+use crate::ecs::{Charge, Ecs, PriceOf, ZoneStock, fpga_type};
+use crate::ops::fleet::{Cost, Services, Target, UpRequest, cost_of, up};
+
+/// Make what is missing of a fleet
+///
+/// Instances that are there already count; what is made is tagged, and released by the cloud after --release-after, also if
+/// this machine is gone by then. Killed or stopped at any point, the same command goes on where it stopped.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd fleet up ddr --count 4 --type ecs.f3-c16f1.16xlarge --vswitch vsw-1,vsw-2 --security-group sg-1 --ecs-image m-1
+  faascmd fleet up ddr -f fleet.toml --count 8
+  faascmd fleet up ddr -f fleet.toml --dry-run     price, stock and quota; makes nothing")]
+pub(in crate::cli) struct UpArgs {
+    /// The fleet's name
+    #[arg(value_name = "NAME")]
+    name: Target,
+    /// File with the flags' names as keys
+    #[arg(short = 'f', long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    spec: SpecArgs,
+    /// Return as soon as all is ordered
+    #[arg(long)]
+    no_wait: bool,
+    /// Say what would be made and what it would cost, and make nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Up {
+    fleet: String,
+    new: usize,
+    hosts: Vec<Host>,
+    cost: Option<Cost>,
+}
+
+#[derive(Debug, Serialize)]
+struct Plan {
+    fleet: String,
+    count: usize,
+    there: usize,
+    missing: usize,
+    cost: Option<Cost>,
+    /// Seconds until they are released.
+    release_after: Option<u64>,
+    stock: Vec<ZoneStock>,
+    vcpus_needed: Option<u64>,
+    vcpus_left: Option<u64>,
+    type_supported: Option<bool>,
+    /// What the service would refuse it with.
+    refusal: Option<String>,
+}
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &UpArgs, cx: &Context) -> Outcome {
+    let Target::Fleet(fleet) = &args.name else {
+        return Err(Failure::new(Exit::Usage, format!("{} is no name for a fleet", args.name)));
+    };
+    let file = args.file.as_deref().map(SpecArgs::read).transpose()?.unwrap_or_default();
+    let request = args.spec.clone().or(file).request(fleet, !args.no_wait)?;
+    if args.dry_run {
+        let plan = cx.block_on(plan(&request, cx))?;
+        let exit = if plan.refusal.is_some() { Exit::Refused } else { Exit::Done };
+        return cx.ui.print_with(&plan, exit);
+    }
+    let made = cx.block_on(make(&request, cx))?;
+    made.map_or_else(|| Err(Failure::new(Exit::Usage, "nothing was made")), |made| cx.ui.print(&made))
+}
+
+async fn make(request: &UpRequest, cx: &Context) -> Result<Option<Up>, Failure> {
+    let ecs = cx.ecs().await?;
+    let there = ecs.instances(&Target::Fleet(request.fleet.clone()).filter()).await?.len();
+    let missing = request.count.saturating_sub(there);
+    if missing > 0 {
+        let cost = hourly(&ecs, request, missing).await;
+        let cost =
+            cost.map_or_else(|| "at a price that is not told".into(), |cost| format!("for {}", cost.said()));
+        let ends = request.release_after.map_or_else(
+            || "never released by themselves".to_owned(),
+            |after| format!("released by themselves after {}", spent(after)),
+        );
+        let question = format!("make {missing} {} {cost}, {ends}?", request.types.join(" or "));
+        cx.ui.note(&format!("{}: {there} of {} there", request.fleet, request.count));
+        if !cx.ui.confirms(&question)? {
+            return Ok(None);
+        }
+    }
+    let deadline = cx.deadline(BOOT.saturating_add(request.wait_capacity)).await?;
+    let made = up(Services { ecs: &ecs, deadline: &deadline }, request).await?;
+    let cost = cost_of(&ecs, &made.hosts).await;
+    let hosts = made.hosts.iter().map(Host::of).collect();
+    Ok(Some(Up { fleet: request.fleet.clone(), new: made.new, hosts, cost }))
+}
+
+/// What an hour of what is missing costs; the price of the first choice.
+async fn hourly(ecs: &Ecs, request: &UpRequest, missing: usize) -> Option<Cost> {
+    let of = PriceOf {
+        instance_type: request.types.first()?,
+        amount: u16::try_from(missing).ok()?,
+        zone: None,
+        spot_strategy: request.order.charge.spot_strategy(),
+        order: Some(&request.order),
+    };
+    let price = ecs.price(&of).await.ok()?;
+    Some(Cost { hourly: price.hourly, currency: price.currency })
+}
+
+async fn plan(request: &UpRequest, cx: &Context) -> Result<Plan, Failure> {
+    let ecs = cx.ecs().await?;
+    let there = ecs.instances(&Target::Fleet(request.fleet.clone()).filter()).await?.len();
+    let missing = request.count.saturating_sub(there);
+    let spot = request.order.charge.spot_strategy();
+    let mut stock = Vec::new();
+    for instance_type in &request.types {
+        stock.extend(ecs.stock(instance_type, spot).await?);
+    }
+    let quotas = ecs.quotas().await.ok();
+    let first = request.types.first().map(String::as_str).unwrap_or_default();
+    let needed = fpga_type(first).map(|of| u64::from(of.vcpus) * missing as u64);
+    let is_spot = matches!(request.order.charge, Charge::Spot | Charge::SpotLimit(_));
+    Ok(Plan {
+        fleet: request.fleet.clone(),
+        count: request.count,
+        there,
+        missing,
+        cost: if missing == 0 { None } else { hourly(&ecs, request, missing).await },
+        release_after: request.release_after.map(|after| after.as_secs()),
+        vcpus_left: quotas.as_ref().and_then(|quotas| quotas.vcpus_left(is_spot)),
+        type_supported: quotas.as_ref().and_then(|quotas| quotas.supports(first)),
+        vcpus_needed: needed,
+        refusal: if missing == 0 { None } else { refusal(&ecs, request, missing).await? },
+        stock,
+    })
+}
+
+/// What the service says to the first order, which it is only asked about.
+async fn refusal(ecs: &Ecs, request: &UpRequest, missing: usize) -> Result<Option<String>, Failure> {
+    let order = crate::ecs::InstanceOrder {
+        amount: u16::try_from(missing.min(100)).unwrap_or(100),
+        at_least: 1,
+        instance_type: request.types.first().cloned().unwrap_or_default(),
+        vswitch: request.vswitches.first().cloned().unwrap_or_default(),
+        name: request.fleet.clone(),
+        ..request.order.clone()
+    };
+    match ecs.check_order(&order).await {
+        Ok(()) => Ok(None),
+        Err(error) if error.code().is_some() => Ok(Some(error.to_string())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl Report for Up {
+    const SCHEMA: &'static str = "faascmd.fleet.up/1";
+
+    fn human(&self, page: &mut Page) {
+        let rows = self.hosts.iter().map(|host| {
+            let of_host = [&host.name, &host.instance_id, &host.instance_type, &host.zone, &host.state];
+            of_host.into_iter().cloned().chain([host.release_said()]).collect()
+        });
+        page.table(&["name", "instance", "type", "zone", "state", "released"], &rows.collect::<Vec<_>>());
+        let cost = self.cost.as_ref().map(Cost::said).unwrap_or_default();
+        page.facts(&[("new", self.new.to_string()), ("cost", cost)]);
+    }
+}
+
+impl Report for Plan {
+    const SCHEMA: &'static str = "faascmd.fleet.plan/1";
+
+    fn human(&self, page: &mut Page) {
+        let left =
+            |number: Option<u64>| number.map_or_else(|| "not told".into(), |number| number.to_string());
+        page.facts(&[
+            ("fleet", self.fleet.clone()),
+            ("there", format!("{} of {}", self.there, self.count)),
+            ("would make", self.missing.to_string()),
+            ("cost", self.cost.as_ref().map_or_else(|| "not told".into(), Cost::said)),
+            ("vCPUs needed", left(self.vcpus_needed)),
+            ("vCPUs left", left(self.vcpus_left)),
+            ("refusal", self.refusal.clone().unwrap_or_else(|| "none".into())),
+        ]);
+        let rows = self
+            .stock
+            .iter()
+            .map(|of| vec![of.instance_type.clone(), of.zone.clone(), of.stock.name().to_owned()]);
+        page.table(&["type", "zone", "stock"], &rows.collect::<Vec<_>>());
+    }
+}

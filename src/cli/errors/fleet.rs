@@ -1,0 +1,37 @@
+//! Work on many instances.
+
+use crate::cli::Exit;
+use crate::cli::error::Failure;
+use crate::cli::output::typed;
+use crate::ops::fleet::FleetError;
+
+impl From<FleetError> for Failure {
+    fn from(error: FleetError) -> Self {
+        let message = error.to_string();
+        let failure = |exit| Self::new(exit, message.clone());
+        match error {
+            FleetError::NoHosts(..) => failure(Exit::NotFound)
+                .hint("see what there is: faascmd fleet ls")
+                .hint("another region? add --region REGION"),
+            FleetError::NoSuchHost(..) => {
+                failure(Exit::NotFound).hint("see what there is: faascmd fleet ls --all")
+            }
+            FleetError::NoneSelected { target, .. } => {
+                failure(Exit::NotFound).hint(format!("see the hosts: faascmd fleet show {target} --no-chips"))
+            }
+            FleetError::NoState => failure(Exit::Config).hint("set HOME to a folder that can be written"),
+            FleetError::NoCapacity { fleet, have, .. } => {
+                let failure = failure(Exit::Unreachable)
+                    .hint(format!("go on, and wait for more: {} --wait-capacity 1h", typed::command()));
+                if have == 0 {
+                    failure
+                } else {
+                    failure.hint(format!("release what there is: faascmd fleet down {fleet}"))
+                }
+            }
+            FleetError::Vanished { fleet, .. } => failure(Exit::Unreachable)
+                .hint(format!("go on: {}", typed::command()))
+                .hint(format!("release what there is: faascmd fleet down {fleet}")),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Many instances at a time. A fleet is a tag on its instances: the cloud is the truth, and what is kept on this machine
+//! only says what was asked for and not yet answered.
+
+mod down;
+mod error;
+mod fold;
+mod order;
+mod outcome;
+mod place;
+mod price;
+mod ready;
+mod record;
+mod run;
+mod script;
+mod state;
+mod summary;
+mod target;
+mod up;
+
+pub use down::{Release, Released, release, settled};
+pub use error::FleetError;
+pub use fold::folded;
+pub use outcome::{Counts, Outcome};
+pub use price::{Cost, cost_of};
+pub use ready::{online, settle_in};
+pub use record::{HostRecord, Record};
+pub use run::{RunRequest, judge_command, run};
+pub use target::{Selector, Target, find};
+pub use up::{UpRequest, release_at, up};
+
+use super::wait::Deadline;
+use crate::ecs::Ecs;
+
+/// The tag that makes an instance one of a fleet; its value is the fleet's name.
+pub const FLEET_TAG: &str = "faascmd-fleet";
+/// The tag of what one order made.
+const ORDER_TAG: &str = "faascmd-order";
+
+/// Who does it.
+#[derive(Clone, Copy, Debug)]
+pub struct Services<'a> {
+    /// Instances and commands on them.
+    pub ecs: &'a Ecs,
+    /// How long it may take, and who hears of it.
+    pub deadline: &'a Deadline,
+}
+
+impl Services<'_> {
+    fn note(&self, text: String) {
+        self.deadline.progress().note(text);
+    }
+
+    /// The region, which names of fleets are of.
+    fn region(&self) -> &str {
+        self.ecs.cloud().region().unwrap_or("unknown")
+    }
+}

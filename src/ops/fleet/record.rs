@@ -1,0 +1,173 @@
+//! What a run came to, host by host, on disk: what `report` shows, and where a killed program goes on.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{FleetError, Outcome};
+use crate::base::private_file::{create_private_folder, state_folder, write_private};
+use crate::ecs::Instance;
+use crate::ops::{Error, Result};
+
+const SCHEMA: &str = "faascmd.fleet.run/1";
+/// The name of a run's own file in its folder.
+const FILE: &str = "run.json";
+
+/// A run of one command on many hosts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Record {
+    schema: String,
+    /// Its name: twelve digits that no other run has.
+    pub run: String,
+    /// `run`, `test`, `deploy`…
+    pub kind: String,
+    /// The target as it was named.
+    pub target: String,
+    /// What is run on each host.
+    pub command: String,
+    /// After so many seconds the command is ended.
+    pub timeout_seconds: u32,
+    /// When it began.
+    pub started: Option<Timestamp>,
+    /// When it was over; a run without is taken up again by the same command.
+    pub finished: Option<Timestamp>,
+    /// What was sent.
+    pub batches: Vec<Batch>,
+    /// The hosts by their ids.
+    pub hosts: BTreeMap<String, HostRecord>,
+    #[serde(skip)]
+    folder: PathBuf,
+}
+
+/// What was sent at once.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Batch {
+    /// The client token.
+    pub token: String,
+    /// When it was written down.
+    pub asked: Timestamp,
+    /// The service's id; None while the answer is not known.
+    pub invoke_id: Option<String>,
+    /// To whom.
+    pub instance_ids: Vec<String>,
+}
+
+/// What a run came to on a host.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct HostRecord {
+    /// The host's name.
+    pub name: String,
+    /// How it ended, or that it goes on.
+    pub outcome: Outcome,
+    /// The command's exit code, if it ended by itself.
+    pub exit_code: Option<i32>,
+    /// Why it failed or could not run.
+    pub why: Option<String>,
+    /// How long the command took.
+    pub seconds: Option<u64>,
+    /// How many bytes it wrote.
+    pub size: u64,
+    /// The file that holds them, or the last of them.
+    pub log: Option<PathBuf>,
+    /// The same in all hosts that wrote the same.
+    pub digest: String,
+    /// How often it was sent.
+    pub tries: u32,
+    /// The invocation that is waited for.
+    pub invoke_id: Option<String>,
+}
+
+impl Record {
+    /// A new run; nothing is written yet.
+    ///
+    /// # Errors
+    /// When nothing can be kept on this machine.
+    pub fn new(region: &str, kind: &str, target: &str, hosts: &[Instance]) -> Result<Self> {
+        let run = uuid::Uuid::new_v4().simple().to_string()[..12].to_owned();
+        let of = |host: &Instance| {
+            let name = if host.name.is_empty() { host.id.clone() } else { host.name.clone() };
+            (host.id.clone(), HostRecord { name, ..HostRecord::default() })
+        };
+        Ok(Self {
+            schema: SCHEMA.to_owned(),
+            folder: runs(region)?.join(&run),
+            run,
+            kind: kind.to_owned(),
+            target: target.to_owned(),
+            started: Some(Timestamp::now()),
+            hosts: hosts.iter().map(of).collect(),
+            ..Self::default()
+        })
+    }
+
+    /// The runs that are kept, the newest first.
+    ///
+    /// # Errors
+    /// When nothing can be kept on this machine.
+    pub fn all(region: &str) -> Result<Vec<Self>> {
+        let folders = std::fs::read_dir(runs(region)?)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()));
+        let mut found: Vec<_> = folders.filter_map(|folder| Self::read(&folder)).collect();
+        found.sort_by_key(|record| std::cmp::Reverse(record.started));
+        Ok(found)
+    }
+
+    fn read(folder: &Path) -> Option<Self> {
+        let record: Self = serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()?;
+        Some(Self { folder: folder.to_owned(), ..record })
+    }
+
+    /// The ids of the hosts that did not pass.
+    pub fn not_passed(&self) -> Vec<String> {
+        let others = self.hosts.iter().filter(|(_, host)| host.outcome != Outcome::Passed);
+        others.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Writes it down; the disk has it when this returns.
+    ///
+    /// # Errors
+    /// When it can't be written: then nothing must be sent.
+    pub fn write(&self) -> Result<()> {
+        let path = self.folder.join(FILE);
+        let bytes = serde_json::to_vec_pretty(self).map_err(std::io::Error::from);
+        bytes.and_then(|bytes| write_private(&path, &bytes)).map_err(Error::of_file(&path))
+    }
+
+    /// Keeps what a host wrote in a file of its own.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(super) fn keep_log(&mut self, id: &str, output: &[u8]) -> Result<()> {
+        let folder = self.folder.join("logs");
+        create_private_folder(&folder).map_err(Error::of_file(&folder))?;
+        let Some(host) = self.hosts.get_mut(id) else { return Ok(()) };
+        // A host's name is anybody's choice; its id is not.
+        let plain = host.name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            && !host.name.starts_with('.');
+        let path = folder.join(format!("{}.log", if plain { &host.name } else { id }));
+        write_private(&path, output).map_err(Error::of_file(&path))?;
+        host.digest = Sha256::digest(output)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        host.log = Some(path);
+        Ok(())
+    }
+
+    /// What a host wrote, as far as it is kept.
+    pub fn output_of(&self, id: &str) -> Vec<u8> {
+        let log = self.hosts.get(id).and_then(|host| host.log.as_deref());
+        log.and_then(|path| std::fs::read(path).ok()).unwrap_or_default()
+    }
+
+    /// The folder of its files.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+fn runs(region: &str) -> Result<PathBuf> {
+    Ok(state_folder().ok_or(FleetError::NoState)?.join("fleets").join(region).join("runs"))
+}

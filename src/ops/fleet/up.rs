@@ -1,0 +1,238 @@
+//! Making what is missing of a fleet.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::order::{place, settle};
+use super::place::{Place, places, zones};
+use super::ready::{until, why_gone};
+use super::state::Orders;
+use super::target::{Target, number_of};
+use super::{FleetError, Services};
+use crate::codes::Class;
+use crate::ecs::{Ecs, Instance, InstanceOrder, VSwitch, minute_of};
+use crate::ops::lock::{self, Claim};
+use crate::ops::{Error, Result};
+
+/// The most instances that one order makes.
+const MOST: usize = 100;
+/// The pause before all places are tried again.
+const NEXT_TRY: Duration = Duration::from_secs(30);
+
+/// The soonest release: half an hour from the moment at which the service reads it.
+const SOONEST: Duration = Duration::from_mins(31);
+
+/// When instances are released that are to live so long from now: the cloud's clock decides, and a time that is too early
+/// is refused.
+pub fn release_at(ecs: &Ecs, after: Duration) -> Timestamp {
+    minute_of(ecs.cloud().clock().now() + after.max(SOONEST))
+}
+
+/// A fleet as it is to be.
+#[derive(Clone, Debug)]
+pub struct UpRequest {
+    /// Its name.
+    pub fleet: String,
+    /// How many hosts.
+    pub count: usize,
+    /// With so many it does.
+    pub at_least: usize,
+    /// The types, the first one preferred.
+    pub types: Vec<String>,
+    /// The vSwitches, the first one preferred.
+    pub vswitches: Vec<String>,
+    /// All else that an order says.
+    pub order: InstanceOrder,
+    /// After how long the cloud releases them by itself; None for never.
+    pub release_after: Option<Duration>,
+    /// How long to wait for more to be had.
+    pub wait_capacity: Duration,
+    /// Whether to wait until all take commands.
+    pub wait: bool,
+}
+
+/// A fleet as it is now.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// Its hosts.
+    pub hosts: Vec<Instance>,
+    /// How many of them were made now.
+    pub new: usize,
+}
+
+/// Makes what is missing of a fleet, and waits until it is ready. The same request continues what an earlier one began.
+///
+/// # Errors
+/// The service's refusal, [`FleetError`], and those of a wait.
+pub async fn up(services: Services<'_>, request: &UpRequest) -> Result<Made> {
+    let name = format!("fleet-{}-{}", services.region(), request.fleet);
+    let work = format!("fleet {} by another run", request.fleet);
+    let _lock = lock::take(services.deadline, Claim { name: &name, work: &work, wait: true }).await?;
+    let orders = Orders::open(services.region(), &request.fleet)?;
+    let target = Target::Fleet(request.fleet.clone());
+    let mut work =
+        Work { services, request, target, orders, ids: BTreeSet::new(), new: 0, zones: Vec::new() };
+    work.count_what_is_there().await?;
+    work.make_missing().await?;
+    work.make_ready().await
+}
+
+struct Work<'a> {
+    services: Services<'a>,
+    request: &'a UpRequest,
+    target: Target,
+    orders: Orders,
+    /// The hosts that there are, seen or promised.
+    ids: BTreeSet<String>,
+    new: usize,
+    zones: Vec<VSwitch>,
+}
+
+impl Work<'_> {
+    async fn count_what_is_there(&mut self) -> Result<()> {
+        let hosts = self.services.ecs.instances(&self.target.filter()).await?;
+        if hosts.is_empty() {
+            // An empty list may be that of a caller who may not look; then everything would be made anew.
+            self.services.ecs.may_list_instances().await?;
+        }
+        self.ids =
+            hosts.iter().filter(|host| !host.is_being_recycled()).map(|host| host.id.clone()).collect();
+        let missing = self.missing();
+        let wanted = |order: &InstanceOrder| usize::from(order.amount) <= missing;
+        let promised = settle(self.services, &mut self.orders, wanted).await?;
+        self.new += promised.iter().filter(|id| !self.ids.contains(*id)).count();
+        self.ids.extend(promised);
+        Ok(())
+    }
+
+    fn missing(&self) -> usize {
+        self.request.count.saturating_sub(self.ids.len())
+    }
+
+    /// Orders in one place after the other, and again after a pause, until all are there or the time for it is over.
+    async fn make_missing(&mut self) -> Result<()> {
+        let began = Instant::now();
+        let places = places(&self.request.types, &self.request.vswitches);
+        while self.missing() > 0 {
+            let mut last = String::new();
+            for at in &places {
+                if let Err(denied) = self.make_at(at).await? {
+                    last = denied;
+                }
+            }
+            if self.missing() == 0 || self.is_enough() && began.elapsed() >= self.request.wait_capacity {
+                return Ok(());
+            }
+            if began.elapsed() >= self.request.wait_capacity {
+                let (have, wanted) = (self.ids.len(), self.request.count);
+                return Err(
+                    FleetError::NoCapacity { fleet: self.request.fleet.clone(), have, wanted, last }.into()
+                );
+            }
+            self.note(&format!("trying again in {} s", NEXT_TRY.as_secs()));
+            let pause = async {
+                tokio::time::sleep(NEXT_TRY).await;
+                Ok(())
+            };
+            self.services.deadline.unless_cancelled(pause).await?;
+        }
+        Ok(())
+    }
+
+    fn is_enough(&self) -> bool {
+        self.ids.len() >= self.request.at_least
+    }
+
+    /// Orders what is missing in a place. That it has no more is no error, but what the service said.
+    async fn make_at(&mut self, at: &Place) -> Result<Result<(), String>> {
+        while self.missing() > 0 {
+            let amount = self.missing().min(MOST);
+            let order = self.order(at, amount).await?;
+            match place(self.services, &mut self.orders, order, &self.request.fleet).await {
+                Ok(ids) => {
+                    let made = ids.len();
+                    self.new += made;
+                    self.ids.extend(ids);
+                    if made < amount {
+                        return Ok(Err(self.has_no_more(at, "it had fewer than were ordered").await));
+                    }
+                }
+                Err(Error::Cloud(error)) if error.class() == Some(Class::Capacity) => {
+                    let said = error.code().unwrap_or_default().to_owned();
+                    self.has_no_more(at, &said).await;
+                    return Ok(Err(error.to_string()));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    async fn has_no_more(&mut self, at: &Place, why: &str) -> String {
+        if self.zones.is_empty() {
+            self.zones = zones(self.services).await;
+        }
+        let said = format!("{}: {why}", at.said(&self.zones));
+        self.note(&format!("no more of {said}"));
+        said
+    }
+
+    fn note(&self, text: &str) {
+        self.services.note(format!("{} of {} there, {text}", self.ids.len(), self.request.count));
+    }
+
+    async fn order(&self, at: &Place, amount: usize) -> Result<InstanceOrder> {
+        let release = self.request.release_after.map(|after| release_at(self.services.ecs, after));
+        Ok(InstanceOrder {
+            amount: u16::try_from(amount).unwrap_or(100),
+            at_least: 1,
+            instance_type: at.instance_type.clone(),
+            vswitch: at.vswitch.clone(),
+            name: format!("{}-[{},{}]", self.request.fleet, self.next_number().await?, self.digits()),
+            release,
+            ..self.request.order.clone()
+        })
+    }
+
+    fn digits(&self) -> usize {
+        if self.request.count < 1000 { 3 } else { 4 }
+    }
+
+    /// The number after the greatest of those that there are; none is given twice while its host lives.
+    async fn next_number(&self) -> Result<u32> {
+        if self.ids.is_empty() {
+            return Ok(1);
+        }
+        let hosts = self.services.ecs.instances(&self.target.filter()).await?;
+        let greatest = hosts.iter().filter_map(|host| number_of(&host.name)).max().unwrap_or(0);
+        let seen = hosts.iter().filter(|host| self.ids.contains(&host.id)).count();
+        // Those that were promised and are not seen yet have the numbers behind.
+        Ok(greatest + u32::try_from(self.ids.len() - seen).unwrap_or(0) + 1)
+    }
+
+    /// Waits for all; what vanishes on the way is replaced once.
+    async fn make_ready(mut self) -> Result<Made> {
+        if !self.request.wait {
+            let hosts = self.services.ecs.instances(&self.target.filter()).await?;
+            return Ok(Made { hosts, new: self.new });
+        }
+        let mut replaced = false;
+        loop {
+            let (mut hosts, gone) = until(self.services, &self.target, &self.ids).await?;
+            let Some(id) = gone.first() else {
+                hosts.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.id.cmp(&b.id)));
+                return Ok(Made { hosts, new: self.new });
+            };
+            let why = why_gone(self.services, &self.request.fleet, id).await;
+            if std::mem::replace(&mut replaced, true) {
+                return Err(why.into());
+            }
+            self.services.deadline.progress().warn(format!("{why}; it is replaced"));
+            self.ids.retain(|own| !gone.contains(own));
+            self.make_missing().await?;
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod cloud_assistant;
 mod ecs;
+mod ecs_input;
 mod ecs_order;
 mod exit;
 mod faas;
@@ -27,6 +28,7 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
         sts_ram::ROWS,
         rpc::ROWS,
         ecs::ROWS,
+        ecs_input::ROWS,
         ecs_order::ROWS,
         cloud_assistant::ROWS,
         exit::ROWS,

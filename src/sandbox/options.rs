@@ -41,6 +41,8 @@ pub struct Options {
     pub exec: Exec,
     /// The rules for what commands answer that do not run.
     pub script: Option<PathBuf>,
+    /// What the caller may do, as a RAM policy; everything without.
+    pub caller_policy: Option<PathBuf>,
     /// A JSON line per change of an instance's state goes here.
     pub ledger: Option<PathBuf>,
     /// Divides the time until an automatic release, which `speed` leaves alone.
@@ -72,6 +74,7 @@ impl Default for Options {
             instances: 0,
             exec: Exec::Real,
             script: None,
+            caller_policy: None,
             ledger: None,
             release_speed: 1.0,
             faults: FaultPlan::default(),

@@ -31,7 +31,7 @@ const SMALL_BODY_BYTES: usize = 1 << 20;
 const SHUTDOWN_TIME: Duration = Duration::from_secs(2);
 
 /// How often the services look what has come due.
-const SETTLE_EVERY: Duration = Duration::from_millis(20);
+const SETTLE_EVERY: Duration = Duration::from_millis(50);
 
 /// A running sandbox: it serves until it is dropped, and leaves nothing behind.
 #[derive(Debug)]

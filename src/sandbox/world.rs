@@ -34,14 +34,14 @@ pub(crate) struct World {
     pub(crate) log: Log,
     /// The rules of `--exec scripted`.
     pub(crate) script: rpc::Script,
-    /// What the hosts of simulated instances share; after `rpc`, which holds them.
-    pub(crate) hosts: Hosts,
     /// Where the sandbox listens, once it does.
     address: OnceLock<SocketAddr>,
     /// A line per change of an instance's state.
     pub(crate) ledger: Ledger,
     /// Images, chips, roles, policies: what the RPC services and the metadata keep.
     rpc: Mutex<rpc::State>,
+    /// What the hosts of simulated instances share; after `rpc`, which holds them.
+    pub(crate) hosts: Hosts,
     /// The sandbox's own folder.
     folder: tempfile::TempDir,
 }
@@ -69,7 +69,7 @@ impl World {
             hosts: Hosts::new(folder.path()),
             address: OnceLock::new(),
             ledger: Ledger::open(options.ledger.as_deref())?,
-            rpc: Mutex::new(rpc::State::new(&options)),
+            rpc: Mutex::new(rpc::State::new(&options)?),
             options,
             folder,
         };

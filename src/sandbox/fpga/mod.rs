@@ -1,6 +1,6 @@
 //! A simulated FPGA: a file that behaves as the register BAR of the DDR reference design.
 //!
-//! A thread looks at the file every half millisecond and answers as the design would. What a file can't show: the
+//! A thread looks at the file every two milliseconds, and every half one while a test runs, and answers as the design would. What a file can't show: the
 //! driver's errors at the BAR's end, side effects of a read, and write pulses (two equal writes within one look are
 //! one). The start registers read 0 again once the chip has seen them; the stop register keeps the 1 that was
 //! written until the next start.
@@ -24,8 +24,9 @@ use silicon::Silicon;
 pub const BAR_LENGTH: u64 = 64 * 1024;
 
 const LOOK_EVERY: Duration = Duration::from_micros(500);
-/// How often one of many chips looks while nothing happens.
-const IDLE: Duration = Duration::from_millis(5);
+/// How often it looks while nothing happens, and how often one of many chips.
+const IDLE: Duration = Duration::from_millis(2);
+const IDLE_OF_MANY: Duration = Duration::from_millis(5);
 
 /// A simulated chip; it stops when dropped, the file stays.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl Chip {
     /// # Errors
     /// When the file can't be made.
     pub fn start(path: &Path, faults: ChipFaults) -> io::Result<Self> {
-        Self::begin(path, faults, LOOK_EVERY)
+        Self::begin(path, faults, IDLE)
     }
 
     fn begin(path: &Path, faults: ChipFaults, idle: Duration) -> io::Result<Self> {
@@ -63,9 +64,9 @@ impl Chip {
         Ok(Self { path: path.into(), silicon, ended, thread: Some(thread) })
     }
 
-    /// The same for one of many chips: it looks less often while nothing happens.
+    /// The same for one of many chips: it looks less often still while nothing happens.
     pub(super) fn start_idle(path: &Path, faults: ChipFaults) -> io::Result<Self> {
-        Self::begin(path, faults, IDLE)
+        Self::begin(path, faults, IDLE_OF_MANY)
     }
 
     /// The file, for `FAASCMD_DEVICE`.

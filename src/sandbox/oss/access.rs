@@ -67,6 +67,7 @@ fn check_permission(call: &Call<'_>, caller: &Caller, wanted: (&str, &str)) -> R
     let (permission, path) = wanted;
     let may = match caller {
         Caller::Fixed(FixedCaller::Uploader) => UPLOADER_PERMISSIONS.contains(&permission),
+        Caller::Fixed(FixedCaller::User) => call.world.rpc().user_allows(permission, &oss_arn(path)),
         Caller::Fixed(_) => true,
         Caller::AssumedRole { role, .. } => call.world.rpc().role_allows(role, permission, &oss_arn(path)),
     };

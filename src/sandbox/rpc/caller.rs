@@ -1,5 +1,6 @@
 //! What a caller is and may do.
 
+use super::condition::Tags;
 use super::ram::Directory;
 use crate::sandbox::identity::{ACCOUNT, FixedCaller, UPLOADER_ID, UPLOADER_NAME, USER_ID, USER_NAME};
 use crate::sandbox::keys::Caller;
@@ -26,12 +27,23 @@ pub(super) fn owner_id(caller: &Caller, ram: &Directory) -> String {
     }
 }
 
-/// Whether a caller may do something with a resource: the account and its engineer may do all, the uploader nothing
-/// outside of OSS, a role what its policies allow.
+/// Whether a caller may do something with a resource: the account may do all, its engineer too unless there is a
+/// policy for that, the uploader nothing outside of OSS, a role what its policies allow.
 pub(super) fn allowed(caller: &Caller, ram: &Directory, action: &str, resource: &str) -> bool {
+    allowed_with(caller, ram, (action, resource), None)
+}
+
+/// The same where the resource can have tags.
+pub(super) fn allowed_with(
+    caller: &Caller,
+    ram: &Directory,
+    wanted: (&str, &str),
+    tags: Option<&Tags>,
+) -> bool {
     match caller {
-        Caller::Fixed(FixedCaller::User | FixedCaller::Root) => true,
+        Caller::Fixed(FixedCaller::Root) => true,
+        Caller::Fixed(FixedCaller::User) => ram.user_allows(wanted, tags),
         Caller::Fixed(FixedCaller::Uploader | FixedCaller::Disabled) => false,
-        Caller::AssumedRole { role, .. } => ram.role_allows(role, action, resource),
+        Caller::AssumedRole { role, .. } => ram.role_allows(role, wanted, tags),
     }
 }

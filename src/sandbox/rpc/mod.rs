@@ -3,6 +3,7 @@
 mod answer;
 mod call;
 mod caller;
+mod condition;
 mod ecs;
 mod faas;
 mod gate;
@@ -55,6 +56,7 @@ pub(crate) fn settle(world: &World) {
 pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, u16, &'static str)> {
     let tables = [
         ("rpc", gateway::ALL),
+        ("ecs", ecs::refusals::ALL),
         ("faas", faas::refusals::ALL),
         ("ram", ram::refusals::ALL),
         ("sts", sts::refusals::ALL),
@@ -105,8 +107,13 @@ fn carry_out(world: &World, envelope: &Envelope<'_>, called: (Service, Action), 
         ecs::check(question.parameters, takes)?;
     }
     let call = Call { question, caller };
-    if service == Service::Ecs {
-        ecs::throttle(state, &call, action.name)?;
+    match service {
+        Service::Ecs => {
+            ecs::throttle(state, &call, action.name)?;
+            ecs::permit(&call, state, action.name)?;
+        }
+        Service::Faas => faas::permit(&call, &state.ram, action.name)?,
+        Service::Ram | Service::Sts => {}
     }
     handler(&call, state)
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::condition::{Condition, Tags};
+
 /// A policy document that passed the grammar check.
 #[derive(Clone, Debug)]
 pub(super) struct Document {
@@ -14,6 +16,7 @@ struct Statement {
     actions: Vec<String>,
     resources: Vec<String>,
     principals: Vec<String>,
+    conditions: Vec<Condition>,
 }
 
 /// Whom a document speaks about.
@@ -39,11 +42,14 @@ impl Document {
         Ok(Self { statements: parsed? })
     }
 
-    /// Whether documents together allow an action on a resource, an ARN; a statement that denies wins. Conditions are
-    /// taken as met.
-    pub(super) fn all_allow(documents: &[&Self], action: &str, resource: &str) -> bool {
+    /// Whether documents together allow an action on a resource, an ARN; a statement that denies wins. `tags` are those
+    /// of the resource, where it can have any.
+    pub(super) fn all_allow(documents: &[&Self], wanted: (&str, &str), tags: Option<&Tags>) -> bool {
+        let (action, resource) = wanted;
         let speaks = |statement: &&Statement| {
-            statement.covers(action) && statement.resources.iter().any(|pattern| matches(pattern, resource))
+            statement.covers(action)
+                && statement.conditions.iter().all(|condition| condition.is_met(tags))
+                && statement.resources.iter().any(|pattern| matches(pattern, resource))
         };
         let statements = documents.iter().flat_map(|document| &document.statements);
         let mut speaking = statements.filter(speaks).peekable();
@@ -83,7 +89,9 @@ impl Statement {
                 principals = named.and_then(all_texts).ok_or("A statement must have a Principal.")?;
             }
         }
-        Ok(Self { allow, actions, resources, principals })
+        let conditions = Condition::all(fields.get("Condition"))
+            .ok_or("A Condition must be of the form operator, key, values.")?;
+        Ok(Self { allow, actions, resources, principals, conditions })
     }
 
     /// Whether it speaks of an action, whose case does not matter.
@@ -156,10 +164,22 @@ mod tests {
         let allow = r#"{"Effect":"Allow","Action":"oss:Get*","Resource":["acs:oss:*:*:b/*"]}"#;
         let deny = r#"{"Effect":"Deny","Action":["oss:*"],"Resource":"*"}"#;
         let (allow, deny) = (permission(allow), permission(deny));
-        assert!(Document::all_allow(&[&allow], "oss:getobject", OBJECT));
-        assert!(!Document::all_allow(&[&allow], "oss:PutObject", OBJECT));
-        assert!(!Document::all_allow(&[&allow, &deny], "oss:GetObject", OBJECT));
-        assert!(!Document::all_allow(&[], "oss:GetObject", OBJECT));
+        assert!(Document::all_allow(&[&allow], ("oss:getobject", OBJECT), None));
+        assert!(!Document::all_allow(&[&allow], ("oss:PutObject", OBJECT), None));
+        assert!(!Document::all_allow(&[&allow, &deny], ("oss:GetObject", OBJECT), None));
+        assert!(!Document::all_allow(&[], ("oss:GetObject", OBJECT), None));
+    }
+
+    #[test]
+    fn a_condition_asks_for_tags() {
+        let statement = r#"{"Effect":"Allow","Action":"ecs:*","Resource":"*",
+            "Condition":{"StringLike":{"ecs:tag/faascmd-fleet":"*"},"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}}}"#;
+        let document = permission(statement);
+        let allows = |tags: Option<&Tags>| Document::all_allow(&[&document], ("ecs:StopInstance", "x"), tags);
+        assert!(allows(Some(&[("faascmd-fleet".to_owned(), "ddr".to_owned())])));
+        assert!(!allows(Some(&[("team".to_owned(), "ddr".to_owned())])));
+        assert!(!allows(Some(&[])));
+        assert!(allows(None));
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub(super) mod gateway {
         INVALID_ACTION = 404, "InvalidAction.NotFound",
             "Specified api is not found, please check your url and method.";
         KEY_NOT_FOUND = 404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.";
+        FORBIDDEN = 403, "Forbidden.RAM",
+            "User not authorized to operate on the specified resource, or this API doesn't support RAM.";
         KEY_INACTIVE = 400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.";
         SIGNATURE_METHOD = 400, "InvalidSignatureMethod", "Specified signature method is not valid.";
         INCOMPLETE_SIGNATURE = 400, "IncompleteSignature",

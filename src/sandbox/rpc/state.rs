@@ -1,5 +1,7 @@
 //! What the RPC services and the metadata keep between requests.
 
+use std::io;
+
 use jiff::Timestamp;
 
 use super::gate::Nonces;
@@ -19,14 +21,17 @@ pub(crate) struct State {
 
 impl State {
     /// The state at the start of a sandbox.
-    pub(crate) fn new(options: &Options) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the caller's policy can't be read or is none.
+    pub(crate) fn new(options: &Options) -> io::Result<Self> {
+        Ok(Self {
             nonces: Nonces::default(),
             ecs: ecs::State::default(),
             faas: faas::State::new(),
-            ram: ram::Directory::new(options),
+            ram: ram::Directory::new(options)?,
             metadata: metadata::State::default(),
-        }
+        })
     }
 
     /// Does what has come due by now: logs of failed builds, chips that were loaded.
@@ -37,6 +42,11 @@ impl State {
 
     /// Whether a role's policies allow something, such as `oss:GetObject` with `acs:oss:REGION:ACCOUNT:bucket/key`.
     pub(crate) fn role_allows(&self, role: &str, action: &str, resource: &str) -> bool {
-        self.ram.role_allows(role, action, resource)
+        self.ram.role_allows(role, (action, resource), None)
+    }
+
+    /// Whether the RAM user whose key COMMAND gets may do something.
+    pub(crate) fn user_allows(&self, action: &str, resource: &str) -> bool {
+        self.ram.user_allows((action, resource), None)
     }
 }

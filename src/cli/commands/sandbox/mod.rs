@@ -90,6 +90,9 @@ pub(super) struct SandboxOptions {
     /// What commands answer with --exec scripted: a JSON list of rules
     #[arg(long, global = true, value_name = "FILE")]
     script: Option<PathBuf>,
+    /// Let the caller do only what this RAM policy allows
+    #[arg(long, global = true, value_name = "FILE")]
+    caller_policy: Option<PathBuf>,
     /// Append a JSON line per change of an instance's state to this file
     #[arg(long, global = true, value_name = "FILE")]
     ledger: Option<PathBuf>,
@@ -163,6 +166,7 @@ impl SandboxOptions {
             instances: self.instances,
             exec: self.exec.into(),
             script: self.script.clone(),
+            caller_policy: self.caller_policy.clone(),
             ledger: self.ledger.clone(),
             release_speed: self.release_speed,
             faults,

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::instance::{Instance, Status};
 use super::page::{Limits, Row, listed};
 use super::parameters::{Parameter, choice, flag, list, number, text};
-use super::{dry_run, fields, refusals, region, tags};
+use super::{dry_run, fields, permission, refusals, region, tags};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
-use crate::sandbox::rpc::refusal::Refusal;
+use crate::sandbox::rpc::refusal::{Refusal, gateway};
 
 pub(super) const INSTANCES: &[Parameter] = &[
     text("InstanceIds", 8192),
@@ -52,8 +52,12 @@ pub(super) const STATUSES: &[Parameter] = &[
 /// The instances that fit the filters. Who may not see any sees none; only a dry run tells the difference.
 pub(super) fn instances(call: &Call<'_>, state: &mut State) -> Answer {
     let filters = Filters::read(call)?;
+    let may = permission::may(call, state, "DescribeInstances");
+    if !may && call.flag("DryRun").unwrap_or_default() {
+        return Err(gateway::FORBIDDEN);
+    }
     dry_run(call, refusals::DRY_RUN)?;
-    let fit = state.ecs.instances.iter().filter(|instance| filters.fit(call, instance));
+    let fit = state.ecs.instances.iter().filter(|instance| may && filters.fit(call, instance));
     let rows: Vec<Row> = fit.map(|instance| (instance.serial, fields::of(instance, call.now))).collect();
     listed(call, Limits { least: 10, most: 100 }, rows, ("Instances", "Instance"))
 }

@@ -19,8 +19,8 @@ mod money;
 mod names;
 mod page;
 mod parameters;
+mod permission;
 mod power;
-#[expect(dead_code, reason = "the table of all comes to use with the rows of `codes` for them")]
 pub(super) mod refusals;
 mod release;
 mod renew;
@@ -46,6 +46,7 @@ use catalogue::Region;
 use inspect::Event;
 use instance::Instance;
 pub(super) use parameters::{Parameter, check};
+pub(super) use permission::permit;
 use tokens::Tokens;
 
 /// Every action that is here.

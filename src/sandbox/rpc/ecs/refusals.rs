@@ -30,6 +30,8 @@ refusals! {
         "The specified security group and vSwitch are not in the same VPC, or the vSwitch is not in the zone.";
     KEY_PAIR_NOT_FOUND = 404, "InvalidKeyPairName.NotFound", "The specified KeyPairName does not exist.";
     ROLE_NOT_FOUND = 404, "InvalidRamRole.NotFound", "The specified RamRoleName does not exist.";
+    PASS_ROLE = 403, "InvalidUser.PassRoleForbidden",
+        "The RAM user does not have the privilege to pass a RAM role.";
     DISK_TOO_SMALL = 404, "InvalidSystemDiskSize.LessThanImageSize",
         "The specified SystemDisk.Size is less than the image size.";
     DISK_CATEGORY = 403, "InvalidDiskCategory.NotSupported",

@@ -221,3 +221,113 @@ fn the_instances_from_the_start_run() {
     assert_eq!(rows.len(), 3);
     assert!(rows.iter().all(|row| row["Status"] == "Running" && row["Tags"]["Tag"] == json!([])));
 }
+
+#[test]
+fn a_caller_with_a_policy_does_what_it_allows_to_instances_with_its_tags() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let policy = r#"{"Version":"1","Statement":[
+        {"Effect":"Allow","Action":["ecs:Describe*"],"Resource":"*"},
+        {"Effect":"Allow","Action":["ecs:RunInstances","ecs:DeleteInstances"],"Resource":"*",
+         "Condition":{"StringLike":{"ecs:tag/faascmd-fleet":"*"}}}]}"#;
+    std::fs::write(file.path(), policy).unwrap();
+    let options = Options {
+        exec: Exec::Scripted,
+        instances: 1,
+        caller_policy: Some(file.path().to_owned()),
+        ..Options::default()
+    };
+    let mut cloud = Cloud::with(options);
+    let code = |cloud: &Cloud, action: &str, given: Given<'_>| cloud.refused(action, given).code.into_owned();
+    assert_eq!(code(&cloud, "RunInstances", &RUN), "Forbidden.RAM");
+    let tag = [("Tag.1.Key", "faascmd-fleet"), ("Tag.1.Value", "ddr")];
+    let with_role = with(&tag, &[("RamRoleName", "SandboxInstanceRole")]);
+    assert_eq!(code(&cloud, "RunInstances", &with(&RUN, &with_role)), "InvalidUser.PassRoleForbidden");
+    let id = run(&cloud, &tag).remove(0);
+    cloud.later(100);
+    let others = [("InstanceId.1", "i-bp1faascmdsandbox1001"), ("Force", "true")];
+    assert_eq!(code(&cloud, "DeleteInstances", &others), "Forbidden.RAM");
+    let command = [("Type", "RunShellScript"), ("CommandContent", "true"), ("InstanceId.1", id.as_str())];
+    assert_eq!(code(&cloud, "RunCommand", &command), "Forbidden.RAM");
+    cloud.call("DeleteInstances", &[("InstanceId.1", &id), ("Force", "true")]);
+    assert_eq!(code(&cloud, "DescribeFpgaImages", &[]), "Forbidden.RAM");
+    std::fs::write(
+        file.path(),
+        r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:*","Resource":"*"}]}"#,
+    )
+    .unwrap();
+    let options = Options { caller_policy: Some(file.path().to_owned()), ..Options::default() };
+    let blind = Cloud::with(options);
+    assert_eq!(blind.call("DescribeInstances", &[])["TotalCount"], 0);
+    assert_eq!(code(&blind, "DescribeInstances", &[("DryRun", "true")]), "Forbidden.RAM");
+}
+
+#[test]
+fn an_action_is_taken_so_often_in_a_minute_and_again_in_the_next() {
+    let mut cloud = cloud(&["throttle-after=2"]);
+    cloud.call("DescribeRegions", &[]);
+    cloud.call("DescribeRegions", &[]);
+    assert_eq!(cloud.refused("DescribeRegions", &[]), refusals::THROTTLED);
+    cloud.call("DescribeZones", &[]);
+    cloud.later(60).call("DescribeRegions", &[]);
+}
+
+#[test]
+fn an_economical_stop_costs_nothing_and_gives_the_chip_away() {
+    let mut cloud = cloud(&[]);
+    let of_ten = ("VSwitchId", "vsw-bp1faascmdsandboxg");
+    let ids = run(&cloud, &[of_ten, ("Amount", "10")]);
+    cloud.later(100);
+    let chip =
+        cloud.call("DescribeFpgaInstances", &[("InstanceId", &ids[0])])["Instances"]["instance"][0].clone();
+    assert_eq!((&chip["ShellUUID"], &chip["FpgaType"]), (&json!("f30001"), &json!("xilinx")));
+    cloud.call("StopInstances", &[("InstanceId.1", &ids[0]), ("StoppedMode", "StopCharging")]);
+    assert_eq!(status(cloud.later(20), &ids[0]), "Stopped");
+    assert_eq!(
+        cloud.refused("DescribeFpgaInstances", &[("InstanceId", &ids[0])]).code,
+        "INSTANCE INVALIDATE"
+    );
+    // Somebody else takes what it gave back.
+    run(&cloud, &[of_ten]);
+    assert_eq!(cloud.refused("StartInstance", &[("InstanceId", &ids[0])]), refusals::NO_STOCK);
+    let both = [
+        ("InstanceId.1", ids[0].as_str()),
+        ("InstanceId.2", ids[1].as_str()),
+        ("BatchOptimization", "SuccessFirst"),
+    ];
+    let answer = cloud.call("RebootInstances", &both)["InstanceResponses"]["InstanceResponse"].clone();
+    assert_eq!((&answer[0]["Code"], &answer[1]["Code"]), (&json!("IncorrectInstanceStatus"), &json!("200")));
+    assert_eq!(answer[1]["CurrentStatus"], "Starting");
+}
+
+#[test]
+fn a_preemptible_instance_is_announced_and_taken_back() {
+    let mut cloud = cloud(&["spot-recycle=1"]);
+    let id = run(&cloud, &[("SpotStrategy", "SpotAsPriceGo")]).remove(0);
+    let mut locked = false;
+    for _ in 0..60 {
+        let rows = describe(cloud.later(10), std::slice::from_ref(&id));
+        let Some(row) = rows.first() else { break };
+        locked |= row["OperationLocks"]["LockReason"][0]["LockReason"] == "Recycling";
+    }
+    assert!(locked && describe(&cloud, std::slice::from_ref(&id)).is_empty());
+}
+
+#[test]
+fn a_prepaid_instance_is_renewed_and_never_released() {
+    let mut cloud = cloud(&[]);
+    let prepaid = [("InstanceChargeType", "PrePaid"), ("Period", "1"), ("PeriodUnit", "Week")];
+    let id = run(&cloud, &prepaid).remove(0);
+    cloud.later(100);
+    let released = cloud.refused("DeleteInstances", &[("InstanceId.1", &id), ("Force", "true")]);
+    assert_eq!(released, refusals::CHARGE_TYPE);
+    cloud.call(
+        "ModifyInstanceAutoRenewAttribute",
+        &[("InstanceId", &id), ("AutoRenew", "true"), ("Duration", "2")],
+    );
+    let shown = cloud.call("DescribeInstanceAutoRenewAttribute", &[("InstanceId", &id)]);
+    let row = &shown["InstanceRenewAttributes"]["InstanceRenewAttribute"][0];
+    assert_eq!((&row["AutoRenewEnabled"], &row["Duration"]), (&json!(true), &json!(2)));
+    let before = describe(&cloud, std::slice::from_ref(&id))[0]["ExpiredTime"].clone();
+    cloud.call("RenewInstance", &[("InstanceId", &id), ("Period", "1")]);
+    assert_ne!(describe(&cloud, std::slice::from_ref(&id))[0]["ExpiredTime"], before);
+}

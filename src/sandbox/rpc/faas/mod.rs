@@ -24,9 +24,13 @@ pub(super) use chip::Hardware;
 use image::Image;
 
 use super::call::{Answer, Call};
-use super::refusal::Refusal;
+use super::caller::allowed;
+use super::ram::Directory;
+use super::refusal::{Refusal, gateway};
 use super::service::{Action, signed};
 use crate::bitstream::Family;
+use crate::sandbox::identity::{ACCOUNT, FixedCaller, REGION};
+use crate::sandbox::keys::Caller;
 use crate::sandbox::world::World;
 
 /// Every action of the interface that users call.
@@ -93,6 +97,16 @@ impl State {
     fn image(&self, uuid: &str) -> Option<&Image> {
         self.images.iter().find(|image| image.uuid == uuid)
     }
+}
+
+/// Refuses a caller whose policy says nothing of the action.
+pub(super) fn permit(call: &Call<'_>, ram: &Directory, action: &str) -> Result<(), Refusal> {
+    if call.caller != Caller::Fixed(FixedCaller::User) || !ram.has_caller_policy() {
+        return Ok(());
+    }
+    let resource = format!("acs:faas:{REGION}:{ACCOUNT}:*");
+    let may = allowed(&call.caller, ram, &format!("faas:{action}"), &resource);
+    if may { Ok(()) } else { Err(gateway::FORBIDDEN) }
 }
 
 /// How long the service takes for a build: an Intel image needs no compilation, and a fifth of the time.

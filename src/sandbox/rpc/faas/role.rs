@@ -19,7 +19,7 @@ pub(super) struct Role<'s> {
 impl Role<'_> {
     /// Whether its policies allow something with an object.
     pub(super) fn allows(&self, action: &str, bucket: &str, key: &str) -> bool {
-        self.ram.role_allows(&self.name, action, &oss_arn(&format!("{bucket}/{key}")))
+        self.ram.role_allows(&self.name, (action, &oss_arn(&format!("{bucket}/{key}"))), None)
     }
 }
 

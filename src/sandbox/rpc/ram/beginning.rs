@@ -27,7 +27,7 @@ pub(super) fn directory(options: &Options) -> Directory {
     });
     let roles = roles.map(|beginning| (beginning.0.to_owned(), role(&beginning))).collect();
     let policies = system_policies().map(|(name, actions)| (system(name), policy(actions)));
-    Directory { roles, policies: BTreeMap::from(policies) }
+    Directory { roles, policies: BTreeMap::from(policies), caller_policy: None }
 }
 
 fn roles() -> [Beginning; 4] {

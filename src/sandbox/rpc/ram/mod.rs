@@ -10,6 +10,8 @@ mod tests;
 mod version;
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -17,6 +19,7 @@ pub(super) use role::Role;
 
 use super::call::{Call, Question};
 use super::caller::allowed;
+use super::condition::Tags;
 use super::policy::{Document, Kind};
 use super::refusal::Refusal;
 use super::service::{Action, signed};
@@ -50,16 +53,34 @@ pub(super) const ACTIONS: &[Action] = &[
 pub(super) struct Directory {
     roles: BTreeMap<String, Role>,
     policies: BTreeMap<PolicyKey, Policy>,
+    /// What the RAM user may do whose key COMMAND gets; None: everything.
+    caller_policy: Option<Document>,
 }
 
 impl Directory {
     /// The roles and system policies that exist from the start.
-    pub(super) fn new(options: &Options) -> Self {
-        beginning::directory(options)
+    ///
+    /// # Errors
+    /// When the caller's policy can't be read or is none.
+    pub(super) fn new(options: &Options) -> io::Result<Self> {
+        Ok(Self {
+            caller_policy: options.caller_policy.as_deref().map(read_policy).transpose()?,
+            ..beginning::directory(options)
+        })
     }
 
     pub(super) fn role(&self, name: &str) -> Option<&Role> {
         self.roles.get(name)
+    }
+
+    /// Whether the RAM user whose key COMMAND gets may do something.
+    pub(super) fn user_allows(&self, wanted: (&str, &str), tags: Option<&Tags>) -> bool {
+        self.caller_policy.as_ref().is_none_or(|policy| Document::all_allow(&[policy], wanted, tags))
+    }
+
+    /// Whether that user has a policy that may forbid something.
+    pub(super) fn has_caller_policy(&self) -> bool {
+        self.caller_policy.is_some()
     }
 
     /// The id of a role; of one that is gone, its name.
@@ -68,11 +89,12 @@ impl Directory {
     }
 
     /// Whether the policies attached to a role allow something. A statement that denies wins.
-    pub(super) fn role_allows(&self, name: &str, action: &str, resource: &str) -> bool {
+    pub(super) fn role_allows(&self, name: &str, wanted: (&str, &str), tags: Option<&Tags>) -> bool {
+        let (action, resource) = wanted;
         let attached = self.role(name).into_iter().flat_map(|role| role.attached.keys());
         let documents: Vec<&Document> =
             attached.filter_map(|key| self.policies.get(key)).map(Policy::document).collect();
-        Document::all_allow(&documents, action, resource)
+        Document::all_allow(&documents, (action, resource), tags)
     }
 
     fn need_role(&mut self, question: &Question<'_>) -> Result<&mut Role, Refusal> {
@@ -86,6 +108,12 @@ impl Directory {
         let policy = self.policies.get_mut(&key).ok_or(refusals::POLICY_NOT_EXIST)?;
         Ok((key, policy))
     }
+}
+
+fn read_policy(path: &Path) -> io::Result<Document> {
+    let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(named)?;
+    Document::parse(&text, Kind::Permission).map_err(|reason| named(io::Error::other(reason)))
 }
 
 /// Refuses a caller who lacks the right of that action's name.

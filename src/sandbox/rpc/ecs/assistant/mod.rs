@@ -34,6 +34,12 @@ pub(super) struct Assistant {
 }
 
 impl Assistant {
+    /// The instances that a run goes to.
+    pub(super) fn instances_of(&self, id: &str) -> Vec<String> {
+        let found = self.invocations.iter().filter(|invocation| invocation.id == id);
+        found.flat_map(|invocation| &invocation.runs).map(|run| run.instance.clone()).collect()
+    }
+
     /// A new id with this first letter: `t-hz0…`.
     fn new_id(&mut self, letter: char, mark: &str) -> (String, u64) {
         self.made += 1;

@@ -1,10 +1,16 @@
 //! `--exec scripted`: what commands answer that do not run.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde::Deserialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
 
 /// The rules of `--script FILE`, in their order; the first that fits a command counts.
 #[derive(Clone, Debug, Default)]
@@ -65,13 +71,41 @@ impl Script {
             rule.host.as_ref().is_none_or(named)
                 && rule.contains.as_ref().is_none_or(|part| text.contains(part.as_str()))
         };
-        let Some(rule) = self.0.iter().find(fits) else {
-            return Ending { exit_code: 0, output: Vec::new(), after: Duration::from_secs(1) };
-        };
-        Ending {
-            exit_code: rule.exit_code,
-            output: rule.output.clone().into_bytes(),
-            after: Duration::from_secs_f64(rule.seconds),
+        let rule = self.0.iter().find(fits);
+        let (exit_code, output, seconds) =
+            rule.map_or((0, "", one()), |rule| (rule.exit_code, rule.output.as_str(), rule.seconds));
+        let after = Duration::from_secs_f64(seconds);
+        match run_of(&text) {
+            Some(run) => Ending { exit_code: 0, output: summary(run, exit_code, (output, seconds)), after },
+            None => Ending { exit_code, output: output.as_bytes().to_vec(), after },
         }
     }
+}
+
+/// The mark of a summary in a script of the fleet's, before the name of its run.
+const FRAME: &str = "---8<--- faascmd ";
+
+/// The run whose summary a script prints last, if it is one of the fleet's.
+fn run_of(text: &str) -> Option<&str> {
+    let (_, rest) = text.rsplit_once(FRAME)?;
+    rest.split_once(' ').map(|(run, _)| run)
+}
+
+/// What such a script prints of a command that ended so: framed, with its length and checksum.
+fn summary(run: &str, exit_code: i32, said: (&str, f64)) -> Vec<u8> {
+    let (output, seconds) = said;
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory does not fail.
+    packed.write_all(output.as_bytes()).ok();
+    let packed = STANDARD.encode(packed.finish().unwrap_or_default());
+    let body = json!({
+        "code": exit_code.to_string(),
+        "seconds": Duration::from_secs_f64(seconds).as_secs(),
+        "size": output.len(),
+        "kept": output.len(),
+        "output": packed,
+    });
+    let body = format!("{body}\n");
+    let sum: String = Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("\n{FRAME}{run} {} {sum}\n{body}--->8---\n", body.len()).into_bytes()
 }

@@ -193,3 +193,25 @@ fn a_script_says_what_commands_answer() {
         (&json!(STANDARD.encode("no")), &json!("ExitCodeNonzero"))
     );
 }
+
+#[test]
+fn a_script_of_the_fleet_prints_its_summary_and_ends_with_0_whatever_its_command_did() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), r#"[{"exit_code": 193, "output": "hi\n", "seconds": 2}]"#).unwrap();
+    let options = Options {
+        exec: Exec::Scripted,
+        instances: 1,
+        script: Some(file.path().to_owned()),
+        ..Options::default()
+    };
+    let mut cloud = Cloud::with(options);
+    let id = run(&cloud, &[("CommandContent", "printf '\\n---8<--- faascmd 7f3b %s %s\\n' 1 2")]);
+    let result = result(cloud.later(5), &id);
+    assert_eq!((&result["ExitCode"], &result["InvocationStatus"]), (&json!(0), &json!("Success")));
+    let output = String::from_utf8(STANDARD.decode(result["Output"].as_str().unwrap()).unwrap()).unwrap();
+    let frame = output.strip_prefix("\n---8<--- faascmd 7f3b ").unwrap().strip_suffix("--->8---\n").unwrap();
+    let (head, body) = frame.split_once('\n').unwrap();
+    assert_eq!(head.split_once(' ').unwrap().0, body.len().to_string());
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert_eq!((&body["code"], &body["seconds"], &body["size"]), (&json!("193"), &json!(2), &json!(3)));
+}

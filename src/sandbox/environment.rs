@@ -11,6 +11,19 @@ use super::server::Sandbox;
 /// Proxies, which must not stand between a command and 127.0.0.1; both spellings are removed.
 const PROXIES: [&str; 5] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "FTP_PROXY"];
 
+/// What the cloud's programs take a real key from: the SDKs, older ones, the aliyun CLI, ossutil and oss2.
+const CREDENTIALS: [&str; 9] = [
+    "ALIBABA_CLOUD_",
+    "ALIBABACLOUD_",
+    "ALICLOUD_",
+    "OSS_ACCESS_KEY",
+    "OSS_SESSION_TOKEN",
+    "OSS_SECURITY_TOKEN",
+    "OSS_STS_TOKEN",
+    "ACCESS_KEY_",
+    "SECURITY_TOKEN",
+];
+
 impl Sandbox {
     /// The variables to set, in the order in which they are shown.
     pub fn environment(&self) -> Vec<(&'static str, OsString)> {
@@ -27,7 +40,7 @@ impl Sandbox {
             ("FAASCMD_ECS_IMAGE", text(ECS_IMAGE_ID)),
             ("FAASCMD_CREDENTIALS_FILE", self.world().folder().join("credentials").into()),
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", text(USER_KEY.id)),
-            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", text(USER_KEY.secret)),
+            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", text(self.world().keys.user_secret())),
         ]
     }
 
@@ -36,7 +49,8 @@ impl Sandbox {
         let Some(name) = variable.to_str() else { return false };
         let ours = self.environment().iter().any(|(set, _)| *set == name);
         let is_proxy = PROXIES.iter().any(|proxy| proxy.eq_ignore_ascii_case(name));
-        !ours && (name.starts_with("ALIBABA_CLOUD_") || name == "FAASCMD_OUTPUT" || is_proxy)
+        let is_credential = CREDENTIALS.iter().any(|prefix| name.starts_with(prefix));
+        !ours && (is_credential || name == "FAASCMD_OUTPUT" || is_proxy)
     }
 }
 

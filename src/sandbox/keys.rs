@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::faults::ExpiredToken;
-use super::identity::{FixedCaller, KEYS};
+use super::identity::{FixedCaller, FixedKey, KEYS};
 
 /// Who signs a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,20 +66,28 @@ pub(crate) struct Issued {
 /// All keys of one sandbox.
 #[derive(Debug)]
 pub(crate) struct Keys {
+    /// The secrets of [`KEYS`], in their order.
+    secrets: Vec<String>,
     issued: Mutex<HashMap<String, Key>>,
     expired_token: Option<ExpiredToken>,
 }
 
 impl Keys {
-    /// The fixed keys; no temporary ones yet.
-    pub(crate) fn new(expired_token: Option<ExpiredToken>) -> Self {
-        Self { issued: Mutex::default(), expired_token }
+    /// The keys that exist from the start, with documented or random secrets; no temporary ones yet.
+    pub(crate) fn new(fixed: bool, expired_token: Option<ExpiredToken>) -> Self {
+        let secret = |key: &FixedKey| if fixed { key.secret.to_owned() } else { unguessable(32) };
+        Self { secrets: KEYS.iter().map(secret).collect(), issued: Mutex::default(), expired_token }
+    }
+
+    /// The secret of the key that COMMAND gets.
+    pub(crate) fn user_secret(&self) -> &str {
+        &self.secrets[0]
     }
 
     /// The key of this id.
     pub(crate) fn find(&self, id: &str) -> Option<Key> {
-        let fixed = KEYS.iter().find(|key| key.id == id).map(|key| Key {
-            secret: key.secret.to_owned(),
+        let fixed = KEYS.iter().zip(&self.secrets).find(|(key, _)| key.id == id).map(|(key, secret)| Key {
+            secret: secret.clone(),
             caller: Caller::Fixed(key.caller),
             token: None,
             ends: None,
@@ -89,10 +97,9 @@ impl Keys {
 
     /// Makes temporary credentials for a role.
     pub(crate) fn issue(&self, caller: Caller, now: Timestamp, lifetime: Duration) -> Issued {
-        let random = |length| std::iter::repeat_with(fastrand::alphanumeric).take(length).collect::<String>();
-        let id = format!("STS.{}", random(24));
+        let id = format!("STS.{}", unguessable(24));
         // With the characters that a careless client forgets to encode.
-        let (secret, token) = (random(44), format!("CAIS{}+{}/==", random(60), random(60)));
+        let (secret, token) = (unguessable(44), format!("CAIS{}+{}/==", unguessable(60), unguessable(60)));
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         let ends = match self.expired_token {
             Some(ExpiredToken::First) if issued.is_empty() => now,
@@ -103,6 +110,14 @@ impl Keys {
         issued.insert(id.clone(), key);
         Issued { id, secret, token, expiration: now + lifetime }
     }
+}
+
+/// Random hexadecimal digits of the system's own generator.
+pub(crate) fn unguessable(length: usize) -> String {
+    let digits = std::iter::repeat_with(|| uuid::Uuid::new_v4().simple().to_string());
+    let mut text: String = digits.take(length.div_ceil(32)).collect();
+    text.truncate(length);
+    text
 }
 
 #[cfg(test)]
@@ -118,7 +133,7 @@ mod tests {
 
     #[test]
     fn an_issued_key_is_found_with_its_token_and_its_end() {
-        let (issued, key) = issue(&Keys::new(None));
+        let (issued, key) = issue(&Keys::new(true, None));
         assert_eq!(key.token.as_deref(), Some(issued.token.as_str()));
         assert_eq!(key.ends, Some(issued.expiration));
         assert!(key.caller.is_temporary());
@@ -126,11 +141,11 @@ mod tests {
 
     #[test]
     fn a_fault_ends_tokens_before_the_time_that_was_told() {
-        let after = Keys::new(Some(ExpiredToken::After(Duration::from_secs(2))));
+        let after = Keys::new(false, Some(ExpiredToken::After(Duration::from_secs(2))));
         let (issued, key) = issue(&after);
         assert_eq!(key.ends.unwrap().as_second(), 2);
         assert_eq!(issued.expiration.as_second(), 3600);
-        let first = Keys::new(Some(ExpiredToken::First));
+        let first = Keys::new(false, Some(ExpiredToken::First));
         assert_eq!(issue(&first).1.ends.unwrap().as_second(), 0);
         assert_eq!(issue(&first).1.ends.unwrap().as_second(), 3600);
     }

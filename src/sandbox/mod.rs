@@ -9,6 +9,7 @@ mod environment;
 mod exchange;
 mod faults;
 mod fpga;
+mod guard;
 mod host;
 mod http;
 mod identity;

@@ -57,6 +57,8 @@ pub struct Options {
     pub device_file: Option<PathBuf>,
     /// The first chip answers from the start; the services know of no load.
     pub loaded: bool,
+    /// The keys are the documented ones, and not made anew for each run: what a test in this process signs with.
+    pub fixed_keys: bool,
     /// The port on 127.0.0.1; 0 for any free one.
     pub port: u16,
 }
@@ -82,6 +84,7 @@ impl Default for Options {
             log: None,
             device_file: None,
             loaded: false,
+            fixed_keys: true,
             port: 0,
         }
     }

@@ -6,7 +6,7 @@ use super::http::Request;
 use super::identity::BUCKET;
 
 /// A host that stands for a domain bound to [`BUCKET`]: `cname.localhost`, `cname.example.com`.
-const CNAME_LABEL: &str = "cname";
+pub(super) const CNAME_LABEL: &str = "cname";
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]

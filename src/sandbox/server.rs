@@ -22,7 +22,7 @@ use super::log::Entry;
 use super::options::Options;
 use super::route::{Route, route};
 use super::world::World;
-use super::{oss, rpc, time};
+use super::{guard, oss, rpc, time};
 
 /// The longest body of a request to another service than OSS, in bytes.
 const SMALL_BODY_BYTES: usize = 1 << 20;
@@ -83,8 +83,8 @@ impl Drop for Sandbox {
 async fn accept(listener: TcpListener, world: Arc<World>) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                tokio::spawn(connection(stream, Arc::clone(&world)));
+            Ok((stream, peer)) => {
+                tokio::spawn(connection(stream, peer, Arc::clone(&world)));
             }
             // Too many open files, most likely: let some of them close.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -111,13 +111,15 @@ async fn settle(world: Arc<World>) {
 async fn own_metadata(listener: TcpListener, world: Arc<World>, instance: String) {
     let gone = Arc::new(AtomicBool::new(false));
     while !gone.load(Ordering::Relaxed) {
-        let Ok((stream, _)) = listener.accept().await else { return };
+        let Ok((stream, peer)) = listener.accept().await else { return };
+        let foreign = is_foreign(&stream, peer);
         let (world, instance, gone) = (Arc::clone(&world), instance.clone(), Arc::clone(&gone));
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let request = request_of(&request.into_parts().0);
             let mut entry = world.log.entry(&request, false);
             entry.names("metadata", "");
-            let answer = rpc::metadata_of(&world, &request, &instance);
+            let refusal = guard::refusal(&request, foreign);
+            let answer = refusal.or_else(|| rpc::metadata_of(&world, &request, &instance));
             gone.fetch_or(answer.is_none(), Ordering::Relaxed);
             let mut response = answer.unwrap_or_else(|| Response::new(404));
             entry.answered(response.status, response.code.take());
@@ -127,10 +129,15 @@ async fn own_metadata(listener: TcpListener, world: Arc<World>, instance: String
     }
 }
 
+fn is_foreign(stream: &TcpStream, peer: SocketAddr) -> bool {
+    stream.local_addr().is_ok_and(|here| guard::is_of_another_user(peer, here))
+}
+
 /// Serves one connection to its end, which is a reset if a fault wants it.
-async fn connection(stream: TcpStream, world: Arc<World>) {
+async fn connection(stream: TcpStream, peer: SocketAddr, world: Arc<World>) {
     stream.set_nodelay(true).ok();
-    let service = service_fn(move |request| Box::pin(serve(Arc::clone(&world), request)));
+    let foreign = is_foreign(&stream, peer);
+    let service = service_fn(move |request| Box::pin(serve(Arc::clone(&world), request, foreign)));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let stream = connection.into_parts().io.into_inner();
@@ -154,11 +161,16 @@ fn broken(error: &(dyn Error + 'static)) -> Option<Broken> {
 async fn serve(
     world: Arc<World>,
     request: hyper::Request<hyper::body::Incoming>,
+    foreign: bool,
 ) -> Result<hyper::Response<Outgoing>, Broken> {
     let (head, body) = request.into_parts();
     let mut request = request_of(&head);
     let route = route(&request);
     let mut entry = world.log.entry(&request, matches!(route, Route::Oss(_)));
+    if let Some(mut refusal) = guard::refusal(&request, foreign) {
+        entry.answered(refusal.status, refusal.code.take());
+        return Ok(wire(refusal, world, entry));
+    }
     let mut intake = Intake::new(body, Arc::clone(&world), entry.received());
     let answer = match route {
         Route::Rpc => rpc_call(&world, &mut request, &mut intake, &mut entry).await,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -52,7 +53,9 @@ impl World {
     /// # Errors
     /// When the temporary folder or the device's file can't be made.
     pub(crate) fn new(options: Options) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("faascmd-sandbox-").tempdir()?;
+        // Whatever the umask: the registers, the objects and the credentials file are this user's alone.
+        let private = std::fs::Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().prefix("faascmd-sandbox-").permissions(private).tempdir()?;
         let now = Timestamp::now() + SignedDuration::from_secs(options.clock_offset);
         let device = options.device_file.clone().unwrap_or_else(|| folder.path().join("xdma0_user"));
         let chip = Chip::start(&device, options.faults.chip())?;
@@ -61,7 +64,7 @@ impl World {
         }
         let world = Self {
             faults: Faults::new(options.faults.clone(), options.fault_seed),
-            keys: Keys::new(options.faults.expired_token()),
+            keys: Keys::new(options.fixed_keys, options.faults.expired_token()),
             store: Store::new(folder.path().join("objects"), now)?,
             chip,
             log: Log::open(options.log.as_deref())?,

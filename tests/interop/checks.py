@@ -48,6 +48,7 @@ class Cloud:
     role = os.environ["FAASCMD_ROLE_ARN"]
     key_id = os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"]
     secret = os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    credentials_uri = f"{endpoint}/.sandbox/credentials?key={secret}"
 
 
 KEYS = ["dir/plain.bin", "目录/文件 1.bin", "a b+c.bin", "sp&e=c?i#al%20~*'()!@$,;:[].txt", "emoji😀.bin"]
@@ -56,6 +57,6 @@ KEYS = ["dir/plain.bin", "目录/文件 1.bin", "a b+c.bin", "sp&e=c?i#al%20~*'(
 
 def temporary_key():
     """Id, secret and token of temporary credentials, from the sandbox's credentials URI."""
-    with urllib.request.urlopen(f"{Cloud.endpoint}/.sandbox/credentials", timeout=10) as answer:
+    with urllib.request.urlopen(Cloud.credentials_uri, timeout=10) as answer:
         given = json.load(answer)
     return given["AccessKeyId"], given["AccessKeySecret"], given["SecurityToken"]

@@ -23,7 +23,7 @@ OIDC_ROLE = f"acs:ram::{ACCOUNT}:role/SandboxOidcRole"
 OIDC_TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzYW5kYm94In0.eA"
 KEY = {"access_key_id": Cloud.key_id, "access_key_secret": Cloud.secret}
 ENVIRONMENT = {"ALIBABA_CLOUD_ACCESS_KEY_ID": Cloud.key_id, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": Cloud.secret}
-URI = {"ALIBABA_CLOUD_CREDENTIALS_URI": Cloud.endpoint + "/.sandbox/credentials"}
+URI = {"ALIBABA_CLOUD_CREDENTIALS_URI": Cloud.credentials_uri}
 NO_INSTANCE = {"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
 
 

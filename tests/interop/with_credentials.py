@@ -40,7 +40,7 @@ def providers(token_file):
         "SandboxInstanceRole",
         lambda: EcsRamRoleCredentialsProvider(disable_imds_v1=True, **instance),
     )
-    uri = Cloud.endpoint + "/.sandbox/credentials"
+    uri = Cloud.credentials_uri
     yield "a credentials URI", "SandboxOperatorRole", lambda: URLCredentialsProvider(uri=uri)
     yield (
         "a role by its ARN",

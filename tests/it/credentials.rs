@@ -10,6 +10,8 @@ const OIDC_ROLE: &str = "acs:ram::1234567890123456:role/SandboxOidcRole";
 const OIDC_PROVIDER: &str = "acs:ram::1234567890123456:oidc-provider/sandbox";
 /// `{"alg":"none"}`, `{"sub":"me","iss":"https://sandbox"}`, a signature that nobody checks.
 const OIDC_TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSIsImlzcyI6Imh0dHBzOi8vc2FuZGJveCJ9.eA";
+/// Where the sandbox gives a temporary key to whoever knows the user's secret.
+const URI: &str = "/.sandbox/credentials?key=SandboxUserSecret0123456789abc";
 /// What is removed so that the sources behind the environment get their turn.
 const UNSET: &str = "unset ALIBABA_CLOUD_ACCESS_KEY_ID ALIBABA_CLOUD_ACCESS_KEY_SECRET";
 
@@ -172,7 +174,7 @@ fn a_profile_of_the_instance_s_role_alone_or_assuming_another() {
 #[test]
 fn a_profile_that_asks_a_url_or_a_program() {
     let world = world();
-    let uri = json!([{"name": "u", "mode": "CredentialsURI", "credentials_uri": "$FAASCMD_ENDPOINT/.sandbox/credentials"}]);
+    let uri = json!([{"name": "u", "mode": "CredentialsURI", "credentials_uri": format!("$FAASCMD_ENDPOINT{URI}")}]);
     Who::after(&world, &profiles("u", &uri)).is("aliyun profile", "SandboxOperatorRole/credentials-uri");
     let answer = json!({"mode": "AK", "access_key_id": USER.0, "access_key_secret": USER.1});
     world.file("key.json", answer.to_string());
@@ -241,8 +243,8 @@ fn the_shared_file_in_each_of_its_types() {
 #[test]
 fn the_credentials_uri_comes_before_the_instance_s_role() {
     let world = World::sandbox(&[]);
-    let uri = "export ALIBABA_CLOUD_CREDENTIALS_URI=$FAASCMD_ENDPOINT/.sandbox/credentials";
-    Who::after(&world, uri).is("credentials URI", "SandboxOperatorRole/credentials-uri");
+    let uri = format!("export ALIBABA_CLOUD_CREDENTIALS_URI=$FAASCMD_ENDPOINT{URI}");
+    Who::after(&world, &uri).is("credentials URI", "SandboxOperatorRole/credentials-uri");
     let wrong = "export ALIBABA_CLOUD_CREDENTIALS_URI=$FAASCMD_ENDPOINT/latest/none?token=hunter2";
     let who = Who::after(&world, wrong);
     who.is_broken(&["/latest/none: it answers HTTP 404"]);

@@ -41,6 +41,7 @@ mod sandbox_faults;
 mod sandbox_hosts;
 mod sandbox_objects;
 mod sandbox_plain_path;
+mod sandbox_privacy;
 mod sandbox_process;
 mod sandbox_rpc;
 mod sandbox_signatures;

@@ -210,7 +210,9 @@ fn the_metadata_service_gives_a_token_and_credentials_that_the_services_take() {
 #[test]
 fn the_credentials_uri_gives_credentials_that_the_services_take() {
     let sandbox = start();
-    let document = send(sandbox.address(), "GET /.sandbox/credentials", &[], b"").json();
+    assert_eq!(send(sandbox.address(), "GET /.sandbox/credentials", &[], b"").status, 403);
+    let path = format!("GET /.sandbox/credentials?key={}", user().secret.expose());
+    let document = send(sandbox.address(), &path, &[], b"").json();
     assert_eq!(document["Code"], "Success");
     let identity = call(&sandbox, &credential(&document), (STS, "GetCallerIdentity"), &[]).json();
     assert_eq!(identity["Arn"], "acs:ram::1234567890123456:assumed-role/SandboxOperatorRole/credentials-uri");

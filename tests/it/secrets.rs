@@ -150,7 +150,7 @@ impl Stage {
     }
 
     fn operator_key(&mut self) -> Key {
-        self.key_of("/.sandbox/credentials")
+        self.key_of(&format!("/.sandbox/credentials?key={USER_SECRET}"))
     }
 
     /// A file that only its owner can read, with a secret in it.
@@ -289,7 +289,10 @@ fn with_keys_that_the_program_fetches_itself() {
     by_instance.faascmd(&["doctor"]).exits(0);
     by_instance.run_all();
     let mut by_uri = Stage::new(Options { without_instance_role: true, ..Options::default() });
-    let uri = format!("http://{}/.sandbox/credentials?token={WRONG_SECRET}", by_uri.sandbox.address());
+    let uri = format!(
+        "http://{}/.sandbox/credentials?key={USER_SECRET}&token={WRONG_SECRET}",
+        by_uri.sandbox.address()
+    );
     by_uri.set("ALIBABA_CLOUD_CREDENTIALS_URI", uri);
     by_uri.faascmd(&["object", "ls"]).exits(0);
     by_uri.run_all();

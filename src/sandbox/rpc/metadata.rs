@@ -10,7 +10,7 @@ use super::ecs::Identity;
 use super::sts;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::identity::{ACCOUNT, INSTANCE_ID, OPERATOR_ROLE_NAME};
-use crate::sandbox::keys::{Caller, Issued};
+use crate::sandbox::keys::{Caller, Issued, unguessable};
 use crate::sandbox::world::World;
 
 /// How long the temporary credentials of the instance live, and of the credentials URI.
@@ -30,7 +30,7 @@ pub(super) struct State {
     issued: HashMap<String, Issued>,
 }
 
-/// Where the credentials URI points.
+/// Where the credentials URI points; it is asked with the secret of the caller's key, `?key=…`.
 pub(crate) const CREDENTIALS_PATH: &str = "/.sandbox/credentials";
 
 /// Answers `/latest/…` and [`CREDENTIALS_PATH`] for the first instance.
@@ -55,6 +55,9 @@ fn metadata_at(world: &World, request: &Request, at: (&str, Timestamp)) -> Respo
     match (request.method.as_str(), request.path.as_str()) {
         ("PUT", "/latest/api/token") => new_token(world, request, now),
         ("GET", "/latest/api/token") => Response::new(405),
+        ("GET", CREDENTIALS_PATH) if request.parameter("key") != Some(world.keys.user_secret()) => {
+            Response::text(403, "Forbidden: add ?key= and the secret of the sandbox's AccessKey")
+        }
         ("GET", CREDENTIALS_PATH) => credentials(world, now),
         ("GET", path) => {
             if !may_read(world, request, now) {
@@ -73,7 +76,7 @@ fn new_token(world: &World, request: &Request, now: Timestamp) -> Response {
     let Some(seconds) = seconds.filter(|seconds| (1..=21600).contains(seconds)) else {
         return Response::text(400, "Bad Request");
     };
-    let token: String = std::iter::repeat_with(fastrand::alphanumeric).take(56).collect();
+    let token = unguessable(56);
     world.rpc().metadata.tokens.insert(token.clone(), now + Duration::from_secs(seconds));
     Response::text(200, token)
 }
@@ -256,7 +259,12 @@ mod tests {
     #[test]
     fn the_credentials_uri_gives_credentials_that_are_taken() {
         let cloud = Cloud::new();
-        let document: Value = serde_json::from_str(&get(&cloud, CREDENTIALS_PATH).1).unwrap();
+        assert_eq!(get(&cloud, CREDENTIALS_PATH).0, 403);
+        let query = vec![("key".to_owned(), cloud.world.keys.user_secret().to_owned())];
+        let (method, path) = ("GET".into(), CREDENTIALS_PATH.into());
+        let answer =
+            metadata_at(&cloud.world, &Request { method, path, query, ..Request::default() }, (INSTANCE_ID, cloud.now));
+        let document: Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(document["Code"], "Success");
         assert!(cloud.call_as(&credential(&document), "GetCallerIdentity", &[]).is_ok());
     }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ impl Write for BlobWriter {
 impl BlobWriter {
     /// Makes an empty file.
     pub(super) fn create(path: PathBuf) -> io::Result<Self> {
-        let file = File::create_new(&path)?;
+        let file = File::options().write(true).create_new(true).mode(0o600).open(&path)?;
         let (crc64, md5) = (crc_fast::Digest::new(Crc64Xz), Md5::new());
         Ok(Self { file, blob: Blob { path }, size: 0, crc64, md5 })
     }
@@ -148,7 +149,7 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(path)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         Ok(Self { path: path.to_owned(), next: 0.into() })
     }
 

@@ -23,7 +23,7 @@ impl Running {
         let pipe = world.path().join("log.pipe");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         let mut command = world.command("faascmd");
-        command.args(["sandbox", "-o", "json", "--log"]).arg(&pipe).args(flags);
+        command.args(["sandbox", "--fixed-keys", "-o", "json", "--log"]).arg(&pipe).args(flags);
         let mut sandbox = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let (lines, log) = channel();
         // Read to the end whether or not anybody asks: a full pipe would hold the sandbox up.

@@ -27,7 +27,8 @@ impl World {
 
     /// Commands run as `faascmd sandbox FLAGS -- …`, a new cloud for each.
     pub fn sandbox(flags: &[&str]) -> Self {
-        let sandbox = ["sandbox"].iter().chain(flags).chain(&["--"]).map(|s| (*s).to_owned()).collect();
+        let sandbox =
+            ["sandbox", "--fixed-keys"].iter().chain(flags).chain(&["--"]).map(|s| (*s).to_owned()).collect();
         Self { sandbox, ..Self::new() }
     }
 

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -81,7 +82,10 @@ impl Report for Demonstration {
 
 impl<'a> Demo<'a> {
     fn prepare(commands: Commands<'a>, cx: &'a Context) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("faascmd-demo-").tempdir()?;
+        let folder = tempfile::Builder::new()
+            .prefix("faascmd-demo-")
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir()?;
         fs::write(folder.path().join("bit.tar.gz"), sample::package(PART))?;
         fs::write(folder.path().join("kernel.gbs"), sample::gbs(64 * 1024))?;
         Ok(Self { commands, cx, folder })

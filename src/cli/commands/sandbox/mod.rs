@@ -123,6 +123,9 @@ pub(super) struct SandboxOptions {
     /// Let the first chip answer from the start, as with an image that was loaded before
     #[arg(long, global = true)]
     loaded: bool,
+    /// Take the documented keys instead of random ones: other users of this machine know them too
+    #[arg(long, global = true)]
+    fixed_keys: bool,
     /// Port on 127.0.0.1 [default: any free one]
     #[arg(long, global = true, value_name = "PORT", default_value = "0", hide_default_value = true)]
     port: u16,
@@ -174,6 +177,7 @@ impl SandboxOptions {
             log: self.log.clone(),
             device_file: self.device_file.as_ref().map(std::path::absolute).transpose().map_err(can_not)?,
             loaded: self.loaded,
+            fixed_keys: self.fixed_keys,
             port: self.port,
         })
     }

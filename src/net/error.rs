@@ -52,12 +52,7 @@ impl NetError {
         } else {
             Trouble::Broken
         };
-        Self {
-            method: method.to_owned(),
-            url: without_query(url).to_owned(),
-            trouble,
-            detail: innermost(error),
-        }
+        Self { method: method.to_owned(), url: without_query(url), trouble, detail: innermost(error) }
     }
 
     /// Whether nothing of the request can have reached the service.
@@ -67,8 +62,12 @@ impl NetError {
 }
 
 /// A URL that is safe to show: without user, password and query.
-pub(super) fn without_query(url: &str) -> &str {
-    url.split_once('?').map_or(url, |(url, _)| url)
+pub(super) fn without_query(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '\\']).unwrap_or(rest.len());
+    let host = rest[..end].rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{}", &rest[end..])
 }
 
 /// The last cause says it in the fewest words; the outer ones repeat the URL.
@@ -78,4 +77,21 @@ fn innermost(error: &reqwest::Error) -> String {
         cause = deeper;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_user_password_and_query() {
+        for (url, shown) in [
+            ("https://me:hunter2@h:1/p@q?x=hunter2", "https://h:1/p@q"),
+            ("https://a@b@h?x", "https://h"),
+            ("http://127.0.0.1:80@10.9.9.9/", "http://10.9.9.9/"),
+            ("oss://bucket/key", "oss://bucket/key"),
+        ] {
+            assert_eq!(without_query(url), shown);
+        }
+    }
 }

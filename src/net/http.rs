@@ -116,7 +116,7 @@ async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Op
 fn silent(method: &str, url: &str, what: &str, time: Duration) -> NetError {
     NetError {
         method: method.to_owned(),
-        url: super::error::without_query(url).to_owned(),
+        url: super::error::without_query(url),
         trouble: super::Trouble::TimedOut,
         detail: format!("{what} {:.0} s", time.as_secs_f64()),
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::{Level, debug, enabled, trace};
 
+use super::error::without_query;
 use super::{Body, Request};
 
 /// So many characters of a body are shown.
@@ -51,7 +52,8 @@ impl Log {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let log = Self { number: COUNT.fetch_add(1, Ordering::Relaxed), secret: request.secret };
         if enabled!(Level::DEBUG) {
-            debug!("#{} > {} {}", log.number, request.method, without_secrets(&request.url));
+            let url = if request.secret { bare(&request.url) } else { without_secrets(&request.url) };
+            debug!("#{} > {} {url}", log.number, request.method);
             log.headers('>', request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         }
         match &request.body {
@@ -83,6 +85,12 @@ impl Log {
             debug!("#{} {direction} {name}: {}", self.number, header(name, value));
         }
     }
+}
+
+/// A URL that may hold a secret in any place: its host and path, and whether there is more.
+fn bare(url: &str) -> String {
+    let shown = without_query(url);
+    if url.contains('?') { format!("{shown}?***") } else { shown }
 }
 
 fn size(bytes: &[u8]) -> String {

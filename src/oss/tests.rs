@@ -46,7 +46,7 @@ fn bucket(url: &str) -> Oss {
         oss_signature: OssSignature::V4,
         progress: Arc::new(Silent),
     });
-    Oss::new(cloud.tried(1), "b")
+    Oss::new(cloud.tried(1), "buc")
 }
 
 fn parameter(target: &str, name: &str) -> Option<String> {

@@ -2,8 +2,10 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+
+use super::private_file::open_state;
 
 /// Takes the lock of an open file; false while another has it.
 ///
@@ -23,8 +25,7 @@ pub fn try_lock(file: &File) -> io::Result<bool> {
 /// When the file can't be opened or locked.
 pub fn open_locked(path: &Path) -> io::Result<Option<File>> {
     loop {
-        let file =
-            File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let file = open_state(path)?;
         if !try_lock(&file)? {
             return Ok(None);
         }

@@ -89,6 +89,9 @@ pub(super) struct GlobalArgs {
     /// Colours; auto: on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub(super) color: ColorChoice,
+    /// Allow an http endpoint on another machine: what is sent there can be read and altered on its way
+    #[arg(long, global = true)]
+    pub(super) insecure_http: bool,
     /// Draw no progress bars
     #[arg(long, global = true)]
     pub(super) no_progress: bool,
@@ -103,14 +106,15 @@ pub(super) struct GlobalArgs {
 impl GlobalArgs {
     /// Remembers which values came from variables: a value alone does not tell.
     pub(super) fn remember_sources(&mut self, matches: &ArgMatches) {
-        let flags = ["region", "bucket", "role_arn", "instance_id", "profile", "endpoint"];
+        let flags =
+            ["region", "bucket", "role_arn", "instance_id", "profile", "endpoint", "credentials_file"];
         let from_variable = |id: &&str| matches.value_source(id) == Some(ValueSource::EnvVariable);
         let flag = |id: &str| format!("--{}", id.replace('_', "-"));
         self.from_variables = flags.into_iter().filter(from_variable).map(flag).collect();
     }
 
     /// The first layer of the settings.
-    pub(super) fn given(&self) -> Result<Given, ConfigError> {
+    pub(super) fn given(&self, makes_credentials_file: bool) -> Result<Given, ConfigError> {
         let endpoint_source = self.source("--endpoint", "FAASCMD_ENDPOINT");
         Ok(Given {
             region: self.sourced(self.region.as_ref(), "--region", "FAASCMD_REGION"),
@@ -118,8 +122,12 @@ impl GlobalArgs {
             role_arn: self.sourced(self.role_arn.as_ref(), "--role-arn", "FAASCMD_ROLE_ARN"),
             instance_id: self.sourced(self.instance_id.as_ref(), "--instance-id", "FAASCMD_INSTANCE_ID"),
             profile: self.sourced(self.profile.as_ref(), "--profile", "FAASCMD_PROFILE"),
-            credentials_file: self.credentials_file.clone(),
+            credentials_file: self.credentials_file.as_ref().map(|path| {
+                Sourced::new(path.clone(), self.source("--credentials-file", "FAASCMD_CREDENTIALS_FILE"))
+            }),
             endpoints: Endpoints::parse(&self.endpoint, &endpoint_source)?,
+            insecure_http: self.insecure_http,
+            makes_credentials_file,
         })
     }
 

@@ -26,7 +26,9 @@ pub fn main() -> ExitCode {
         Err(e) => return output::usage_error(&e),
     };
     output::start_log(cli.global.verbose);
-    let context = context::Context::new(cli.global);
+    let makes_credentials_file =
+        matches!(&cli.command, Command::Own(command) if command.makes_credentials_file());
+    let context = context::Context::new(cli.global, makes_credentials_file);
     line.warning.iter().for_each(|warning| context.ui.warn(warning));
     let outcome = match &cli.command {
         Command::Own(command) => commands::run(command, &context),

@@ -63,6 +63,9 @@ pub enum ErrorKind {
     },
 }
 
+/// So many characters of what a service says are shown.
+const LONGEST_TEXT: usize = 600;
+
 /// A service's refusal.
 #[derive(Clone, Debug, Default, thiserror::Error)]
 #[error("{code}: {message}")]
@@ -155,7 +158,7 @@ impl Error {
     /// Whether the same call may succeed later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
         match &self.kind {
-            ErrorKind::Net(error) => error.trouble != Trouble::BadRequest,
+            ErrorKind::Net(error) => !matches!(error.trouble, Trouble::BadRequest | Trouble::TooLong),
             ErrorKind::NotAnAnswer { http_status, .. } => {
                 (500..600).contains(http_status) || (200..300).contains(http_status)
             }
@@ -190,6 +193,17 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl ServiceError {
+    /// Cuts what the service said to what people read.
+    pub(super) fn shorten(&mut self) {
+        let Self { code, message, request_id, ec, recommend, endpoint, .. } = self;
+        let rest = [ec, recommend, endpoint].into_iter().filter_map(Option::as_mut);
+        for text in [code, message, request_id].into_iter().chain(rest) {
+            if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
+                *text = format!("{}… ({} bytes)", &text[..end], text.len());
+            }
+        }
+    }
+
     /// Whether the clocks differ by more than the 15 minutes that services allow.
     pub fn is_about_the_clock(&self) -> bool {
         matches!(self.code.as_str(), "RequestTimeTooSkewed" | "InvalidTimeStamp.Expired" | "IllegalTimestamp")

@@ -125,22 +125,40 @@ impl Cloud {
                 (call.tries, call.spent) = (tries.count, spent);
                 return Err(error);
             };
+            if let Some(asked) =
+                call.refusal().and_then(|refusal| refusal.retry_after).filter(|asked| *asked > pause)
+            {
+                let (asked, pause) = (asked.as_secs(), pause.as_secs());
+                self.setup
+                    .progress
+                    .warn(format!("{} asks to wait {asked} s; the next try is in {pause} s", call.service));
+            }
             tracing::debug!("{call}; next try in {:.1} s", pause.as_secs_f64());
             tokio::time::sleep(pause).await;
         }
     }
 
     /// Takes from a refusal what the next try needs: the service's clock, the end of a credential.
-    pub(super) fn learn_from(&self, error: &Error, credential: &Credential) {
-        let ErrorKind::Service(e) = &error.kind else { return };
+    pub(super) fn learn_from(&self, error: &mut Error, credential: &Credential) {
+        let service = error.service;
+        let ErrorKind::Service(e) = &mut error.kind else { return };
         if let (true, Some(time)) = (e.is_about_the_clock(), e.server_time) {
-            let offset = self.clock.learn(time);
-            let (minutes, side) =
-                (offset.abs().as_mins(), if offset.is_positive() { "behind" } else { "ahead of" });
-            self.setup.progress.warn(format!(
-                "this machine's clock is {minutes} minutes {side} {}'s; requests are signed with the service's time",
-                error.service
-            ));
+            let learned = self.clock.learn(time);
+            if learned.is_none() {
+                e.server_time = None;
+            }
+            self.setup.progress.warn(match learned {
+                Some(offset) => {
+                    let (minutes, side) =
+                        (offset.abs().as_mins(), if offset.is_positive() { "behind" } else { "ahead of" });
+                    format!(
+                        "this machine's clock is {minutes} minutes {side} {service}'s; requests are signed with the service's time"
+                    )
+                }
+                None => format!(
+                    "{service} says that it is {time}, more than a day from this machine's clock, and is not believed; if the clock is wrong, set it: sudo chronyc makestep"
+                ),
+            });
         }
         if e.is_expired_token() {
             self.setup.credentials.refused(credential);
@@ -230,8 +248,8 @@ mod tests {
             .with_retries(Retry { attempts: 1, ..Retry::ONCE }, || {
                 tries += 1;
                 let server_time = Some(jiff::Timestamp::now() + jiff::SignedDuration::from_mins(125));
-                let error = failed(ServiceError { server_time, ..refused(403, "RequestTimeTooSkewed") });
-                cloud.learn_from(&error, &key());
+                let mut error = failed(ServiceError { server_time, ..refused(403, "RequestTimeTooSkewed") });
+                cloud.learn_from(&mut error, &key());
                 async { Err(error) }
             })
             .await;
@@ -239,5 +257,28 @@ mod tests {
         assert_eq!(tries, 2);
         assert!((124..=125).contains(&cloud.clock().offset().as_mins()));
         assert!(heard.0.lock().unwrap()[0].contains("minutes behind oss's"));
+    }
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_no_service_means_is_cut_and_said() {
+        let heard = Arc::new(Heard::default());
+        let (mut first, started) = (true, Instant::now());
+        let cloud = cloud(heard.clone());
+        let outcome: Result<i32> = cloud
+            .with_retries(Retry::IDEMPOTENT, || {
+                let retry_after = Some(Duration::from_secs(100_000_000));
+                let refusal = ServiceError {
+                    http_status: 503,
+                    code: "ServiceUnavailable".into(),
+                    retry_after,
+                    ..ServiceError::default()
+                };
+                let error = Error::new(Service::Faas, "DescribeFpgaImages", Box::new(refusal));
+                let answer = if std::mem::take(&mut first) { Err(error) } else { Ok(1) };
+                async { answer }
+            })
+            .await;
+        assert_eq!(outcome.unwrap(), 1);
+        assert!(started.elapsed() <= Duration::from_secs(61));
+        assert!(heard.0.lock().unwrap()[0].contains("asks to wait 100000000 s"));
     }
 }

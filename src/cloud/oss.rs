@@ -7,6 +7,8 @@ use super::{Cloud, Endpoint, Error, ErrorKind, Result, Service};
 use crate::net::{Body, NetError, Request, Response, Trouble};
 use crate::sign::{Credential, OssRequest, Pairs, Signed, encode, oss_v1, oss_v4};
 
+/// The longest XML document that is taken: a list of 1000 keys of 1023 bytes, each byte encoded, is a tenth of it.
+const LONGEST_DOCUMENT: usize = 64 << 20;
 /// The longest error document that is read.
 const LONGEST_ERROR: usize = 64 << 10;
 
@@ -142,7 +144,7 @@ impl OssAnswer {
     /// When the connection breaks or stalls before the end.
     pub async fn text(self) -> Result<String> {
         let operation = self.operation;
-        let bytes = self.response.bytes(64 << 20).await.map_err(|e| failed(operation, e))?;
+        let bytes = self.response.whole(LONGEST_DOCUMENT).await.map_err(|e| failed(operation, e))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -153,7 +155,7 @@ impl OssAnswer {
         reason: impl Into<String>,
         text: &str,
     ) -> Error {
-        let (reason, head) = (reason.into(), super::rpc::cut(text, 80));
+        let (reason, head) = (super::rpc::cut(&reason.into(), 300), super::rpc::cut(text, 80));
         failed(operation, ErrorKind::NotAnAnswer { http_status, reason, head })
     }
 }
@@ -205,7 +207,7 @@ impl Cloud {
             e.about = place;
         }
         tracing::info!("{error} ({took:.2} s), request id {request_id}");
-        self.learn_from(&error, &credential);
+        self.learn_from(&mut error, &credential);
         Err(error)
     }
 

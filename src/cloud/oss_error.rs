@@ -49,6 +49,7 @@ impl Refusal<'_> {
         if error.code == "SignatureDoesNotMatch" {
             error.diagnosis = self.diagnose(of(&["CanonicalRequest"]), of(&["StringToSign"]));
         }
+        error.shorten();
         ErrorKind::Service(Box::new(error))
     }
 

@@ -24,6 +24,9 @@ pub struct Retry {
     pub longest_pause: Duration,
 }
 
+/// A service that asks for a longer pause is asked again after this one.
+const LONGEST_ASKED: Duration = Duration::from_secs(60);
+
 impl Retry {
     /// For calls that may be executed twice.
     pub const IDEMPOTENT: Self = Self {
@@ -50,7 +53,8 @@ impl Retry {
             return None;
         }
         let base = if error.class() == Some(Class::Throttled) { 500 } else { 200 };
-        let asked = error.refusal().and_then(|refusal| refusal.retry_after);
+        let asked =
+            error.refusal().and_then(|refusal| refusal.retry_after).map(|asked| asked.min(LONGEST_ASKED));
         if by_the_minute {
             // Who waited for the same minute does not come at its first moment all together.
             let minute = until_next_minute(now) + Duration::from_millis(fastrand::u64(0..5_000));

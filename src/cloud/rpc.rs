@@ -13,6 +13,8 @@ use crate::sign::{Credential, Pairs, encode, rpc_v1};
 const SERVERS_STRING: &str = "server string to sign is:";
 /// The longest answer that is read.
 const LONGEST: usize = 8 << 20;
+/// The longest error that is read.
+const LONGEST_ERROR: usize = 64 << 10;
 
 /// A call, before it is signed.
 #[derive(Clone, Debug)]
@@ -124,18 +126,19 @@ impl Cloud {
         let (status, date) = (answer.status, answer.header("date").and_then(http_date));
         let retry_after = answer.header("x-acs-retry-after").and_then(|v| v.parse().ok());
         let text = body_text(answer).await.map_err(lost)?;
-        let outcome = parse(call, status, text).map_err(|mut kind| {
+        let mut outcome = parse(call, status, text).map_err(|mut kind| {
             if let ErrorKind::Service(e) = &mut kind {
                 e.retry_after = retry_after.map(std::time::Duration::from_secs);
                 e.server_time = date.filter(|_| e.is_about_the_clock());
                 e.diagnosis = diagnose(e, &signed.string_to_sign);
                 e.message.truncate(e.message.find(SERVERS_STRING).unwrap_or(e.message.len()));
                 e.message.truncate(e.message.trim_end().len());
+                e.shorten();
             }
             call.error(kind)
         });
         let took = started.elapsed().as_secs_f64();
-        match (&outcome, &credential) {
+        match (&mut outcome, &credential) {
             (Ok(a), _) => tracing::info!(
                 "{} {}: done in {took:.2} s, request id {}",
                 call.service,
@@ -207,7 +210,12 @@ impl SignedRpc {
 }
 
 async fn body_text(answer: Response) -> Result<String, NetError> {
-    let bytes = answer.bytes(LONGEST).await?;
+    // Of a page that is none of the service's, the beginning says enough.
+    let bytes = if (200..300).contains(&answer.status) {
+        answer.whole(LONGEST).await?
+    } else {
+        answer.bytes(LONGEST_ERROR).await?
+    };
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -81,8 +81,8 @@ impl CredentialsFile {
             (Some(id), None) => missing(id.line, ID, SECRET),
             (None, Some(secret)) => missing(secret.line, SECRET, ID),
             (Some(id), Some(secret)) => Ok(Some(FileKey {
-                id: id.value.to_owned(),
-                secret: Secret::new(secret.value),
+                id: id.value.into_owned(),
+                secret: Secret::new(secret.value.as_ref()),
                 line: id.line,
             })),
         }
@@ -109,7 +109,7 @@ impl CredentialsFile {
     /// When a half is not one line.
     pub fn set_access_key(&mut self, id: &str, secret: &Secret) -> Result<(), ConfigError> {
         self.ini.set(KEYS, ID, one_line("the AccessKey id", id)?);
-        self.ini.set(KEYS, SECRET, one_line("the AccessKey secret", secret.expose())?);
+        self.ini.set_secret(KEYS, SECRET, one_line("the AccessKey secret", secret.expose())?);
         Ok(())
     }
 
@@ -154,7 +154,7 @@ impl CredentialsFile {
     fn value(&self, section: &str, key: &str) -> Option<Sourced<String>> {
         let entry = self.ini.get(section, key)?;
         let source = Source::Line { path: self.path().to_owned(), line: entry.line };
-        Some(Sourced::new(entry.value.to_owned(), source))
+        Some(Sourced::new(entry.value.into_owned(), source))
     }
 }
 

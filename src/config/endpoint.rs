@@ -89,13 +89,11 @@ impl Endpoints {
     }
 
     /// URLs that carry signatures and data in the clear to another machine. Metadata has no other way.
-    pub fn in_the_clear(&self) -> impl Iterator<Item = &str> {
+    pub fn in_the_clear(&self) -> impl Iterator<Item = &Sourced<String>> {
         let exposed = |(service, url): &&(Option<Service>, Sourced<String>)| {
-            *service != Some(Service::Metadata)
-                && url.value.starts_with("http://")
-                && !is_loopback(&url.value)
+            *service != Some(Service::Metadata) && is_in_the_clear(&url.value)
         };
-        self.0.iter().filter(exposed).map(|(_, url)| url.value.as_str())
+        self.0.iter().filter(exposed).map(|(_, url)| url)
     }
 }
 
@@ -127,6 +125,11 @@ fn origin(text: &str) -> Option<String> {
     let ends_there = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let nobody = url.username().is_empty() && url.password().is_none() && !text.contains('@');
     (spelled && ends_there && nobody).then(|| url.origin().ascii_serialization())
+}
+
+/// Whether what is sent there can be read and altered on its way.
+pub fn is_in_the_clear(url: &str) -> bool {
+    url.starts_with("http://") && !is_loopback(url)
 }
 
 /// Whether the URL's host is this machine.
@@ -194,6 +197,7 @@ mod tests {
             "metadata=http://100.100.100.200",
         ];
         let exposed = ["http://10.0.0.1", "http://127.0.0.1.example.com"];
-        assert_eq!(parse(&others).unwrap().in_the_clear().collect::<Vec<_>>(), exposed);
+        let others = parse(&others).unwrap();
+        assert_eq!(others.in_the_clear().map(|url| url.value.as_str()).collect::<Vec<_>>(), exposed);
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Name, Source};
+use crate::base::private_file;
 
 /// A setting that can't be used; never carries the text of a line, which may be a secret.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,25 @@ pub enum ConfigError {
         /// Where it comes from.
         origin: Source,
     },
+    /// An endpoint without TLS on another machine.
+    #[error("{origin}: {url} is not https: what is sent there can be read and altered on its way")]
+    InTheClear {
+        /// The endpoint.
+        url: String,
+        /// Where it comes from.
+        origin: Source,
+    },
+    /// A file with a key or a program in it that somebody else could have put there.
+    #[error("{} {problem}, who could have chosen what is in it", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is, or who may write it.
+        problem: String,
+    },
+    /// A file that was named and is not there.
+    #[error("--credentials-file: there is no {}", .0.display())]
+    NoCredentialsFile(PathBuf),
     /// A value that a file of one line per value can't hold.
     #[error("{what} must be one line without control characters")]
     NotOneLine {
@@ -78,8 +98,12 @@ impl ConfigError {
 /// # Errors
 /// When it is there and can't be read, or is not UTF-8.
 pub(super) fn text_of(path: &Path) -> Result<Option<String>, ConfigError> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
+    let bytes = match private_file::read_own(path) {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(uid)) => {
+            let problem = format!("belongs to user {uid}, and neither to this one nor to root");
+            return Err(ConfigError::Foreign { path: path.to_owned(), problem });
+        }
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
         }

@@ -1,5 +1,6 @@
 //! INI files as people and Python's `ConfigParser` write them: read with line numbers, edited without touching the rest.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
@@ -31,10 +32,10 @@ impl std::fmt::Debug for Ini {
 }
 
 /// An option's value and its line, counted from 1.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The value without white space and comment around it.
-    pub value: &'a str,
+    /// The value without white space, quotes and comment around it.
+    pub value: Cow<'a, str>,
     /// The line.
     pub line: usize,
 }
@@ -106,17 +107,32 @@ impl Ini {
     /// An option's value; the last wins, and an empty one counts as absent.
     pub fn get(&self, section: &str, key: &str) -> Option<Entry<'_>> {
         let i = self.position(section, key)?;
-        let value = value_of(&self.lines[i].text);
+        let value = unquoted(value_of(&self.lines[i].text));
         (!value.is_empty()).then_some(Entry { value, line: i + 1 })
     }
 
     /// Sets an option: in its line, else at the end of its section, else in a new section at the end.
     pub fn set(&mut self, section: &str, key: &str, value: &str) {
         if let Some(i) = self.position(section, key) {
-            self.lines[i].text = with_value(&self.lines[i].text, value);
+            self.lines[i].text = with_value(&self.lines[i].text, &quoted(value));
             return;
         }
-        let text = format!("{key}={value}{}", self.line_end);
+        self.add(section, key, value);
+    }
+
+    /// The same for a secret, of whose old value nothing may stay: what looks like a comment may be a part of it.
+    pub fn set_secret(&mut self, section: &str, key: &str, value: &str) {
+        if let Some(i) = self.position(section, key) {
+            let text = &self.lines[i].text;
+            let start = value_start(text).unwrap_or(text.len());
+            self.lines[i].text = format!("{}{}{}", &text[..start], quoted(value), self.line_end);
+            return;
+        }
+        self.add(section, key, value);
+    }
+
+    fn add(&mut self, section: &str, key: &str, value: &str) {
+        let text = format!("{key}={}{}", quoted(value), self.line_end);
         let line = Line { text, section: section.to_owned(), key: Some(key.to_ascii_lowercase()) };
         let last =
             self.lines.iter().rposition(|line| line.section == section && !line.text.trim().is_empty());
@@ -184,11 +200,51 @@ fn value_start(line: &str) -> Option<usize> {
 /// The value, up to a comment: `;` or `#` behind white space.
 fn value_of(line: &str) -> &str {
     let value = value_start(line).map_or("", |start| &line[start..]);
+    if let Some(end) = quoted_end(value) {
+        return &value[..end];
+    }
     let comment = value
         .char_indices()
         .zip(std::iter::once(' ').chain(value.chars()))
         .find(|((_, c), before)| matches!(c, ';' | '#') && before.is_whitespace());
     value[..comment.map_or(value.len(), |((i, _), _)| i)].trim()
+}
+
+/// Where a value in quotes ends, the quotes included; behind them there is nothing or a comment.
+fn quoted_end(value: &str) -> Option<usize> {
+    let inside = value.strip_prefix('"')?;
+    let mut escaped = false;
+    let closing = inside.find(|c| {
+        let closes = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        closes
+    })?;
+    let rest = &value[closing + 2..];
+    let is_comment = rest.starts_with(char::is_whitespace) && rest.trim_start().starts_with([';', '#']);
+    (rest.trim().is_empty() || is_comment).then_some(closing + 2)
+}
+
+fn unquoted(value: &str) -> Cow<'_, str> {
+    match quoted_end(value) {
+        Some(end) if end == value.len() => {
+            let mut escaped = false;
+            let is_sign = |c: &char| {
+                escaped = *c == '\\' && !escaped;
+                !escaped
+            };
+            value[1..end - 1].chars().filter(is_sign).collect::<String>().into()
+        }
+        _ => value.into(),
+    }
+}
+
+/// The value as it must stand in the file to be read again: in quotes where it would be cut, trimmed or unquoted.
+fn quoted(value: &str) -> Cow<'_, str> {
+    let line = format!("k={value}");
+    if value_of(&line) == value && quoted_end(value).is_none() {
+        return value.into();
+    }
+    format!("\"{}\"", value.replace('\\', r"\\").replace('"', "\\\"")).into()
 }
 
 /// The line with another value; what stands before and behind it stays.
@@ -208,7 +264,7 @@ mod tests {
     }
 
     fn value<'a>(ini: &'a Ini, section: &str, key: &str) -> Option<(&'a str, usize)> {
-        ini.get(section, key).map(|entry| (entry.value, entry.line))
+        ini.get(section, key).map(|entry| (Cow::into_owned(entry.value).leak() as &str, entry.line))
     }
 
     #[test]
@@ -242,6 +298,28 @@ mod tests {
         let text = "; mine\r\n[X]\r\nKey =  new ; c\r\nmore=2\r\n\r\n[Y]\r\nother=1\r\nz=3\r\n[Z]\r\nq=4\r\n";
         assert_eq!(ini.text(), text);
         assert_eq!(parse(text).unwrap().text(), text);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_set_is_what_is_read(value in r#"[a-z ;#"'\\=:\[\]\t]{1,12}"#, other in r#"[a-z ;#"\\]{1,6}"#) {
+            let mut ini = Ini::empty(Path::new("f"));
+            for value in [&other, &value] {
+                ini.set("A", "k", value);
+                ini.set_secret("A", "s", value);
+                let ini = parse(&ini.text()).unwrap();
+                for key in ["k", "s"] {
+                    assert_eq!(ini.get("A", key).unwrap().value, value.as_str(), "{}", ini.text());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_edit_of_a_secret_leaves_nothing_of_the_old_one() {
+        let mut ini = parse("[A]\nk = old ;tail #of it\n").unwrap();
+        ini.set_secret("A", "k", "new");
+        assert_eq!(ini.text(), "[A]\nk = new\n");
     }
 
     #[test]

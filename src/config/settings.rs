@@ -21,9 +21,13 @@ pub struct Given {
     /// `--profile`
     pub profile: Option<Sourced<String>>,
     /// `--credentials-file`
-    pub credentials_file: Option<PathBuf>,
+    pub credentials_file: Option<Sourced<PathBuf>>,
     /// `--endpoint`
     pub endpoints: Endpoints,
+    /// `--insecure-http`
+    pub insecure_http: bool,
+    /// Whether the command is one that makes the credentials file.
+    pub makes_credentials_file: bool,
 }
 
 /// Where and as what the program works.
@@ -36,6 +40,7 @@ pub struct Settings {
     profile: Option<Sourced<String>>,
     credentials_file: Option<PathBuf>,
     endpoints: Endpoints,
+    insecure_http: bool,
     environment: Environment,
 }
 
@@ -53,17 +58,24 @@ impl Settings {
             role_arn: filled(given.role_arn),
             instance_id: filled(given.instance_id),
             profile: filled(given.profile).or_else(|| from_variable(&environment, &PROFILE)),
-            credentials_file: given
-                .credentials_file
-                .filter(|p| !p.as_os_str().is_empty())
+            credentials_file: named_file(given.credentials_file, given.makes_credentials_file)?
                 .or_else(by_default),
             endpoints: given.endpoints,
+            insecure_http: given.insecure_http,
             environment,
         };
+        settings.check_endpoints()?;
         settings.ask_credentials_file()?;
         settings.ask_aliyun_profile()?;
         settings.check_names()?;
         Ok(settings)
+    }
+
+    fn check_endpoints(&self) -> Result<(), ConfigError> {
+        match self.endpoints.in_the_clear().next().filter(|_| !self.insecure_http) {
+            Some(url) => Err(ConfigError::InTheClear { url: url.value.clone(), origin: url.source.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// These names become parts of hosts and requests, whoever set them.
@@ -147,10 +159,26 @@ impl Settings {
         self.credentials_file.as_deref().ok_or(ConfigError::NoHome { what: "the credentials file" })
     }
 
+    /// Whether an endpoint may be without TLS on another machine.
+    pub fn insecure_http(&self) -> bool {
+        self.insecure_http
+    }
+
     /// The environment variables.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
+}
+
+/// The credentials file that was named. A flag names one that is there: where it has a typo, another identity must not
+/// step in. A variable may name one that is still to be made.
+fn named_file(given: Option<Sourced<PathBuf>>, to_be_made: bool) -> Result<Option<PathBuf>, ConfigError> {
+    let Some(given) = given.filter(|given| !given.value.as_os_str().is_empty()) else { return Ok(None) };
+    let is_flag = matches!(given.source, Source::Flag(_));
+    if is_flag && !to_be_made && !given.value.exists() {
+        return Err(ConfigError::NoCredentialsFile(given.value));
+    }
+    Ok(Some(given.value))
 }
 
 fn from_variable(environment: &Environment, names: &[&'static str]) -> Option<Sourced<String>> {

@@ -78,9 +78,9 @@ impl Section {
     ///
     /// # Errors
     /// When it is missing; the error names the section's line.
-    pub fn need(&self, key: &str) -> Result<&str, ConfigError> {
+    pub fn need(&self, key: &str) -> Result<String, ConfigError> {
         let problem = || self.wrong(format!("[{}] has no {key}", self.name));
-        self.get(key).map(|entry| entry.value).ok_or_else(problem)
+        self.get(key).map(|entry| entry.value.into_owned()).ok_or_else(problem)
     }
 
     /// An error at the section's line.

@@ -6,6 +6,7 @@ use super::oidc::OidcRole;
 use super::role::{Role, StsPlace};
 use super::source::{OfSource, broken};
 use super::{Found, Means, Source, credentials_uri, external, instance_role};
+use crate::base::private_file::writable_by_others;
 use crate::cloud::{BoxFuture, CredentialError};
 use crate::config::ConfigError;
 use crate::config::aliyun::{self, Mode, Profile};
@@ -71,7 +72,7 @@ impl AliyunProfile {
                 Mode::Oidc => oidc_role(&profile).of_source(NAME)?.assume(means, NAME).await,
                 Mode::CredentialsUri => self.by_uri(&profile).await,
                 Mode::External => {
-                    let command = profile.need("process_command").of_source(NAME)?;
+                    let command = own_command(&profile).of_source(NAME)?;
                     let wrong = |reason| broken(NAME, format!("{}: {reason}", profile.place()));
                     external::run(means, command).await.map_err(wrong)
                 }
@@ -158,6 +159,15 @@ fn login(profile: &Profile) -> Result<Credential, ConfigError> {
         return Err(again());
     }
     Ok(credential)
+}
+
+/// A program that somebody else could have put there is not run.
+fn own_command(profile: &Profile) -> Result<&str, ConfigError> {
+    if let Some(mode) = writable_by_others(profile.path()) {
+        let problem = format!("can be written by others (mode {mode:04o}), and names a process_command");
+        return Err(ConfigError::Foreign { path: profile.path().to_owned(), problem });
+    }
+    profile.need("process_command")
 }
 
 fn sts_of(profile: &Profile) -> StsPlace {

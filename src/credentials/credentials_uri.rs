@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::means::NEARBY;
-use super::source::broken;
-use super::{Found, Means, Source, temporary};
+use super::source::{OfSource, broken};
+use super::{Found, Means, temporary};
 use crate::cloud::{BoxFuture, CredentialError};
-use crate::config::endpoint::is_loopback;
+use crate::config::Source;
 use crate::config::environment::CREDENTIALS_URI;
 use crate::net::{Body, Request};
 use crate::sign::Credential;
@@ -19,7 +19,7 @@ const LONGEST: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct CredentialsUri(pub(super) Means);
 
-impl Source for CredentialsUri {
+impl super::Source for CredentialsUri {
     fn name(&self) -> &'static str {
         NAME
     }
@@ -49,11 +49,7 @@ pub(super) async fn fetch(
     if !url.starts_with("http://") && !url.starts_with("https://") {
         return Err(broken(source, "the URI must begin with http:// or https://"));
     }
-    if url.starts_with("http://") && !is_loopback(url) {
-        means
-            .progress
-            .warn(format!("{} is not https: the key that it gives can be read on its way", shown(url)));
-    }
+    means.check_url(url, shown(url), Source::Credentials).of_source(source)?;
     let (headers, body) = (Vec::new(), Body::Empty);
     let timeout = Some(NEARBY * 10);
     let request =
@@ -62,7 +58,7 @@ pub(super) async fn fetch(
     if answer.status != 200 {
         return Err(wrong(format!("it answers HTTP {}", answer.status)));
     }
-    let bytes = answer.bytes(LONGEST).await.map_err(|e| wrong(e.trouble.to_string()))?;
+    let bytes = answer.whole(LONGEST).await.map_err(|e| wrong(e.trouble.to_string()))?;
     let value: Value = serde_json::from_slice(&bytes).map_err(|_| wrong("its answer is not JSON".into()))?;
     temporary::read(&value).map_err(wrong)
 }

@@ -7,7 +7,8 @@ use super::Metadata;
 use crate::base::private_file::readable_by_others;
 use crate::base::progress::Progress;
 use crate::cloud::{Cloud, Fixed, OssSignature, OssStyle, Setup};
-use crate::config::{Endpoints, Environment};
+use crate::config::endpoint::is_in_the_clear;
+use crate::config::{ConfigError, Endpoints, Environment, Source};
 use crate::net::Http;
 use crate::sign::Credential;
 
@@ -23,6 +24,8 @@ pub struct Means {
     pub endpoints: Endpoints,
     /// The environment variables.
     pub environment: Environment,
+    /// `--insecure-http`
+    pub insecure_http: bool,
     /// The metadata of the instance that this may run on.
     pub metadata: Metadata,
     /// Who hears of what the user should know.
@@ -43,7 +46,8 @@ impl Means {
         let endpoint = crate::cloud::Endpoint::central("metadata-of-a-test");
         let metadata = Metadata::new(http.clone(), endpoint, &environment);
         let progress = Arc::new(crate::base::progress::Silent);
-        Self { http, endpoints: Endpoints::default(), environment, metadata, progress }
+        let (endpoints, insecure_http) = (Endpoints::default(), false);
+        Self { http, endpoints, environment, insecure_http, metadata, progress }
     }
 
     /// Calls signed with this credential, to STS at these endpoints.
@@ -57,6 +61,14 @@ impl Means {
             oss_signature: OssSignature::default(),
             progress: self.progress.clone(),
         })
+    }
+
+    /// Refuses a URL whose answer, or what is sent there, can be read and altered on its way.
+    pub(super) fn check_url(&self, url: &str, shown: &str, origin: Source) -> Result<(), ConfigError> {
+        if is_in_the_clear(url) && !self.insecure_http {
+            return Err(ConfigError::InTheClear { url: shown.to_owned(), origin });
+        }
+        Ok(())
     }
 
     /// Warns of a file with secrets that others than its owner can read.

@@ -128,7 +128,7 @@ fn is_token(text: &str) -> bool {
 }
 
 async fn text(answer: Response) -> Result<String, NetError> {
-    let bytes = answer.bytes(64 << 10).await?;
+    let bytes = answer.whole(64 << 10).await?;
     Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
 }
 

@@ -91,6 +91,7 @@ impl StsPlace {
                 None => return Ok(endpoints),
             },
         };
+        means.check_url(&url, &url, Source::Credentials)?;
         Ok(endpoints.or(Service::Sts, url, Source::Credentials))
     }
 

@@ -52,16 +52,20 @@ impl SharedFile {
 
     async fn credential(&self, section: &Section) -> Result<Credential, CredentialError> {
         let means = &self.means;
-        let kind = section.get("type").map_or("access_key", |entry| entry.value);
-        match kind {
+        let kind = section.get("type").map_or("access_key".into(), |entry| entry.value);
+        match &*kind {
             "access_key" => key(section).of_source(NAME),
             "ram_role_arn" => {
                 let base = key(section).of_source(NAME)?;
                 role(section).of_source(NAME)?.assume(means, base, NAME).await
             }
             "ecs_ram_role" => {
-                instance_role::credential(means, section.get("role_name").map(|entry| entry.value), NAME)
-                    .await
+                instance_role::credential(
+                    means,
+                    section.get("role_name").map(|entry| entry.value).as_deref(),
+                    NAME,
+                )
+                .await
             }
             "oidc_role_arn" => oidc_role(section).of_source(NAME)?.assume(means, NAME).await,
             "rsa_key_pair" => {
@@ -87,9 +91,9 @@ fn key(section: &Section) -> Result<Credential, ConfigError> {
 }
 
 fn role(section: &Section) -> Result<Role, ConfigError> {
-    let owned = |key| section.get(key).map(|entry| entry.value.to_owned());
+    let owned = |key| section.get(key).map(|entry| entry.value.into_owned());
     Ok(Role {
-        arn: section.need("role_arn")?.to_owned(),
+        arn: section.need("role_arn")?,
         session_name: owned("role_session_name"),
         policy: owned("policy"),
         ..Role::default()
@@ -97,11 +101,11 @@ fn role(section: &Section) -> Result<Role, ConfigError> {
 }
 
 fn oidc_role(section: &Section) -> Result<OidcRole, ConfigError> {
-    let owned = |key| section.get(key).map(|entry| entry.value.to_owned());
+    let owned = |key| section.get(key).map(|entry| entry.value.into_owned());
     Ok(OidcRole {
         token_file: PathBuf::from(section.need("oidc_token_file_path")?),
-        provider_arn: section.need("oidc_provider_arn")?.to_owned(),
-        role_arn: section.need("role_arn")?.to_owned(),
+        provider_arn: section.need("oidc_provider_arn")?,
+        role_arn: section.need("role_arn")?,
         session_name: owned("role_session_name"),
         seconds: None,
         policy: owned("policy"),

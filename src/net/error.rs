@@ -26,6 +26,8 @@ pub enum Trouble {
     NoConnection,
     /// Something may have been sent; no whole answer came.
     Broken,
+    /// More came than any answer of the service has.
+    TooLong,
     /// Nothing came for the longest time that is waited.
     TimedOut,
 }
@@ -37,6 +39,7 @@ impl fmt::Display for Trouble {
             Self::NoConnection => "can't connect",
             Self::Broken => "connection broken",
             Self::TimedOut => "timed out",
+            Self::TooLong => "the answer is too long",
         })
     }
 }

@@ -174,6 +174,20 @@ impl Response {
         chunk.map_err(|e| NetError::new(self.method, &self.url, &e))
     }
 
+    /// The whole body.
+    ///
+    /// # Errors
+    /// When it is longer than `limit` bytes, or the connection breaks or stalls before its end.
+    pub async fn whole(self, limit: usize) -> Result<Vec<u8>, NetError> {
+        let (method, url) = (self.method.to_owned(), super::error::without_query(&self.url));
+        let body = self.bytes(limit + 1).await?;
+        if body.len() <= limit {
+            return Ok(body);
+        }
+        let detail = format!("it has more than {limit} bytes");
+        Err(NetError { method, url, trouble: super::Trouble::TooLong, detail })
+    }
+
     /// The body, or its first `limit` bytes.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ pub async fn find(oss: &Oss, image: &Image) -> Result<Option<BuildLog>> {
 async fn all(oss: &Oss) -> Result<Vec<Listed>> {
     let (mut logs, mut from) = (Vec::new(), None);
     loop {
-        let page = oss.list(FOLDER, None, from.as_deref()).await?;
+        let page = oss.list(FOLDER, None, from.as_ref()).await?;
         logs.extend(page.objects.into_iter().filter(|object| object.size > 0));
         from = page.next;
         if from.is_none() {

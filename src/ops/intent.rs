@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::base::fingerprint::carries_mark;
-use crate::base::private_file::{state_folder, write_private};
+use crate::base::private_file::{open_state, replace_private, state_folder};
 use crate::faas::{Faas, Image};
 
 /// A file that nobody came back for in this time is of no use.
@@ -68,7 +68,8 @@ impl IntentFile {
 
     /// What an earlier run asked without hearing the answer.
     pub(super) fn read(&self) -> Option<Intent> {
-        serde_json::from_slice(&fs::read(self.0.as_ref()?).ok()?).ok()
+        let path = self.0.as_ref().filter(|path| path.symlink_metadata().is_ok())?;
+        serde_json::from_reader(open_state(path).ok()?).ok()
     }
 
     /// Writes the intent down.
@@ -78,7 +79,7 @@ impl IntentFile {
     pub(super) fn write(&self, intent: &Intent) -> Result<(), (PathBuf, io::Error)> {
         let Some(path) = &self.0 else { return Ok(()) };
         let written = serde_json::to_vec(intent).map_err(io::Error::from);
-        written.and_then(|bytes| write_private(path, &bytes)).map_err(|error| (path.clone(), error))
+        written.and_then(|bytes| replace_private(path, &bytes)).map_err(|error| (path.clone(), error))
     }
 
     /// The answer is there.

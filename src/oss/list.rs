@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Oss, wire};
-use crate::cloud::Result;
+use crate::cloud::{OssAnswer, Result};
 
 /// One object of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,14 @@ pub struct Page {
     /// With a delimiter: the prefixes that stand for everything below them.
     pub prefixes: Vec<String>,
     /// Where the next page begins; None at the end.
-    pub next: Option<String>,
+    pub next: Option<Next>,
+}
+
+/// Where a page of a list begins, and what stood last before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next {
+    token: String,
+    after: String,
 }
 
 impl Oss {
@@ -37,24 +44,36 @@ impl Oss {
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn list(&self, prefix: &str, delimiter: Option<&str>, from: Option<&str>) -> Result<Page> {
+    pub async fn list(&self, prefix: &str, delimiter: Option<&str>, from: Option<&Next>) -> Result<Page> {
+        let token = from.map(|next| next.token.as_str());
         let make = || {
             let call = self.call("ListObjectsV2", "GET").query("list-type", "2");
             let call = call.query("encoding-type", "url").query("max-keys", "1000");
-            let filters = [("prefix", Some(prefix)), ("delimiter", delimiter), ("continuation-token", from)];
+            let filters = [("prefix", Some(prefix)), ("delimiter", delimiter), ("continuation-token", token)];
             let given = filters.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
             given.filter(|f| !f.1.is_empty()).fold(call, |call, (name, value)| call.query(name, value))
         };
         let page: wire::ListBucket = self.document(make).await?;
         let decoded = |text| wire::decoded(page.encoding_type.as_deref(), text);
         let next =
-            page.next_continuation_token.filter(|token| page.is_truncated && Some(token.as_str()) != from);
-        Ok(Page {
-            objects: page.contents.into_iter().map(|content| listed(content, decoded)).collect(),
-            prefixes: page.common_prefixes.into_iter().map(|common| decoded(common.prefix)).collect(),
-            next,
-        })
+            page.next_continuation_token.filter(|next| page.is_truncated && Some(next.as_str()) != token);
+        let objects: Vec<_> = page.contents.into_iter().map(|content| listed(content, decoded)).collect();
+        let prefixes: Vec<_> =
+            page.common_prefixes.into_iter().map(|common| decoded(common.prefix)).collect();
+        let names = || objects.iter().map(|object| &object.key).chain(&prefixes);
+        // Names come in order. A list that goes back, or on without any, would have no end.
+        let goes_back = names().min().zip(from).is_some_and(|(first, from)| *first <= from.after);
+        let Some(token) = next.filter(|_| !goes_back) else {
+            let is_sound = !goes_back;
+            return if is_sound { Ok(Page { objects, prefixes, next: None }) } else { Err(endless()) };
+        };
+        let after = names().max().cloned().ok_or_else(endless)?;
+        Ok(Page { objects, prefixes, next: Some(Next { token, after }) })
     }
+}
+
+fn endless() -> crate::cloud::Error {
+    OssAnswer::unreadable("ListObjectsV2", 200, "its pages do not go on in the order of the names", "")
 }
 
 fn listed(content: wire::Content, decoded: impl Fn(String) -> String) -> Listed {

@@ -14,7 +14,7 @@ mod uploads;
 mod wire;
 
 pub use client::Oss;
-pub use list::{Listed, Page};
+pub use list::{Listed, Next, Page};
 pub use multipart::{ListedPart, Receipt};
 pub use object::{Head, Range};
 pub use uploads::PendingUpload;

@@ -46,7 +46,7 @@ impl Oss {
                 initiated: upload.initiated.and_then(|time| time.parse().ok()),
             }));
             // A marker that does not move would be asked for for ever.
-            if !page.is_truncated || next == marker {
+            if !page.is_truncated || next <= marker {
                 return Ok(found);
             }
             marker = next;

@@ -78,9 +78,17 @@ impl Document {
 
     /// Whether it lets a service take the role on.
     pub fn trusts(&self, service: &str) -> bool {
-        self.statements().any(|statement| {
+        self.trusting_statements(service).any(|statement| !statement.qualified)
+    }
+
+    /// Whether it lets a service take the role on, but only under a condition.
+    pub fn trusts_under_condition(&self, service: &str) -> bool {
+        !self.trusts(service) && self.trusting_statements(service).next().is_some()
+    }
+
+    fn trusting_statements(&self, service: &str) -> impl Iterator<Item = Statement<'_>> {
+        self.statements().filter(move |statement| {
             statement.effect == "Allow"
-                && !statement.qualified
                 && any_covers(&statement.actions, "sts:AssumeRole")
                 && any_covers(&statement.services, service)
         })

@@ -292,7 +292,8 @@ fn a_command_without_any_credentials_says_where_it_looked() {
 #[test]
 fn what_can_be_seen_by_others_is_warned_of() {
     let world = World::new();
-    let shown = world.faascmd(&["config", "--show", "--endpoint", "oss=http://192.0.2.1"]).exits(0);
+    let insecure = ["--insecure-http", "config", "--show", "--endpoint", "oss=http://192.0.2.1"];
+    let shown = world.faascmd(&insecure).exits(0);
     assert!(shown.stderr.contains("http://192.0.2.1 is not https"), "{}", shown.stderr);
     let local = world.faascmd(&["config", "--show", "--endpoint", "http://127.0.0.1:1"]).exits(0);
     assert_eq!(local.stderr, "");

@@ -275,7 +275,7 @@ fn a_chip_is_taken_by_its_type_and_by_name_only_if_it_fits() {
 fn the_shell_of_an_intel_image_has_to_be_known() {
     let running = Running::start(QUICK);
     running.world.file("a.gbs", sample::gbs(1000));
-    running.faascmd(&["image", "rm", "91598d20-b802-11e7-879a-8db2aa11bb22"]).exits(0);
+    running.faascmd(&["image", "rm", "91598d20-b802-11e7-879a-8db2aa11bb22", "--yes"]).exits(0);
     let error = running.faascmd(&["deploy", "a.gbs", "-o", "json"]).exits(2).error();
     let hint = error["hints"][0].as_str().unwrap();
     assert!(hint.contains("--shell V1.1") && hint.contains("--shell V1.0"), "{hint}");

@@ -170,6 +170,16 @@ fn other_parts_another_place_and_a_vanished_upload_begin_anew() {
 }
 
 #[test]
+fn a_link_in_the_place_of_a_checkpoint_is_not_followed() {
+    let half = Half::sent();
+    let (checkpoint, mine) = (half.checkpoint(), half.cloud.world.file("mine", "precious"));
+    std::fs::remove_file(&checkpoint).unwrap();
+    std::os::unix::fs::symlink(&mine, &checkpoint).unwrap();
+    half.cloud.faascmd(&PUT).exits(0);
+    assert_eq!(std::fs::read_to_string(&mine).unwrap(), "precious");
+}
+
+#[test]
 fn who_may_not_list_parts_goes_by_the_checkpoint() {
     let half = Half::sent();
     let mut put = half.cloud.command(&PUT);

@@ -26,8 +26,16 @@ pub(in crate::cli) struct AuthArgs {
     #[arg(long)]
     dry_run: bool,
     /// Let the service encrypt images with this key of the key management service, too
-    #[arg(long, visible_alias = "kmskey", value_name = "ID")]
+    #[arg(long, visible_alias = "kmskey", value_name = "ID", value_parser = one_key)]
     kms_key: Option<String>,
+}
+
+/// A pattern would let the service use every key of the account.
+fn one_key(text: &str) -> Result<String, String> {
+    let is_one = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/:".contains(&b));
+    is_one
+        .then(|| text.to_owned())
+        .ok_or_else(|| "name one key, such as 7906979c-8e06-46a2-be2d-68e3ccbc0001".into())
 }
 
 /// What was done, or would be.

@@ -183,7 +183,7 @@ struct Flags {
 
 impl Flags {
     fn of(cx: &Context) -> Result<Self, Failure> {
-        let given = cx.global.given()?;
+        let given = cx.global.given(true)?;
         let flag = |value: Option<Sourced<String>>| {
             value.filter(|value| matches!(value.source, Source::Flag(_))).map(|value| value.value)
         };

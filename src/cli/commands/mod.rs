@@ -74,6 +74,13 @@ pub(super) enum Command {
     Test(test::TestCommand),
 }
 
+impl Command {
+    /// Whether it makes the credentials file where there is none.
+    pub(super) fn makes_credentials_file(&self) -> bool {
+        matches!(self, Self::Auth(_) | Self::Config(_))
+    }
+}
+
 /// Runs one.
 pub(super) fn run(command: &Command, cx: &Context) -> Outcome {
     match command {

@@ -24,6 +24,8 @@ use crate::sign::Credential;
 pub(super) struct Context {
     /// The global flags as given.
     pub(super) global: GlobalArgs,
+    /// Whether the command may make the credentials file that is named.
+    makes_credentials_file: bool,
     /// stdout and stderr.
     pub(super) ui: Ui,
     settings: OnceLock<Settings>,
@@ -35,10 +37,11 @@ pub(super) struct Context {
 
 impl Context {
     /// Makes it from the flags; nothing is read or sent yet.
-    pub(super) fn new(global: GlobalArgs) -> Self {
+    pub(super) fn new(global: GlobalArgs, makes_credentials_file: bool) -> Self {
         Self {
             ui: Ui::new(&global),
             global,
+            makes_credentials_file,
             settings: OnceLock::new(),
             http: OnceLock::new(),
             metadata: OnceLock::new(),
@@ -55,13 +58,15 @@ impl Context {
         if let Some(settings) = self.settings.get() {
             return Ok(settings);
         }
-        let settings = Settings::find(self.global.given()?, Environment::of_process())?;
+        let settings =
+            Settings::find(self.global.given(self.makes_credentials_file)?, Environment::of_process())?;
         self.warn_of_exposure(&settings);
         Ok(self.settings.get_or_init(|| settings))
     }
 
     fn warn_of_exposure(&self, settings: &Settings) {
         for url in settings.endpoints().in_the_clear() {
+            let url = &url.value;
             self.ui
                 .warn(&format!("{url} is not https: what is sent there can be read and altered on its way"));
         }
@@ -140,6 +145,7 @@ impl Context {
             http: self.http().clone(),
             endpoints: settings.endpoints().clone(),
             environment: settings.environment().clone(),
+            insecure_http: settings.insecure_http(),
             metadata: self.metadata()?.clone(),
             progress: self.ui.progress(),
         };

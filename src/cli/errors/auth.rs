@@ -27,7 +27,7 @@ impl From<AuthError> for Failure {
             AuthError::TooLong { .. } => Self::new(exit, message)
                 .hint("take buckets that are no longer used out of it, in the RAM console")
                 .hint("`faascmd list_policy` shows what it allows"),
-            AuthError::Changed => Self::new(exit, message).hint("run the same command again"),
+            AuthError::Changed(_) => Self::new(exit, message).hint("run the same command again"),
             AuthError::Shared(_) => Self::new(exit, message)
                 .hint("detach it there first, in the RAM console; nothing was changed"),
         }
@@ -42,7 +42,7 @@ fn exit_of(error: &AuthError) -> Exit {
         AuthError::OtherRegion { .. }
         | AuthError::Unreadable { .. }
         | AuthError::TooLong { .. }
-        | AuthError::Changed
+        | AuthError::Changed(_)
         | AuthError::Shared(_) => Exit::Conflict,
     }
 }

@@ -17,6 +17,16 @@ impl From<ConfigError> for Failure {
                 Some(region) => failure.hint(format!("is {region} meant?")),
                 None => failure,
             },
+            ConfigError::InTheClear { ref url, .. } => failure
+                .hint(format!("take {}", url.replacen("http:", "https:", 1)))
+                .hint("or add --insecure-http, where the way there is safe otherwise"),
+            ConfigError::Foreign { ref path, .. } => {
+                let path = path.display();
+                failure.hint(format!("look at what is in it, then: chown $(id -u) {path}; chmod 600 {path}"))
+            }
+            ConfigError::NoCredentialsFile(_) => {
+                failure.hint("`faascmd config` and `faascmd auth` make it; or leave the flag out")
+            }
             ConfigError::NoHome { .. } => failure.hint("set HOME, or name the file with --credentials-file"),
             ConfigError::Name { .. }
             | ConfigError::Unwritable { .. }
@@ -29,8 +39,15 @@ impl From<ConfigError> for Failure {
 fn exit_of(error: &ConfigError) -> Exit {
     match error {
         ConfigError::Endpoint { .. } | ConfigError::NotOneLine { .. } => Exit::Usage,
-        ConfigError::Name { origin, .. } if origin.is_of_the_command() => Exit::Usage,
-        ConfigError::Name { .. } => Exit::Config,
+        ConfigError::Name { origin, .. } | ConfigError::InTheClear { origin, .. }
+            if origin.is_of_the_command() =>
+        {
+            Exit::Usage
+        }
+        ConfigError::Name { .. }
+        | ConfigError::InTheClear { .. }
+        | ConfigError::Foreign { .. }
+        | ConfigError::NoCredentialsFile(_) => Exit::Config,
         ConfigError::Unwritable { .. } => Exit::Failed,
         ConfigError::Unreadable { .. } | ConfigError::Malformed { .. } | ConfigError::NoHome { .. } => {
             Exit::Config

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::base::text::{harmless, is_harmful};
+use crate::base::text::{harmless, json_escaped};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome, ServiceAnswer};
 use crate::cli::exit::Exit;
@@ -69,6 +69,14 @@ pub(super) fn print(cx: &Context, command: &str, said: Said, started: Instant) -
     Ok(Exit::Done)
 }
 
+/// Goes on when the user agrees to a deletion, or nobody is there to ask.
+pub(super) fn agreed(cx: &Context, question: &str) -> Result<(), Failure> {
+    if cx.ui.agrees(question)? {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Failed, "nothing was deleted: it was not agreed to"))
+}
+
 /// Prints lines, each of them one whatever stands in it.
 pub(super) fn print_lines(cx: &Context, lines: &[String]) -> Result<(), Failure> {
     let text: String = lines.iter().map(|line| format!("{}\n", harmless(line))).collect();
@@ -82,7 +90,7 @@ fn elapsed(time: Duration) -> String {
 
 /// The answer on one line, its fields in the service's order.
 fn one_line(answer: &Value) -> String {
-    escaped(&without_request_id(answer.clone()).to_string())
+    json_escaped(&without_request_id(answer.clone()).to_string()).into_owned()
 }
 
 fn without_request_id(mut answer: Value) -> Value {
@@ -90,15 +98,6 @@ fn without_request_id(mut answer: Value) -> Value {
         fields.shift_remove("RequestId");
     }
     answer
-}
-
-/// JSON text in which characters that a terminal obeys, and that JSON allows, are spelled `\u….`: they stand in strings.
-fn escaped(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        if is_harmful(c) { text.push_str(&format!("\\u{:04x}", u32::from(c))) } else { text.push(c) }
-    }
-    text
 }
 
 /// Says that the service refused, in the old tool's words, then what to do; gives the exit code.

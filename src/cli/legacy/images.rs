@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
-use super::answer::Said;
+use super::answer::{Said, agreed};
 use crate::base::cancel::Cancel;
 use crate::bitstream::Family;
 use crate::cli::context::Context;
@@ -145,6 +145,7 @@ pub(in crate::cli) struct DeleteImage {
 
 impl DeleteImage {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
+        agreed(cx, &format!("Delete image {}?", self.imageuuid))?;
         Ok(cx.faas().await?.delete_image(&self.imageuuid).await?.answer.raw.into())
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::answer::{self, Form, Said};
+use super::answer::{self, Form, Said, agreed};
 use crate::cli::args::EndpointArgs;
 use crate::cli::commands::object::{file_of, name_of};
 use crate::cli::context::Context;
@@ -25,7 +25,7 @@ impl ListObjects {
         let oss = cx.oss_by(self.endpoint).await?;
         let (mut keys, mut from) = (Vec::new(), None);
         loop {
-            let page = oss.list("", None, from.as_deref()).await?;
+            let page = oss.list("", None, from.as_ref()).await?;
             keys.extend(page.objects.into_iter().map(|object| object.key));
             from = page.next;
             if !cx.ui.is_json() {
@@ -107,6 +107,7 @@ pub(in crate::cli) struct DeleteObject {
 impl DeleteObject {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
         let oss = cx.oss().await?;
+        agreed(cx, &format!("Delete oss://{}/{}?", oss.bucket(), self.object))?;
         oss.delete(&self.object).await?;
         Ok(json!({"Bucket": oss.bucket(), "Object": self.object}).into())
     }

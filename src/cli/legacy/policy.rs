@@ -3,8 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::answer::{Form, Said};
-use crate::cli::Exit;
+use super::answer::{Form, Said, agreed};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::faas::DEFAULT_ROLE;
@@ -45,9 +44,7 @@ impl DeletePolicy {
         let ram = Ram::new(cx.cloud().await?);
         let held = auth::held_policy(&ram, &role).await?;
         allowed(&held.policy.document).iter().for_each(|line| cx.ui.note(&format!("  {line}")));
-        if !cx.ui.agrees(&format!("Delete policy {POLICY_NAME}, which allows this?"))? {
-            return Err(Failure::new(Exit::Failed, "nothing was deleted: it was not agreed to"));
-        }
+        agreed(cx, &format!("Delete policy {POLICY_NAME}, which allows this?"))?;
         auth::delete_policy(&ram, &role, &held).await?;
         Ok(json!({"PolicyName": POLICY_NAME, "PolicyType": "Custom"}).into())
     }

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal};
 
 use super::{Ui, stderr};
 use crate::base::secret::Secret;
+use crate::base::text::harmless;
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
 
@@ -17,7 +18,7 @@ pub(in crate::cli) fn somebody_is_there() -> bool {
 /// # Errors
 /// When stdin ends or can't be read.
 pub(in crate::cli) fn ask(question: &str) -> Result<String, Failure> {
-    stderr::text(question);
+    stderr::text(&harmless(question));
     line_of_stdin()
 }
 
@@ -55,8 +56,13 @@ fn no_answer(error: &io::Error) -> Failure {
 }
 
 impl Ui {
-    /// Asks on a terminal; where nobody is there to answer, and with `--yes`, it is agreed.
+    /// Asks on a terminal. Where nobody is there to answer, as in the scripts of the old tool's users, it is agreed
+    /// and said.
     pub(in crate::cli) fn agrees(&self, question: &str) -> Result<bool, Failure> {
-        if somebody_is_there() { self.confirms(question) } else { Ok(true) }
+        if somebody_is_there() {
+            return self.confirms(question);
+        }
+        self.note(&format!("{question} Yes: nobody is there to ask"));
+        Ok(true)
     }
 }

@@ -8,7 +8,7 @@ use clap::ColorChoice;
 use serde::Serialize;
 
 use super::{Page, stderr};
-use crate::base::text::harmless;
+use crate::base::text::{harmless, json_escaped};
 use crate::cli::args::{Format, GlobalArgs};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
@@ -106,7 +106,7 @@ impl Ui {
     /// A line on stderr, unless `--quiet`.
     pub(in crate::cli) fn note(&self, text: &str) {
         if !self.quiet {
-            stderr::line(text);
+            stderr::line(&harmless(text));
         }
     }
 
@@ -124,7 +124,7 @@ impl Ui {
             return Err(Failure::new(Exit::Usage, format!("{question} Nobody is there to answer"))
                 .hint("add --yes to go on without a question"));
         }
-        stderr::text(&format!("{question} [y/N] "));
+        stderr::text(&format!("{} [y/N] ", harmless(question)));
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok();
         Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
@@ -139,7 +139,7 @@ impl Ui {
     /// What [`Ui::fail`] says, whole lines.
     pub(in crate::cli) fn failure_text(&self, failure: &Failure) -> String {
         if self.is_json() {
-            return format!("{}\n", failure.json());
+            return format!("{}\n", json_escaped(&failure.json().to_string()));
         }
         let mut text = format!("{} {}\n", self.painted(ERROR, "error:"), harmless(&failure.message));
         if let Some(id) = failure.service.as_ref().and_then(|a| a.request_id.as_deref()) {
@@ -181,9 +181,8 @@ fn json_document<R: Report>(report: &R) -> Result<String, Failure> {
     if let serde_json::Value::Object(fields) = serde_json::to_value(report).map_err(internal)? {
         document.extend(fields);
     }
-    let mut text = serde_json::to_string_pretty(&document).map_err(internal)?;
-    text.push('\n');
-    Ok(text)
+    let text = serde_json::to_string_pretty(&document).map_err(internal)?;
+    Ok(format!("{}\n", json_escaped(&text)))
 }
 
 /// Prints what clap has to say: help on stdout with 0, a wrong command line on stderr with 2.
@@ -195,7 +194,7 @@ pub(in crate::cli) fn usage_error(error: &clap::Error) -> ExitCode {
         let (message, rest) = text.trim_start_matches("error: ").split_once('\n').unwrap_or((&text, ""));
         let hints = rest.lines().map(str::trim).filter(|l| !l.is_empty()).take(3);
         let failure = hints.fold(Failure::new(Exit::Usage, message), Failure::hint);
-        stderr::line(&failure.json().to_string());
+        stderr::line(&json_escaped(&failure.json().to_string()));
         return Exit::Usage.into();
     }
     // A closed pipe under `faascmd --help | head` is no error.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::look::trust_policy;
 use super::{AuthError, Plan, Services, Step};
 use crate::base::progress::{Event, Progress};
 use crate::net::Body;
@@ -29,7 +30,10 @@ async fn take(step: &Step, services: &Services, plan: &Plan) -> Result<(), AuthE
     match step {
         Step::MakeLogsFolder => make_logs_folder(services).await?,
         Step::CreateRole => ram.create_role(&plan.role, &plan.trust, ROLE_DESCRIPTION).await.map(drop)?,
-        Step::TrustService => ram.set_trust(&plan.role, &plan.trust).await?,
+        Step::TrustService => {
+            still_trusted_the_same(services, plan).await?;
+            ram.set_trust(&plan.role, &plan.trust).await?;
+        }
         Step::CreatePolicy => ram.create_policy(POLICY_NAME, &plan.policy, POLICY_DESCRIPTION).await?,
         Step::DropVersion(version) => {
             still_the_same(services, plan).await?;
@@ -47,7 +51,21 @@ async fn take(step: &Step, services: &Services, plan: &Plan) -> Result<(), AuthE
 /// Somebody may have thought over the question for long, and two may ask for two buckets at once.
 async fn still_the_same(services: &Services, plan: &Plan) -> Result<(), AuthError> {
     let now = services.ram.existing_policy(POLICY_NAME).await?;
-    if Some(&now.version) == plan.policy_version.as_ref() { Ok(()) } else { Err(AuthError::Changed) }
+    if Some(&now.version) == plan.policy_version.as_ref() {
+        Ok(())
+    } else {
+        Err(AuthError::Changed(format!("policy {POLICY_NAME}")))
+    }
+}
+
+/// The service has no "only if it is still so": the shortest time between look and change is what can be had.
+async fn still_trusted_the_same(services: &Services, plan: &Plan) -> Result<(), AuthError> {
+    let now = services.ram.role(&plan.role).await?.as_ref().map(trust_policy).transpose()?;
+    if now == plan.trust_before {
+        Ok(())
+    } else {
+        Err(AuthError::Changed(format!("the trust of role {}", plan.role)))
+    }
 }
 
 /// A folder is an empty object whose key ends with a slash. One that appeared meanwhile is left.

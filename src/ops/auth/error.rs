@@ -54,9 +54,9 @@ pub enum AuthError {
         /// The document's length.
         bytes: usize,
     },
-    /// Somebody else changed the policy meanwhile.
-    #[error("policy {POLICY_NAME} was changed by somebody else meanwhile; nothing of it was overwritten")]
-    Changed,
+    /// Somebody else changed it meanwhile.
+    #[error("{0} was changed by somebody else meanwhile; nothing of it was overwritten")]
+    Changed(String),
     /// The policy is attached to others than the role.
     #[error("policy {POLICY_NAME} is attached to {0} users, groups or roles, and not only to the FaaS role")]
     Shared(u64),

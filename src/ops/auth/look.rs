@@ -24,7 +24,7 @@ pub async fn look(
     let mut steps = Vec::new();
     let region = look_at_bucket(services, &caller, &mut steps).await?;
     let found = services.ram.role(&role).await?;
-    let trust = trust_of(found.as_ref(), &mut steps)?;
+    let (before, trust) = trust_of(found.as_ref(), &mut steps)?;
     let policy = services.ram.policy(POLICY_NAME).await?;
     let grants = faas_grants(&bucket, kms_key);
     let merged = merged_with(policy.as_ref(), &grants)?;
@@ -38,7 +38,9 @@ pub async fn look(
         region,
         role_arn,
         role,
+        drops_condition: before.as_ref().is_some_and(|trust| trust.trusts_under_condition(FAAS_PRINCIPAL)),
         trust,
+        trust_before: before,
         denials: merged.document.denials(&grants),
         policy: merged.document,
         added: merged.added,
@@ -95,16 +97,17 @@ fn region_of_endpoint(host: &str) -> Option<&str> {
         .map(|region| region.trim_end_matches("-internal"))
 }
 
-fn trust_of(role: Option<&Role>, steps: &mut Vec<Step>) -> Result<Document, AuthError> {
-    let before = match role {
-        Some(role) => role
-            .trust()
-            .map_err(|error| AuthError::Unreadable { name: format!("role {}", role.role_name), error })?,
-        None => Document::empty(),
-    };
-    let Some(after) = before.trusting(FAAS_PRINCIPAL) else { return Ok(before) };
+/// The trust policy as it is, if there is one, and as it will be.
+fn trust_of(role: Option<&Role>, steps: &mut Vec<Step>) -> Result<(Option<Document>, Document), AuthError> {
+    let before = role.map(trust_policy).transpose()?;
+    let here = before.clone().unwrap_or_else(Document::empty);
+    let Some(after) = here.trusting(FAAS_PRINCIPAL) else { return Ok((before, here)) };
     steps.push(if role.is_some() { Step::TrustService } else { Step::CreateRole });
-    Ok(after)
+    Ok((before, after))
+}
+
+pub(super) fn trust_policy(role: &Role) -> Result<Document, AuthError> {
+    role.trust().map_err(|error| AuthError::Unreadable { name: format!("role {}", role.role_name), error })
 }
 
 fn merged_with(policy: Option<&Policy>, grants: &[crate::ram::Grant]) -> Result<Merged, AuthError> {

@@ -54,6 +54,10 @@ pub struct Plan {
     pub role: String,
     /// Who may take the role on, as it will be.
     pub trust: Document,
+    /// The trust policy that the plan was made from; `None` when there is no role yet.
+    pub trust_before: Option<Document>,
+    /// Whether the role trusts the service only under a condition, which it will no longer be.
+    pub drops_condition: bool,
     /// The policy, as it will be.
     pub policy: Document,
     /// What the policy will allow and does not yet.
@@ -110,10 +114,14 @@ struct Sentence<'a>(&'a Step, &'a Plan);
 
 impl fmt::Display for Sentence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Plan { bucket, role, .. } = self.1;
+        let Plan { bucket, role, drops_condition, .. } = self.1;
         match self.0 {
             Step::MakeLogsFolder => write!(f, "make the folder {LOGS_FOLDER} in oss://{bucket}"),
             Step::CreateRole => write!(f, "create role {role}, which {FAAS_PRINCIPAL} may take on"),
+            Step::TrustService if *drops_condition => write!(
+                f,
+                "let {FAAS_PRINCIPAL} take on role {role} WITHOUT the condition under which it may now"
+            ),
             Step::TrustService => write!(f, "let {FAAS_PRINCIPAL} take on role {role}"),
             Step::CreatePolicy => write!(f, "create policy {POLICY_NAME}"),
             Step::DropVersion(version) => {

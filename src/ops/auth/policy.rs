@@ -41,6 +41,12 @@ pub async fn held_policy(ram: &Ram, role: &str) -> Result<Held, AuthError> {
 /// # Errors
 /// When a call fails; what was done before stays done.
 pub async fn delete_policy(ram: &Ram, role: &str, held: &Held) -> Result<()> {
+    // Asked first, while something still holds on to the policy: who may not delete it is refused before anything is
+    // taken apart, and the others are told that it is in use.
+    match ram.delete_policy(POLICY_NAME).await {
+        Err(e) if e.code().is_some_and(|code| code.starts_with("DeleteConflict")) => {}
+        outcome => return outcome,
+    }
     if held.by_role {
         ram.detach(POLICY_NAME, role).await?;
     }

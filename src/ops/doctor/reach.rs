@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Check, Subject};
-use crate::cloud::Service;
+use crate::cloud::{Endpoint, Service};
 use crate::net::{NetError, Probe, Trouble};
 
 /// An internal endpoint is near, or it is not reached at all.
@@ -97,7 +97,10 @@ pub(super) async fn internal_endpoint(subject: &Subject) -> Check {
         return Check::skipped("an endpoint was given for oss");
     }
     let Some(region) = subject.cloud.region() else { return Check::skipped("no region is set") };
-    let url = format!("https://oss-{region}-internal.aliyuncs.com");
+    let Ok(internal) = Endpoint::of_region("oss-{}-internal", region) else {
+        return Check::skipped("no region is set");
+    };
+    let url = internal.to_string();
     match tokio::time::timeout(NEAR, subject.cloud.http().probe(&url)).await {
         Ok(Ok(probe)) => of_probe(&url, &probe),
         _ => Check::skipped(format!("{url} is not reached from here; it is within the region only")),

@@ -50,7 +50,8 @@ impl Chip {
     }
 
     fn begin(path: &Path, faults: ChipFaults, idle: Duration) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
         // Where the file system keeps no attributes, tests of this file need --yes.
         told(mark_as_device(path));
         let length = Some(file.metadata()?.len()).filter(|length| *length > 0).unwrap_or(BAR_LENGTH);

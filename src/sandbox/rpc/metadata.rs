@@ -262,8 +262,11 @@ mod tests {
         assert_eq!(get(&cloud, CREDENTIALS_PATH).0, 403);
         let query = vec![("key".to_owned(), cloud.world.keys.user_secret().to_owned())];
         let (method, path) = ("GET".into(), CREDENTIALS_PATH.into());
-        let answer =
-            metadata_at(&cloud.world, &Request { method, path, query, ..Request::default() }, (INSTANCE_ID, cloud.now));
+        let answer = metadata_at(
+            &cloud.world,
+            &Request { method, path, query, ..Request::default() },
+            (INSTANCE_ID, cloud.now),
+        );
         let document: Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(document["Code"], "Success");
         assert!(cloud.call_as(&credential(&document), "GetCallerIdentity", &[]).is_ok());

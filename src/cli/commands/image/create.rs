@@ -101,7 +101,7 @@ async fn work(args: &CreateArgs, cx: &Context) -> Result<Answer, Failure> {
     let (faas, oss, deadline) = (cx.faas().await?, cx.oss().await?, cx.deadline(args.timeout).await?);
     let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
     let request = args.request(cx).await?;
-    match deadline.unless_cancelled(args.make(services, &request)).await {
+    match Box::pin(deadline.unless_cancelled(args.make(services, &request))).await {
         Ok(answer) => Ok(answer),
         Err(Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
         Err(error) => Err(error.into()),

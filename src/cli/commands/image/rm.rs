@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
@@ -14,7 +15,9 @@ use crate::ops::image;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd image rm a8cee2f0-b8bd-11e7-879a-0dba4bf26e88
-  faascmd image ls | awk -F'\\t' '$2 == \"failed\" {print $1}' | xargs -r faascmd image rm")]
+  faascmd image ls | awk -F'\\t' '$2 == \"failed\" {print $1}' | xargs -r faascmd image rm --yes
+
+It asks on a terminal; elsewhere it needs --yes.")]
 pub(in crate::cli) struct RemoveArgs {
     /// UUIDs of the images
     #[arg(value_name = "UUID", required = true)]
@@ -42,14 +45,20 @@ pub(in crate::cli) fn run(args: &RemoveArgs, cx: &Context) -> Outcome {
     cx.ui.print(&Removed { dry_run: args.dry_run, items })
 }
 
+/// Looks for all of them before it removes the first.
 async fn remove(args: &RemoveArgs, cx: &Context) -> Result<(), Failure> {
     let faas = cx.faas().await?;
     for uuid in &args.uuids {
-        if args.dry_run {
-            image::find(&faas, uuid).await?;
-        } else {
-            delete(&faas, uuid).await?;
-        }
+        image::find(&faas, uuid).await?;
+    }
+    if args.dry_run {
+        return Ok(());
+    }
+    if !cx.ui.confirms(&format!("Remove for good: {}?", args.uuids.join(", ")))? {
+        return Err(Failure::new(Exit::Failed, "nothing was removed"));
+    }
+    for uuid in &args.uuids {
+        delete(&faas, uuid).await?;
     }
     Ok(())
 }

@@ -42,7 +42,7 @@ pub(super) fn run(args: &GetArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
         let file = file_of(&args.key, args.file.as_deref())?;
         let (oss, cancel, started) = (cx.oss_by(args.endpoint).await?, cx.cancel()?, Instant::now());
-        if file == Path::new("-") {
+        if args.file.as_deref() == Some(Path::new("-")) {
             return to_stdout(&oss, &args.key, &cancel).await;
         }
         let request = DownloadRequest {

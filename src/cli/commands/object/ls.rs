@@ -37,7 +37,7 @@ pub(super) fn run(args: &LsArgs, cx: &Context) -> Outcome {
         let mut first = true;
         let mut next = None;
         loop {
-            let page = list(&oss, args, next.as_deref()).await?;
+            let page = list(&oss, args, next.as_ref()).await?;
             let objects = page.objects.into_iter().map(Object::of);
             let folders = page.prefixes.into_iter().map(Object::folder);
             let mut page_items: Vec<_> = folders.chain(objects).collect();
@@ -57,7 +57,11 @@ pub(super) fn run(args: &LsArgs, cx: &Context) -> Outcome {
     })
 }
 
-async fn list(oss: &Oss, args: &LsArgs, from: Option<&str>) -> Result<crate::oss::Page, Failure> {
+async fn list(
+    oss: &Oss,
+    args: &LsArgs,
+    from: Option<&crate::oss::Next>,
+) -> Result<crate::oss::Page, Failure> {
     Ok(oss.list(&args.prefix, args.folders.then_some("/"), from).await?)
 }
 

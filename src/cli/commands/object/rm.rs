@@ -1,7 +1,5 @@
 //! `faascmd object rm`: objects are deleted.
 
-use std::io::IsTerminal;
-
 use clap::Args;
 use serde::Serialize;
 
@@ -17,7 +15,7 @@ use crate::oss::Oss;
 #[command(after_help = "Examples:
   faascmd object rm builds/7/bit.tar.gz
   faascmd object rm a b c --dry-run          see whether they are there
-An image that is queued or compiling may still read its object.")]
+Several are deleted only after a question, or with --yes. An image that is queued or compiling may still read its object.")]
 pub(super) struct RmArgs {
     /// The keys
     #[arg(required = true, value_name = "KEY")]
@@ -44,7 +42,7 @@ pub(super) fn run(args: &RmArgs, cx: &Context) -> Outcome {
         if args.dry_run {
             return cx.ui.print(&Removed { items });
         }
-        if items.len() > 1 && std::io::stdin().is_terminal() && !cx.ui.confirms(&question(&items))? {
+        if items.len() > 1 && !cx.ui.confirms(&question(&items))? {
             return Err(Failure::new(Exit::Failed, "nothing was deleted"));
         }
         for item in &mut items {

@@ -11,7 +11,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
 
-use super::http::Download;
+use super::http::{Download, Response};
 use super::log::Entry;
 use super::world::World;
 
@@ -113,6 +113,12 @@ async fn pass(world: &World, bytes: usize, counter: &AtomicU64) -> Result<(), Br
         tokio::time::sleep(Duration::from_secs(1).mul_f64(bytes as f64 / rate as f64)).await;
     }
     if world.faults.resets(bytes as u64) { Err(Broken::Reset) } else { Ok(()) }
+}
+
+/// What was done stays done; its answer may be lost.
+pub(super) fn lose(world: &World, action: &str, response: Response) -> Result<Response, Broken> {
+    let succeeded = response.status < 300;
+    if succeeded && world.faults.loses_answer(action) { Err(Broken::AnswerLost) } else { Ok(response) }
 }
 
 /// A small body. The entry ends here, before the client can see the answer.

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
-use super::exchange::{self, Broken, Intake, Outgoing};
+use super::exchange::{self, Broken, Intake, Outgoing, lose};
 use super::faults::Weather;
 use super::http::{Request, Response, parse_query};
 use super::log::Entry;
@@ -236,12 +236,6 @@ async fn metadata(
     let Some(body) = intake.collect(SMALL_BODY_BYTES).await? else { return Ok(Response::new(413)) };
     request.body = body;
     Ok(rpc::metadata(world, request))
-}
-
-/// What was done stays done; its answer may be lost.
-pub(super) fn lose(world: &World, action: &str, response: Response) -> Result<Response, Broken> {
-    let succeeded = response.status < 300;
-    if succeeded && world.faults.loses_answer(action) { Err(Broken::AnswerLost) } else { Ok(response) }
 }
 
 fn request_of(head: &hyper::http::request::Parts) -> Request {

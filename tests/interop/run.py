@@ -9,9 +9,10 @@ import with_core
 import with_credentials
 import with_oss2
 import with_oss_v2
+import with_v3
 
 # The last one turns the requests of the library that it shares with others to the sandbox.
-for client in [with_oss2, with_oss_v2, with_core, with_auth, with_chains, with_credentials]:
+for client in [with_oss2, with_oss_v2, with_core, with_v3, with_auth, with_chains, with_credentials]:
     client.run()
 print(f"{checks.passed} passed, {checks.failed} failed")
 sys.exit(1 if checks.failed else 0)

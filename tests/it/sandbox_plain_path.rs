@@ -112,6 +112,8 @@ fn a_sub_resource_of_another_operation_is_refused_and_nothing_is_done() {
         assert!(answer.element("Message").contains(named), "{request:?}: {}", answer.text());
     }
     assert_eq!(get(&cloud, "key").text(), "old");
+    let form = [("content-type", "multipart/form-data; boundary=x")];
+    refused(&cloud.send(&Sent::new("POST", "").headers(&form).body("--x--")).unwrap(), 501, "NotImplemented");
 }
 
 #[test]
@@ -183,6 +185,8 @@ fn a_copy_is_told_as_its_source_or_as_the_request_says() {
 fn a_copy_holds_to_its_conditions_and_its_permissions() {
     let mut cloud = Cloud::new();
     let etag = put(&cloud, "source", "x").header("etag").unwrap().to_owned();
+    let other = Sent::new("GET", "source").headers(&[("if-match", "\"other\"")]);
+    assert_eq!(cloud.oss(&other).element("Condition"), "If-Match");
     let from = "/faascmd-sandbox/source";
     let past = "Sat, 01 Jan 2000 00:00:00 GMT";
     for (name, value, status) in [
@@ -352,6 +356,8 @@ fn buckets_are_listed_in_pages_and_told() {
     put(&cloud, "a", "123");
     initiate(&cloud, "b");
     let stat = cloud.oss(&Sent::new("GET", "").query(&[("stat", "")]));
+    let last = cloud.oss(&Sent::new("GET", "").query(&[("uploads", "")]));
+    assert_eq!((last.element("NextKeyMarker"), last.element("IsTruncated")), ("b".into(), "false".into()));
     let told = ["Storage", "ObjectCount", "MultipartUploadCount"].map(|name| stat.element(name));
     assert_eq!(told, ["3", "1", "1"]);
     let info = cloud.oss(&Sent::new("GET", "").query(&[("bucketInfo", "")]));
@@ -368,6 +374,12 @@ fn an_object_s_acl_is_what_it_was_put_with() {
     put(&cloud, "plain", "x");
     cloud.oss(&Sent::new("PUT", "own").headers(&[("x-oss-object-acl", "private")]).body("x"));
     cloud.oss(&copy("copy", "/faascmd-sandbox/own"));
+    let id = initiate(&cloud, "parts");
+    let part = [("partNumber", "1"), ("uploadId", id.as_str())];
+    cloud.oss(&Sent::new("PUT", "parts").query(&part).body("x"));
+    let all = [("x-oss-complete-all", "yes"), ("x-oss-object-acl", "private")];
+    cloud.oss(&Sent::new("POST", "parts").query(&[("uploadId", &id)]).headers(&all));
+    assert_eq!(acl("parts").element("Grant"), "private");
     let grants = ["plain", "own", "copy"].map(|key| acl(key).element("Grant"));
     assert_eq!(grants, ["default", "private", "default"]);
     refused(&acl("absent"), 404, "NoSuchKey");

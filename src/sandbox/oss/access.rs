@@ -19,7 +19,9 @@ pub(super) fn check_bucket_exists(call: &Call<'_>) -> Result<(), OssError> {
     }
     let Some(name) = &call.target.bucket else { return Ok(()) };
     check_bucket(name)?;
-    if call.world.store.bucket(name).is_none() && call.operation != Operation::PutBucket {
+    // A bucket that is not there may be made, by its ACL as well.
+    let makes_it = call.request.method == "PUT" && call.target.key.is_none();
+    if call.world.store.bucket(name).is_none() && !makes_it {
         return Err(refusals::NO_SUCH_BUCKET.with("BucketName", name));
     }
     Ok(())

@@ -65,6 +65,7 @@ pub(super) fn info(call: &Call<'_>) -> Answer {
     let xml = ["AccessMonitor", "CrossRegionReplication", "TransferAcceleration"]
         .into_iter()
         .fold(xml, |xml, feature| xml.leaf(feature, "Disabled"))
+        .leaf("BlockPublicAccess", "true")
         .leaf("DataRedundancyType", "LRS");
     let xml = owner(xml).open("AccessControlList").leaf("Grant", "private").close();
     Ok(document(xml.open("ServerSideEncryptionRule").leaf("SSEAlgorithm", "None").close()))
@@ -85,7 +86,7 @@ pub(super) fn stat(call: &Call<'_>) -> Answer {
         .leaf("MultipartUploadCount", stat.uploads.to_string())
         .leaf("MultipartPartCount", stat.parts.to_string())
         .leaf("LiveChannelCount", "0")
-        .leaf("LastModifiedTime", call.now.as_second().to_string())
+        .leaf("LastModifiedTime", stat.modified.map_or(0, |time| time.as_second()).to_string())
         .leaf("StandardStorage", &bytes)
         .leaf("StandardObjectCount", &objects);
     Ok(document(xml))

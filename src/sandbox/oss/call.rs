@@ -87,6 +87,17 @@ impl<'a> Call<'a> {
         self.request.parameter("uploadId").unwrap_or_default()
     }
 
+    /// `NoSuchUpload`, whose exact cause is each operation's own.
+    pub(super) fn no_such_upload(&self) -> OssError {
+        let refusal = match self.operation {
+            Operation::UploadPart => refusals::NO_SUCH_UPLOAD_FOR_PART,
+            Operation::UploadPartCopy => refusals::NO_SUCH_UPLOAD_FOR_COPY,
+            Operation::CompleteMultipartUpload => refusals::NO_SUCH_UPLOAD_TO_COMPLETE,
+            _ => refusals::NO_SUCH_UPLOAD,
+        };
+        refusal.with("UploadId", self.upload_id())
+    }
+
     /// What a fault is drawn for: what the request does to which thing, the same in every run.
     pub(super) fn fault_name(&self) -> String {
         let part = self.request.parameter("partNumber").or(self.request.header("range")).unwrap_or_default();

@@ -4,22 +4,15 @@ use std::io::{Read, Seek, SeekFrom};
 
 use super::bucket::document;
 use super::call::{Answer, Call};
-use super::conditions::{Conditions, Outcome};
-use super::error::{OssError, already_exists, invalid_argument, no_such_key, precondition_failed};
+use super::conditions;
+use super::error::{OssError, already_exists, invalid_argument, no_such_key};
 use super::multipart::{part_number, put_part_of, upload_exists};
-use super::object::described;
+use super::object::{asked_acl, described};
 use super::range::{Range, range};
 use super::refusals;
 use super::xml::Xml;
 use crate::sandbox::store::{Object, Part};
 use crate::sandbox::time::iso;
-
-const CONDITIONS: Conditions = Conditions {
-    matches: "x-oss-copy-source-if-match",
-    none_match: "x-oss-copy-source-if-none-match",
-    unmodified_since: "x-oss-copy-source-if-unmodified-since",
-    modified_since: "x-oss-copy-source-if-modified-since",
-};
 
 /// Bucket and key that `x-oss-copy-source` names: `/bucket/key`, percent-encoded.
 pub(super) fn source(call: &Call<'_>) -> Result<(String, String), OssError> {
@@ -42,11 +35,8 @@ pub(super) fn source(call: &Call<'_>) -> Result<(String, String), OssError> {
 fn found(call: &Call<'_>) -> Result<Object, OssError> {
     let (bucket, key) = source(call)?;
     let object = call.world.store.head(&bucket, &key).ok_or_else(|| no_such_key(&key))?;
-    match CONDITIONS.hold(call.request, &object) {
-        Outcome::Met => Ok(object),
-        Outcome::Failed(condition) => Err(precondition_failed(condition)),
-        Outcome::NotModified => Err(refusals::NOT_MODIFIED.into()),
-    }
+    conditions::check(call.request, "x-oss-copy-source-", &object)?;
+    Ok(object)
 }
 
 /// `CopyObject`. The copy shares the bytes; what is told about it comes from the source or, with
@@ -63,11 +53,10 @@ pub(super) fn object(call: &Call<'_>) -> Answer {
         };
     let mut object = found(call)?;
     object.modified = call.now;
-    let acl = described(call).acl;
     if replaces {
         object.described = described(call);
     }
-    object.described.acl = acl;
+    object.described.acl = asked_acl(call).unwrap_or_default();
     let xml = Xml::new("CopyObjectResult").leaf("ETag", &object.etag).leaf("LastModified", iso(call.now));
     let mut response = document(xml).with_header("etag", &object.etag);
     if let Some(crc64) = object.crc64 {

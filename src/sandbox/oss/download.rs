@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::call::{Answer, Call};
-use super::conditions::{Conditions, Outcome};
-use super::error::{OssError, no_such_key, precondition_failed};
+use super::conditions;
+use super::error::{OssError, no_such_key};
 use super::operation::Operation;
 use super::range::{Range, range};
 use super::refusals;
@@ -22,13 +22,6 @@ const OVERRIDES: [&str; 6] = [
     "response-content-disposition",
     "response-content-encoding",
 ];
-
-const CONDITIONS: Conditions = Conditions {
-    matches: "if-match",
-    none_match: "if-none-match",
-    unmodified_since: "if-unmodified-since",
-    modified_since: "if-modified-since",
-};
 
 /// `GetObject`.
 pub(super) fn get(call: &Call<'_>) -> Answer {
@@ -64,11 +57,8 @@ pub(super) fn head(call: &Call<'_>) -> Answer {
 /// The object, if the request's conditions are met.
 fn found(call: &Call<'_>) -> Result<Object, OssError> {
     let object = call.world.store.head(call.bucket(), call.key()).ok_or_else(|| no_such_key(call.key()))?;
-    match CONDITIONS.hold(call.request, &object) {
-        Outcome::Met => Ok(object),
-        Outcome::Failed(condition) => Err(precondition_failed(condition)),
-        Outcome::NotModified => Err(refusals::NOT_MODIFIED.into()),
-    }
+    conditions::check(call.request, "", &object)?;
+    Ok(object)
 }
 
 fn not_satisfiable(call: &Call<'_>, object: &Object) -> OssError {

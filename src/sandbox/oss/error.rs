@@ -3,11 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::call::Call;
-use super::operation::Operation;
 use super::refusals::{self, Refusal};
 use super::xml::Xml;
-use crate::sandbox::http::Response;
+use crate::sandbox::http::{Request, Response};
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,9 +60,9 @@ impl OssError {
     }
 
     /// The answer; for HEAD the document goes into a header, in base64.
-    pub(super) fn answer(&self, call: &Call<'_>) -> Response {
+    pub(super) fn answer(&self, request: &Request, request_id: &str) -> Response {
         let Refusal { status, code, ec, .. } = *self.kind;
-        let document = self.document(call);
+        let document = self.document(&request.host, request_id);
         let mut response = Response::new(status).with_code(code);
         for (name, value) in &self.headers {
             response = response.with_header(name, value);
@@ -72,20 +70,20 @@ impl OssError {
         if !ec.is_empty() {
             response = response.with_header("x-oss-ec", ec);
         }
-        if call.request.method == "HEAD" {
+        if request.method == "HEAD" {
             return response.with_header("x-oss-err", BASE64.encode(document));
         }
         // 304 has no body.
         if status == 304 { response } else { response.with_body("application/xml", document) }
     }
 
-    fn document(&self, call: &Call<'_>) -> String {
+    fn document(&self, host: &str, request_id: &str) -> String {
         let Refusal { code, ec, .. } = *self.kind;
         let mut xml = Xml::new("Error")
             .leaf("Code", code)
             .leaf("Message", self.text())
-            .leaf("RequestId", &call.request_id)
-            .leaf("HostId", &call.request.host);
+            .leaf("RequestId", request_id)
+            .leaf("HostId", host);
         for (name, value) in &self.more {
             xml = xml.leaf(name, value);
         }
@@ -108,23 +106,7 @@ pub(super) fn no_such_key(key: &str) -> OssError {
     refusals::NO_SUCH_KEY.with("Key", key)
 }
 
-/// `NoSuchUpload`, whose exact cause is each operation's own.
-pub(super) fn no_such_upload(call: &Call<'_>) -> OssError {
-    let refusal = match call.operation {
-        Operation::UploadPart => refusals::NO_SUCH_UPLOAD_FOR_PART,
-        Operation::UploadPartCopy => refusals::NO_SUCH_UPLOAD_FOR_COPY,
-        Operation::CompleteMultipartUpload => refusals::NO_SUCH_UPLOAD_TO_COMPLETE,
-        _ => refusals::NO_SUCH_UPLOAD,
-    };
-    refusal.with("UploadId", call.upload_id())
-}
-
 /// `FileAlreadyExists`.
 pub(super) fn already_exists(key: &str) -> OssError {
     refusals::ALREADY_EXISTS.with("Key", key)
-}
-
-/// `PreconditionFailed`, for a condition by the name of its header.
-pub(super) fn precondition_failed(header: &str) -> OssError {
-    refusals::PRECONDITION_FAILED.with("Condition", header)
 }

@@ -28,12 +28,11 @@ use call::{Answer, Call, Stopped};
 use error::OssError;
 use operation::Operation;
 
-use super::exchange::{Broken, Intake};
+use super::exchange::{Broken, Intake, lose};
 use super::faults::Weather;
 use super::http::{Request, Response};
 use super::log::Entry;
 use super::route::Target;
-use super::server::lose;
 use super::world::World;
 
 /// Every refusal that object storage knows: HTTP status, code and exact cause (empty where there is none).
@@ -54,7 +53,7 @@ pub(super) async fn answer(
     entry.names("oss", action);
     let response = match carried_out(&call, intake, entry).await {
         Ok(response) => response,
-        Err(Stopped::Refused(error)) => error.answer(&call),
+        Err(Stopped::Refused(error)) => error.answer(call.request, &call.request_id),
         Err(Stopped::Broken(broken)) => return Err(broken),
     };
     let response = response
@@ -71,6 +70,9 @@ async fn carried_out(call: &Call<'_>, intake: &mut Intake, entry: &mut Entry) ->
         return Err(error.into());
     }
     access::check_bucket_exists(call)?;
+    if unbuilt::is_form_upload(call.request) {
+        return Err(unbuilt::operation(call.request, call.target).into());
+    }
     let caller = auth::authenticate(call)?;
     access::check(call, &caller)?;
     unbuilt::check_headers(call.request)?;

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::bucket::document;
 use super::call::{Answer, Call, shown};
-use super::error::{OssError, already_exists, no_such_upload};
-use super::object::{acknowledged, described, receive};
+use super::error::{OssError, already_exists};
+use super::object::{acknowledged, asked_acl, described, receive};
 use super::refusals;
 use super::uploads::root;
 use crate::sandbox::exchange::Intake;
@@ -37,12 +37,12 @@ pub(super) async fn put_part(call: &Call<'_>, intake: &mut Intake) -> Answer {
 /// Adds a part, unless the upload has ended meanwhile.
 pub(super) fn put_part_of(call: &Call<'_>, number: u32, part: Part) -> Result<(), OssError> {
     let there = call.world.store.put_part(call.place(), call.upload_id(), (number, part));
-    if there { Ok(()) } else { Err(no_such_upload(call)) }
+    if there { Ok(()) } else { Err(call.no_such_upload()) }
 }
 
 pub(super) fn upload_exists(call: &Call<'_>) -> Result<(), OssError> {
     let upload = call.world.store.has_upload(call.place(), call.upload_id());
-    if upload { Ok(()) } else { Err(no_such_upload(call)) }
+    if upload { Ok(()) } else { Err(call.no_such_upload()) }
 }
 
 pub(super) fn part_number(call: &Call<'_>) -> Result<u32, OssError> {
@@ -71,7 +71,11 @@ pub(super) async fn complete(call: &Call<'_>, intake: &mut Intake) -> Answer {
     let encoded = call.encodes_names()?;
     let body = call.document(intake).await?;
     let chosen = chosen(call, &body)?;
-    let assemble = |upload: &crate::sandbox::store::Upload| upload.assemble(chosen.as_deref(), call.now);
+    let assemble = |upload: &crate::sandbox::store::Upload| {
+        let mut object = upload.assemble(chosen.as_deref(), call.now)?;
+        object.described.acl = asked_acl(call).unwrap_or(object.described.acl);
+        Ok(object)
+    };
     let completed =
         call.world.store.complete(call.place(), call.upload_id(), assemble, call.forbids_overwrite());
     let object = completed.map_err(|why| not_complete(call, why))?;
@@ -109,7 +113,7 @@ fn chosen(call: &Call<'_>, body: &str) -> Result<Option<Vec<(u32, String)>>, Oss
 
 fn not_complete(call: &Call<'_>, why: NotComplete) -> OssError {
     match why {
-        NotComplete::NoSuchUpload => no_such_upload(call),
+        NotComplete::NoSuchUpload => call.no_such_upload(),
         NotComplete::AlreadyExists => already_exists(call.key()),
         NotComplete::InvalidPart { number, etag } => refusals::INVALID_PART
             .with("PartNumber", number.to_string())
@@ -128,5 +132,5 @@ pub(super) fn abort(call: &Call<'_>) -> Answer {
     if call.world.store.abort(call.place(), call.upload_id()) {
         return Ok(Response::new(204));
     }
-    Err(no_such_upload(call).into())
+    Err(call.no_such_upload().into())
 }

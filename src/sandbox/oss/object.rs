@@ -50,10 +50,14 @@ pub(super) fn acl(call: &Call<'_>) -> Answer {
 pub(super) fn described(call: &Call<'_>) -> Described {
     let is_kept = |name: &str| name.starts_with("x-oss-meta-") || KEPT_HEADERS.contains(&name);
     let headers = call.request.headers.iter().filter(|(name, _)| is_kept(name)).cloned().collect();
-    let is_private =
-        call.request.header("x-oss-object-acl").is_some_and(|acl| acl.eq_ignore_ascii_case("private"));
-    let acl = if is_private { Acl::Private } else { Acl::Default };
+    let acl = asked_acl(call).unwrap_or_default();
     Described { content_type: call.request.header("content-type").map(str::to_owned), headers, acl }
+}
+
+/// `x-oss-object-acl`.
+pub(super) fn asked_acl(call: &Call<'_>) -> Option<Acl> {
+    let acl = call.request.header("x-oss-object-acl")?;
+    Some(if acl.eq_ignore_ascii_case("private") { Acl::Private } else { Acl::Default })
 }
 
 /// Takes a body to the disk and holds it to the length and the MD5 that its headers name.

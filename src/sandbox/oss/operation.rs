@@ -1,6 +1,5 @@
 //! Which operation a request is, by its method and its sub-resources.
 
-use super::unbuilt;
 use crate::sandbox::http::Request;
 use crate::sandbox::route::Target;
 
@@ -68,6 +67,49 @@ operations! {
     NotImplemented => "", [];
 }
 
+/// Sub-resources that carry a value. One that carries none is known by that.
+const WITH_VALUE: [&str; 14] = [
+    "callback",
+    "callback-var",
+    "comp",
+    "inventoryId",
+    "partNumber",
+    "position",
+    "regions",
+    "rtc",
+    "styleName",
+    "uploadId",
+    "versionId",
+    "wormId",
+    "x-oss-async-process",
+    "x-oss-process",
+];
+
+/// Parameters of any request: those of signatures, of payment and of limits.
+const OF_ANY: [&str; 12] = [
+    "OSSAccessKeyId",
+    "Expires",
+    "Signature",
+    "security-token",
+    "x-oss-additional-headers",
+    "x-oss-credential",
+    "x-oss-date",
+    "x-oss-expires",
+    "x-oss-request-payer",
+    "x-oss-security-token",
+    "x-oss-signature",
+    "x-oss-signature-version",
+];
+
+/// The parameters of a request that make another operation of it, or change what it does.
+pub(super) fn sub_resources(request: &Request) -> impl Iterator<Item = &str> {
+    let named = request.query.iter().filter(|(name, value)| {
+        let changes = value.is_empty() || name.starts_with("x-oss-") || WITH_VALUE.contains(&name.as_str());
+        changes && !OF_ANY.contains(&name.as_str()) && name != "x-oss-traffic-limit"
+    });
+    named.map(|(name, _)| name.as_str())
+}
+
 /// Tells the operation. A sub-resource that is not of the operation makes another one of it, which is not built.
 pub(super) fn operation(request: &Request, target: &Target) -> Operation {
     let has = |name: &str| request.parameter(name).is_some();
@@ -76,7 +118,7 @@ pub(super) fn operation(request: &Request, target: &Target) -> Operation {
         (Some(_), None) => of_bucket(request, has),
         (Some(_), Some(_)) => of_object(request, has),
     };
-    let foreign = unbuilt::sub_resources(request).any(|name| !found.parameters().contains(&name));
+    let foreign = sub_resources(request).any(|name| !found.parameters().contains(&name));
     if foreign { Operation::NotImplemented } else { found }
 }
 

@@ -1,43 +1,10 @@
 //! What OSS has and the sandbox has not: it is refused by name, and nothing is done.
 
 use super::error::OssError;
+use super::operation::sub_resources;
 use super::refusals;
 use crate::sandbox::http::Request;
 use crate::sandbox::route::Target;
-
-/// Sub-resources that carry a value. One that carries none is known by that.
-const WITH_VALUE: [&str; 14] = [
-    "callback",
-    "callback-var",
-    "comp",
-    "inventoryId",
-    "partNumber",
-    "position",
-    "regions",
-    "rtc",
-    "styleName",
-    "uploadId",
-    "versionId",
-    "wormId",
-    "x-oss-async-process",
-    "x-oss-process",
-];
-
-/// Parameters of any request: those of signatures, of payment and of limits.
-const OF_ANY: [&str; 12] = [
-    "OSSAccessKeyId",
-    "Expires",
-    "Signature",
-    "security-token",
-    "x-oss-additional-headers",
-    "x-oss-credential",
-    "x-oss-date",
-    "x-oss-expires",
-    "x-oss-request-payer",
-    "x-oss-security-token",
-    "x-oss-signature",
-    "x-oss-signature-version",
-];
 
 /// Headers that ask for what is not here, whatever they say.
 const HEADERS: [&str; 10] = [
@@ -77,13 +44,10 @@ const NAMES: [(&str, &str, &str); 11] = [
     ("GET", "x-oss-process", "image processing"),
 ];
 
-/// The parameters of a request that make another operation of it, or change what it does.
-pub(super) fn sub_resources(request: &Request) -> impl Iterator<Item = &str> {
-    let named = request.query.iter().filter(|(name, value)| {
-        let changes = value.is_empty() || name.starts_with("x-oss-") || WITH_VALUE.contains(&name.as_str());
-        changes && !OF_ANY.contains(&name.as_str()) && name != "x-oss-traffic-limit"
-    });
-    named.map(|(name, _)| name.as_str())
+/// `PostObject`, whose signature stands in its body.
+pub(super) fn is_form_upload(request: &Request) -> bool {
+    let is_form = |value: &str| value.starts_with("multipart/form-data");
+    request.method == "POST" && request.header("content-type").is_some_and(is_form)
 }
 
 /// Refuses a header that asks for what is not here.

@@ -2,7 +2,7 @@
 
 use super::bucket::{document, owner};
 use super::call::{Answer, Call, shown};
-use super::error::{OssError, invalid_argument, no_such_upload};
+use super::error::{OssError, invalid_argument};
 use super::xml::Xml;
 use crate::sandbox::store::{Page, Part, key_and_id, upload_name};
 use crate::sandbox::time::iso;
@@ -13,7 +13,7 @@ pub(super) fn list_parts(call: &Call<'_>) -> Answer {
     let encoded = call.encodes_names()?;
     let marker = part_number_marker(call)?;
     let upload = call.world.store.upload(call.place(), call.upload_id());
-    let upload = upload.ok_or_else(|| no_such_upload(call))?;
+    let upload = upload.ok_or_else(|| call.no_such_upload())?;
     let after: Vec<_> = upload.parts.range(marker.saturating_add(1)..).take(max + 1).collect();
     let page = &after[..after.len().min(max)];
     let last = page.last().map_or(marker, |(number, _)| **number);
@@ -71,7 +71,9 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     let encoded = call.encodes_names()?;
     let name = |name: &str| shown(name, encoded);
     let listing = call.world.store.list_uploads(call.bucket(), &page);
-    let (next_key, next_id) = key_and_id(listing.next.as_deref().unwrap_or_default());
+    // The last of the page, whether more follow or not.
+    let last = listing.entries.last().map(|(upload, _)| upload).max(listing.prefixes.last());
+    let (next_key, next_id) = key_and_id(last.map_or("", String::as_str));
     let mut xml = root("ListMultipartUploadsResult", encoded)
         .leaf("Bucket", call.bucket())
         .leaf("KeyMarker", name(key_marker))

@@ -67,6 +67,8 @@ pub(crate) struct BucketStat {
     pub(crate) uploads: usize,
     /// Their parts.
     pub(crate) parts: usize,
+    /// When the newest object was put.
+    pub(crate) modified: Option<Timestamp>,
 }
 
 /// There is an object of this name, and the request forbids to overwrite it.
@@ -162,6 +164,7 @@ impl Store {
             objects: bucket.objects.len(),
             uploads: bucket.uploads.len(),
             parts: bucket.uploads.values().map(|upload| upload.parts.len()).sum(),
+            modified: bucket.objects.values().map(|object| object.modified).max(),
         }
     }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::blob::{Reader, Received, Segment};
-use crate::sandbox::http::Pairs;
+use crate::sign::Pairs;
 
 /// What a client said about an object when it put it.
 #[derive(Clone, Debug, Default)]

@@ -117,6 +117,15 @@ pub fn forget_if_stopped(state: Option<&Path>, registers: &dyn Registers, offset
     }
 }
 
+/// Forgets all that was left running: an image was loaded, and with it what ran before is gone.
+pub fn forget_all(state: Option<&Path>) {
+    for entry in state.and_then(|state| fs::read_dir(folder_in(state)).ok()).into_iter().flatten().flatten() {
+        if File::open(entry.path()).is_ok_and(|note| note.try_lock_shared().is_ok()) {
+            fs::remove_file(entry.path()).ok();
+        }
+    }
+}
+
 fn forget(state: Option<&Path>, identity: &str) {
     if let Some(state) = state.filter(|state| LeftRunning::noted(state, identity).is_some()) {
         fs::remove_file(note_of(&folder_in(state), identity)).ok();

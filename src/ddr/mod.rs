@@ -22,7 +22,7 @@ use crate::base::cancel::Cancel;
 use crate::base::progress::Progress;
 
 pub use ber::{BerBound, BitRate};
-pub use left_running::{LeftRunning, forget_if_stopped};
+pub use left_running::{LeftRunning, forget_all, forget_if_stopped};
 pub use prbs::{PrbsOptions, Sample, prbs};
 pub use registers::Registers;
 pub use report::{ErrorsSeen, Soak, TestReport, Verdict};

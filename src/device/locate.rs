@@ -113,7 +113,7 @@ fn node_of(device: &PciDevice, roots: &Roots) -> Result<PathBuf, DeviceError> {
 }
 
 fn without_node(roots: &Roots) -> WhyMissing {
-    if pci::is_loaded(roots, "xdma") { WhyMissing::NoDevice } else { WhyMissing::NoDriver }
+    if pci::is_driver_loaded(roots, "xdma") { WhyMissing::NoDevice } else { WhyMissing::NoDriver }
 }
 
 fn describe(path: PathBuf, roots: &Roots) -> Result<Located, DeviceError> {

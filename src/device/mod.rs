@@ -30,7 +30,7 @@ pub use mapping::LastWords;
 pub use node::{Access, Node, page_size};
 pub use number::{NotANumber, number};
 pub use open::{Device, Opener};
-pub use pci::{Roots, driver_in_use};
+pub use pci::{Roots, driver_in_use, is_driver_loaded};
 pub use place::{Harm, NotAPlace, Place, WriteKind, is_address};
 pub use plain_file::{MeantBy, mark_as_device};
 pub use snapshot::{Difference, FieldReading, Reading, differences, hex};

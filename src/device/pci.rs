@@ -179,7 +179,7 @@ fn bound_to(roots: &Roots, driver: &str) -> Vec<String> {
 }
 
 /// Whether the driver is loaded.
-pub(super) fn is_loaded(roots: &Roots, driver: &str) -> bool {
+pub fn is_driver_loaded(roots: &Roots, driver: &str) -> bool {
     roots.sysfs.join("bus/pci/drivers").join(driver).is_dir()
 }
 

@@ -148,6 +148,17 @@ pub enum Error {
         /// What the system said.
         error: std::io::Error,
     },
+    /// A driver could not be taken out or brought back.
+    #[error("`{line}` failed: {said}")]
+    Driver {
+        /// What was run.
+        line: String,
+        /// What it said, or how it ended.
+        said: String,
+    },
+    /// A driver is back, and its device is not.
+    #[error("{driver} is loaded, but {device} is not there after {waited}")]
+    NoNode { driver: &'static str, device: String, waited: String },
     /// A file on this machine can't be used.
     #[error("{}: {error}", path.display())]
     File {

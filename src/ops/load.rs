@@ -6,9 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::driver::{Driver, TakenOut};
 use super::lock::{self, Claim};
 use super::wait::{Awaited, Deadline, Look, Pace};
 use super::{Error, Result};
+use crate::base::progress::Progress;
 use crate::bitstream::Family;
 use crate::device::{Roots, driver_in_use};
 use crate::faas::{Chip, Faas, LoadImage, LoadStatus, TaskStatus};
@@ -34,6 +36,8 @@ pub struct Loading<'a> {
     pub force: bool,
     /// Whether to wait: for a chip that is busy, and for the load.
     pub wait: bool,
+    /// The driver to take out before the load and to bring back after it.
+    pub driver: Option<&'a Driver>,
     /// This machine's devices, where the instance is this machine.
     pub this_machine: Option<&'a Roots>,
 }
@@ -59,13 +63,12 @@ pub async fn load(faas: &Faas, deadline: &Deadline, loading: &Loading<'_>) -> Re
     let before = faas.load_status(loading.instance_id, &loading.chip.uuid).await?.view;
     let there = !loading.force && before.is_loaded_with(loading.image_uuid);
     if there {
+        if let Some(driver) = loading.driver.filter(|_| loading.wait) {
+            driver.bring_back_if_out(deadline.progress()).await?;
+        }
         return Ok(Loaded { status: before, skipped: true });
     }
-    if !loading.force
-        && let Some(driver) = loading.this_machine.and_then(driver_in_use)
-    {
-        return Err(Error::DriverInUse { driver: driver.name, devices: driver.devices });
-    }
+    let taken_out = loading.free_the_chip(deadline.progress()).await?;
     let on_its_way = !loading.force && before.task_status.is_busy() && before.names(loading.image_uuid);
     let answer = if on_its_way { None } else { Some(work.order(&before).await?) };
     if !loading.wait {
@@ -83,7 +86,25 @@ pub async fn load(faas: &Faas, deadline: &Deadline, loading: &Loading<'_>) -> Re
         },
     )
     .await?;
+    if let Some(driver) = taken_out {
+        driver.bring_back().await?;
+    }
     Ok(Loaded { status, skipped: on_its_way })
+}
+
+impl<'a> Loading<'a> {
+    /// No driver may hold the chip while it is loaded.
+    async fn free_the_chip(&self, progress: &'a dyn Progress) -> Result<Option<TakenOut<'a>>> {
+        if let Some(driver) = self.driver {
+            return TakenOut::take(driver, progress).await.map(Some);
+        }
+        match self.this_machine.and_then(driver_in_use) {
+            Some(driver) if !self.force => {
+                Err(Error::DriverInUse { driver: driver.name, devices: driver.devices })
+            }
+            _ => Ok(None),
+        }
+    }
 }
 
 /// Says early that a driver will be in the way of a load.

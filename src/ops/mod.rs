@@ -9,6 +9,7 @@ pub mod create;
 pub mod deploy;
 pub mod doctor;
 pub mod download;
+pub mod driver;
 mod error;
 pub mod fleet;
 pub mod image;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::common::running::{Running, count};
 use crate::common::world::ran;
 
-const OLD: &str = "91598d20-b802-11e7-879a-8db2aa11bb22";
+pub const OLD: &str = "91598d20-b802-11e7-879a-8db2aa11bb22";
 const FOREIGN: &str = "a8cee2f0-b8bd-11e7-879a-0dba4bf26e88";
 
 fn start(flags: &[&str]) -> Running {
@@ -137,7 +137,8 @@ fn a_driver_that_holds_the_chip_is_named_with_the_commands_that_help() {
     let sysfs = running.world.path().join("sys");
     running.world.file("sys/bus/pci/drivers/xdma/0000:05:00.0/vendor", "0x10ee\n");
     let load = |more: &[&str]| {
-        let mut command = running.command(&[&["fpga", "load", OLD, "-o", "json"], more].concat());
+        let mut command =
+            running.command(&[&["fpga", "load", OLD, "--driver", "none", "-o", "json"], more].concat());
         ran(command.env("FAASCMD_SYSFS_ROOT", &sysfs))
     };
     let error = load(&[]).exits(6).error();

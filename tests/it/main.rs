@@ -16,6 +16,7 @@ mod ddr_signals;
 mod deploy;
 mod device;
 mod doctor;
+mod driver;
 mod ecs;
 mod explain;
 mod failures;

@@ -75,7 +75,12 @@ impl Context {
         if driver_in_use(&roots).is_none() {
             return Ok(None);
         }
+        Ok(self.is_this_machine(instance_id).await?.then_some(roots))
+    }
+
+    /// Whether the instance is the one that this runs on.
+    pub(in crate::cli) async fn is_this_machine(&self, instance_id: &str) -> Result<bool, Failure> {
         let own = self.metadata()?.get("meta-data/instance-id").await.ok().flatten();
-        Ok((own.as_deref() == Some(instance_id)).then_some(roots))
+        Ok(own.as_deref() == Some(instance_id))
     }
 }

@@ -73,6 +73,12 @@ impl From<Error> for Failure {
             Error::NoState { path, .. } => failure(Exit::Failed)
                 .hint(format!("ls -ld {}", quoted(&path.display().to_string())))
                 .hint("or keep the state elsewhere: XDG_STATE_HOME=/another/folder"),
+            Error::Driver { line, .. } => {
+                failure(Exit::NoDevice).hint(format!("sudo {line}")).hint(typed::command())
+            }
+            Error::NoNode { .. } => failure(Exit::NoDevice)
+                .hint("`lspci -d 10ee:` shows whether the card is there; dmesg tells what the driver met")
+                .hint("echo 1 > /sys/bus/pci/rescan"),
             Error::File { path, error } => of_file(message, &path.display().to_string(), error.kind()),
         }
     }

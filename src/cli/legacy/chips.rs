@@ -106,6 +106,7 @@ impl DownloadImage {
             // The old tool asked the service every time, and did not wait.
             force: true,
             wait: false,
+            driver: None,
             this_machine: None,
         };
         Ok(load(&faas, &deadline, &loading).await?.status.raw.into())

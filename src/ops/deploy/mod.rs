@@ -13,6 +13,7 @@ pub use report::{Chip, Deployment, Object, Step, StepState};
 use survey::Survey;
 
 use super::Result;
+use super::driver::Driver;
 use super::image::{self, ImageMatch};
 use super::load::{self, Loaded, Loading};
 use super::lock::{self, Claim};
@@ -58,6 +59,8 @@ pub struct Request {
     pub force: bool,
     /// Whether the chip is to be tested afterwards, which only Xilinx chips can be.
     pub for_tests: bool,
+    /// The driver to take out before the load and to bring back after it.
+    pub driver: Option<Driver>,
     /// This machine's devices, where the instance is this machine.
     pub this_machine: Option<Roots>,
     /// How long an order without an answer is looked for before it is given again.
@@ -89,7 +92,7 @@ pub async fn deploy(services: Services<'_>, request: &Request) -> Result<Deploym
     let work = Work { services, request };
     let mut steps = Vec::new();
     let survey = Survey::make(work, &mut steps).await?;
-    if request.load && survey.chip_needs_load(request) {
+    if request.load && request.driver.is_none() && survey.chip_needs_load(request) {
         load::warn_of_driver(services.deadline, request.this_machine.as_ref());
     }
     let name = format!("deploy-{}", survey.content.mark());
@@ -206,6 +209,7 @@ impl Work<'_> {
             image_uuid: &image.uuid,
             force: self.request.force,
             wait: self.request.wait,
+            driver: self.request.driver.as_ref(),
             this_machine: self.request.this_machine.as_ref(),
         };
         let Loaded { status, skipped } =

@@ -9,6 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use self::device_tests::{Tested, TestsArgs};
+use super::fpga::DriverArgs;
 use super::image::{MakeArgs, build_failed};
 use super::test::TestResult;
 use crate::base::duration::{duration, spent};
@@ -20,6 +21,7 @@ use crate::cli::output::typed;
 use crate::cli::output::{Page, Report};
 use crate::ops::Error;
 use crate::ops::deploy::{self, Deployment, Request, Services, StepState};
+use crate::ops::driver::Driver;
 use crate::ops::wait::Deadline;
 
 #[derive(Debug, Args)]
@@ -59,6 +61,8 @@ pub(in crate::cli) struct DeployArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    driver: DriverArgs,
+    #[command(flatten)]
     endpoint: EndpointArgs,
 }
 
@@ -83,8 +87,9 @@ pub(in crate::cli) fn run(args: &DeployArgs, cx: &Context) -> Outcome {
 }
 
 async fn deploy(args: &DeployArgs, cx: &Context) -> Result<(Deployment, Deadline), Failure> {
+    let driver = args.driver_of_this_machine(cx).await?;
     let (faas, oss) = (cx.faas().await?, cx.oss_by(args.endpoint).await?);
-    let request = args.request(cx).await?;
+    let request = Request { driver, ..args.request(cx).await? };
     let deadline = cx.deadline_told_to(args.timeout, cx.ui.steps(faas.cloud().progress().clone()))?;
     let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
     let work = async {
@@ -134,9 +139,18 @@ impl DeployArgs {
             wait: !self.no_wait,
             force: self.force,
             for_tests: self.tests.any(),
+            driver: None,
             this_machine,
             order_life: cx.order_life()?,
         })
+    }
+
+    /// The driver to take out and bring back, where a load is to come.
+    async fn driver_of_this_machine(&self, cx: &Context) -> Result<Option<Driver>, Failure> {
+        if self.no_load || self.dry_run {
+            return Ok(None);
+        }
+        self.driver.driver(cx, (&cx.instance_id().await?, self.tests.any())).await
     }
 
     /// The instance, if a chip of it is to be loaded or may tell its shell.

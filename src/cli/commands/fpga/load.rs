@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use super::driver::DriverArgs;
 use super::pick::{PickArgs, Picked};
 use super::status::facts;
 use crate::base::duration::duration;
@@ -17,7 +18,8 @@ use crate::ops::load::{self, Loaded, Loading};
 
 /// Load an image into a chip
 ///
-/// A chip that carries the image already is left alone. Waits for a chip that is busy, and until the image is there.
+/// A chip that carries the image already is left alone. Waits for a chip that is busy, and until the image is there. A driver
+/// of this machine that holds the chip is taken out before the load and brought back after it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd fpga load a8cee2f0-b8bd-11e7-879a-0dba4bf26e88
@@ -40,6 +42,8 @@ pub(in crate::cli) struct LoadArgs {
     /// Say what would be loaded where, and load nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    driver: DriverArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -60,6 +64,8 @@ pub(in crate::cli) fn run(args: &LoadArgs, cx: &Context) -> Outcome {
 }
 
 async fn work(args: &LoadArgs, cx: &Context) -> Result<LoadReport, Failure> {
+    let loads = !args.dry_run;
+    let driver = if loads { args.driver.driver(cx, (&cx.instance_id().await?, false)).await? } else { None };
     let faas = cx.faas().await?;
     let picked = args.chip(cx, &faas).await?;
     let Picked { instance_id, chip } = &picked;
@@ -75,6 +81,7 @@ async fn work(args: &LoadArgs, cx: &Context) -> Result<LoadReport, Failure> {
         image_uuid: &args.image,
         force: args.force,
         wait: !args.no_wait,
+        driver: driver.as_ref(),
         this_machine: this_machine.as_ref(),
     };
     let deadline = cx.deadline(args.timeout).await?;

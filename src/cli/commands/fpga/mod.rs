@@ -1,10 +1,13 @@
 //! `faascmd fpga`: the chips of an instance.
 
+mod driver;
 mod load;
 mod ls;
 mod pick;
 mod status;
 mod wait;
+
+pub(super) use driver::DriverArgs;
 
 use clap::{Args, Subcommand};
 

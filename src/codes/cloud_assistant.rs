@@ -63,12 +63,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Copy the command's id (c-…) from what made it, and give its region.")
         .from(RUN),
     row("ParameterCount.ExceedLimit", 403)
-        .also(&[
-            "ParameterKey.ExceedLimit",
-            "ParameterKey.Duplicate",
-            "Parameter.NotMatched",
-            "Parameter.Disabled",
-        ])
+        .also(&["ParameterKey.ExceedLimit", "ParameterKey.Duplicate", "Parameter.NotMatched"])
         .means("The values for the script's parameters do not fit the script.")
         .advice("Pass each name that stands in {{}} in the script once, ten at most.")
         .from(RUN),

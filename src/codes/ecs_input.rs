@@ -58,6 +58,18 @@ pub(super) const ROWS: &[Row] = &[
         .means("The instance has a public address already.")
         .advice("DescribeInstances shows the address.")
         .from("ECS API reference, \"AllocatePublicIpAddress\""),
+    row("InvalidParam.Amount", 403)
+        .means("One call makes 1 to 100 instances, and at least as many of them as MinAmount says.")
+        .advice("Give --min no more than --count.")
+        .from(COMMON),
+    row("InvalidUserData.Forbidden", 403)
+        .means("The script for the first boot is not allowed here, or is not Base64.")
+        .advice("Leave --user-data out and use `faascmd fleet run` after the boot.")
+        .from(COMMON),
+    row("Parameter.Disabled", 404)
+        .means("The command takes no parameters, and some were given.")
+        .advice("Make the command with EnableParameter=true, or leave Parameters out.")
+        .from("ECS API reference, \"InvokeCommand\""),
     row("CmdContent.DecodeError", 403)
         .means("The command is not the Base64 that ContentEncoding says it is.")
         .advice("Encode the command, or send ContentEncoding=PlainText.")

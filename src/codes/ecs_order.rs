@@ -115,7 +115,6 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Give --min between 1 and --count.")
         .from(SDK),
     row("InvalidMaxAmount.Malformed", 400)
-        .also(&["InvalidParam.Amount"])
         .means("The number of instances is not 1 to 100.")
         .advice("One call makes 100 at most; `faascmd fleet up --count` divides a larger number itself.")
         .from(RUN),
@@ -124,7 +123,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Put the long part into the bucket and fetch it from a short script.")
         .from(RUN),
     row("InvalidUserData.NotSupported", 400)
-        .also(&["ImageNotSupportCloudInit", "InvalidUserData.Forbidden"])
+        .also(&["ImageNotSupportCloudInit"])
         .means("The ECS image runs no script at its first boot.")
         .advice("Use an image with cloud-init, or leave --user-data out and use `faascmd fleet run`.")
         .from(SDK),

@@ -10,6 +10,7 @@ mod results;
 mod script;
 mod status;
 mod stop;
+mod summary;
 #[cfg(test)]
 mod tests;
 

@@ -8,7 +8,7 @@ use super::super::agent::HEARD_FOR;
 use super::super::instance::{Instance, Status};
 use super::super::life;
 use super::invocation::{Fault, Phase, Run, What, Work};
-use super::script::Ending;
+use super::script::{Ending, Named};
 use crate::sandbox::host::{Host, Output, Power, Script};
 use crate::sandbox::rpc::State;
 use crate::sandbox::world::World;
@@ -191,8 +191,9 @@ impl Site<'_> {
             What::Command { content, .. } => match host {
                 Some(host) => self.start_process(host, content),
                 None => {
-                    let names = (instance.wanted.name.as_str(), instance.id.as_str());
-                    let ending = self.world.script.ending(names, &content.text);
+                    let wanted = &instance.wanted;
+                    let named = Named { name: &wanted.name, id: &instance.id, chips: wanted.kind.chips };
+                    let ending = self.world.script.ending(named, &content.text);
                     run.due = now + self.world.scaled(ending.after);
                     Ok(Work::Scripted(ending))
                 }

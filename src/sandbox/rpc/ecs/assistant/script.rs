@@ -1,16 +1,13 @@
 //! `--exec scripted`: what commands answer that do not run.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde::Deserialize;
-use serde_json::json;
-use sha2::{Digest, Sha256};
+
+use super::summary::FleetScript;
+use crate::sandbox::rpc::policy::matches;
 
 /// The rules of `--script FILE`, in their order; the first that fits a command counts.
 #[derive(Clone, Debug, Default)]
@@ -61,51 +58,33 @@ impl Script {
         if wrong { Err(named(io::Error::other("seconds are a number from 0"))) } else { Ok(Self(rules)) }
     }
 
-    /// What a command answers on a host, whose name and id are given.
-    pub(super) fn ending(&self, host: (&str, &str), text: &[u8]) -> Ending {
+    /// What a command answers on a host; one of the fleet's ends well and tells how the command inside ended.
+    pub(super) fn ending(&self, host: Named<'_>, text: &[u8]) -> Ending {
         let text = String::from_utf8_lossy(text);
+        let of_fleet = FleetScript::read(&text);
+        let contains = |part: &str| {
+            text.contains(part) || of_fleet.as_ref().is_some_and(|script| script.command.contains(part))
+        };
         let fits = |rule: &&Rule| {
-            let named = |pattern: &String| {
-                [host.0, host.1].iter().any(|name| crate::sandbox::rpc::policy::matches(pattern, name))
-            };
-            rule.host.as_ref().is_none_or(named)
-                && rule.contains.as_ref().is_none_or(|part| text.contains(part.as_str()))
+            let is_named = |pattern: &String| [host.name, host.id].iter().any(|name| matches(pattern, name));
+            rule.host.as_ref().is_none_or(is_named) && rule.contains.as_deref().is_none_or(contains)
         };
         let rule = self.0.iter().find(fits);
-        let (exit_code, output, seconds) =
-            rule.map_or((0, "", one()), |rule| (rule.exit_code, rule.output.as_str(), rule.seconds));
+        let (exit_code, seconds) = rule.map_or((0, one()), |rule| (rule.exit_code, rule.seconds));
         let after = Duration::from_secs_f64(seconds);
-        match run_of(&text) {
-            Some(run) => Ending { exit_code: 0, output: summary(run, exit_code, (output, seconds)), after },
-            None => Ending { exit_code, output: output.as_bytes().to_vec(), after },
-        }
+        let Some(script) = of_fleet else {
+            let output = rule.map_or_else(Vec::new, |rule| rule.output.clone().into_bytes());
+            return Ending { exit_code, output, after };
+        };
+        let output = rule.map_or_else(|| script.says(host.chips), |rule| rule.output.clone());
+        Ending { exit_code: 0, output: script.summary(exit_code, &output, after.as_secs()), after }
     }
 }
 
-/// The mark of a summary in a script of the fleet's, before the name of its run.
-const FRAME: &str = "---8<--- faascmd ";
-
-/// The run whose summary a script prints last, if it is one of the fleet's.
-fn run_of(text: &str) -> Option<&str> {
-    let (_, rest) = text.rsplit_once(FRAME)?;
-    rest.split_once(' ').map(|(run, _)| run)
-}
-
-/// What such a script prints of a command that ended so: framed, with its length and checksum.
-fn summary(run: &str, exit_code: i32, said: (&str, f64)) -> Vec<u8> {
-    let (output, seconds) = said;
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    // Writing to memory does not fail.
-    packed.write_all(output.as_bytes()).ok();
-    let packed = STANDARD.encode(packed.finish().unwrap_or_default());
-    let body = json!({
-        "code": exit_code.to_string(),
-        "seconds": Duration::from_secs_f64(seconds).as_secs(),
-        "size": output.len(),
-        "kept": output.len(),
-        "output": packed,
-    });
-    let body = format!("{body}\n");
-    let sum: String = Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("\n{FRAME}{run} {} {sum}\n{body}--->8---\n", body.len()).into_bytes()
+/// The host of a command.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'a> {
+    pub(super) name: &'a str,
+    pub(super) id: &'a str,
+    pub(super) chips: usize,
 }

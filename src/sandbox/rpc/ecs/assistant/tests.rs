@@ -205,13 +205,21 @@ fn a_script_of_the_fleet_prints_its_summary_and_ends_with_0_whatever_its_command
         ..Options::default()
     };
     let mut cloud = Cloud::with(options);
-    let id = run(&cloud, &[("CommandContent", "printf '\\n---8<--- faascmd 7f3b %s %s\\n' 1 2")]);
-    let result = result(cloud.later(5), &id);
-    assert_eq!((&result["ExitCode"], &result["InvocationStatus"]), (&json!(0), &json!("Success")));
-    let output = String::from_utf8(STANDARD.decode(result["Output"].as_str().unwrap()).unwrap()).unwrap();
-    let frame = output.strip_prefix("\n---8<--- faascmd 7f3b ").unwrap().strip_suffix("--->8---\n").unwrap();
-    let (head, body) = frame.split_once('\n').unwrap();
+    let inside = STANDARD.encode("for test in smoke; do true; done");
+    let script =
+        format!("dir=\"${{FAASCMD_HOST_ROOT:-}}/var/lib/faascmd/7f3b\"\nbase64 -d <<'END'\n{inside}\nEND\n");
+    let printed = |cloud: &mut Cloud| {
+        let id = run(cloud, &[("CommandContent", &script)]);
+        let result = result(cloud.later(5), &id);
+        assert_eq!((&result["ExitCode"], &result["InvocationStatus"]), (&json!(0), &json!("Success")));
+        String::from_utf8(STANDARD.decode(result["Output"].as_str().unwrap()).unwrap()).unwrap()
+    };
+    let output = printed(&mut cloud);
+    let ended = output.rsplit_once("\n---8<--- faascmd 7f3b ended ").unwrap().1;
+    let (head, body) = ended.split_once('\n').unwrap();
     assert_eq!(head.split_once(' ').unwrap().0, body.len().to_string());
-    let body: Value = serde_json::from_str(body).unwrap();
-    assert_eq!((&body["code"], &body["seconds"], &body["size"]), (&json!("193"), &json!(2), &json!(3)));
+    assert_eq!(body, "{\"code\":\"193\",\"seconds\":2,\"size\":3}\n");
+    let unscripted = Options { exec: Exec::Scripted, instances: 1, ..Options::default() };
+    let output = printed(&mut Cloud::with(unscripted));
+    assert!(output.contains("\"code\":\"0\"") && output.contains("\"size\":34"), "{output}");
 }

@@ -18,9 +18,7 @@ pub struct BitRate {
 /// A bound on the bit error rate that rests on the given bit rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BerBound {
-    /// As given.
     pub bits_per_second: f64,
-    /// As given.
     pub confidence: f64,
     /// Bits that were tested, if the rate is right.
     pub bits: f64,

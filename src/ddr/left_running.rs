@@ -22,7 +22,6 @@ use crate::device::DeviceError;
 pub struct LeftRunning {
     device: String,
     pub pid: u32,
-    /// When it was started.
     pub since: Timestamp,
 }
 

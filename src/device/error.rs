@@ -11,21 +11,16 @@ pub enum DeviceError {
     /// There is no such node.
     #[error("{} does not exist: {why}", node.display())]
     Missing {
-        /// The node.
         node: PathBuf,
         /// What the machine says about it.
         why: WhyMissing,
     },
     /// There is no such PCI device.
     #[error("no PCI device has the address {address}")]
-    NoSuchPciDevice {
-        /// The address, with its domain.
-        address: String,
-    },
+    NoSuchPciDevice { address: String },
     /// A PCI device without a register node of the xdma driver.
     #[error("PCI device {address} has no xdma register node: {why}")]
     NoNode {
-        /// The address, with its domain.
         address: String,
         /// What the machine says about it.
         why: WhyMissing,
@@ -33,7 +28,6 @@ pub enum DeviceError {
     /// The permissions are in the way.
     #[error("{} may not be opened for {wanted}: {permission}", node.display())]
     Denied {
-        /// The node.
         node: PathBuf,
         /// `reading` or `writing`.
         wanted: &'static str,
@@ -42,30 +36,20 @@ pub enum DeviceError {
     },
     /// The node can't be opened for another reason.
     #[error("{} can't be opened: {source}", node.display())]
-    Open {
-        /// The node.
-        node: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Open { node: PathBuf, source: io::Error },
     /// It is there, but holds no registers.
     #[error("{} is {kind}, not a device with registers", node.display())]
     NotRegisters {
-        /// The node.
         node: PathBuf,
         /// `a directory`, `empty`, …
         kind: &'static str,
     },
     /// An ordinary file, and nothing says that it is meant for a device.
     #[error("{} is an ordinary file, not a device", node.display())]
-    PlainFile {
-        /// The file.
-        node: PathBuf,
-    },
+    PlainFile { node: PathBuf },
     /// A PCI device that is no FPGA as far as can be told.
     #[error("PCI device {address} is no FPGA that is known here: {ids}")]
     Foreign {
-        /// The address, with its domain.
         address: String,
         /// Its ids and driver.
         ids: String,
@@ -73,13 +57,11 @@ pub enum DeviceError {
     /// The kernel refuses to map it.
     #[error("{} can't be mapped: {why}", node.display())]
     Unmappable {
-        /// The node.
         node: PathBuf,
         /// The likely reason, with what the system said.
         why: String,
         /// What to do, where that is known.
         cure: Option<String>,
-        /// What the system said.
         source: io::Error,
     },
     /// A BAR shorter than a page that shares its page with others.
@@ -88,7 +70,6 @@ pub enum DeviceError {
         node.display()
     )]
     ShortBar {
-        /// The node.
         node: PathBuf,
         /// Where the machine has it.
         start: u64,
@@ -96,7 +77,6 @@ pub enum DeviceError {
     /// Memory accesses to the PCI device are switched off.
     #[error("PCI device {address} is not enabled: it answers no memory access")]
     NotEnabled {
-        /// The address, with its domain.
         address: String,
         /// Its directory in sysfs.
         directory: PathBuf,
@@ -108,7 +88,6 @@ pub enum DeviceError {
         node.display()
     )]
     OutOfRange {
-        /// The node.
         node: PathBuf,
         /// Where the access would have begun.
         offset: u64,
@@ -119,12 +98,7 @@ pub enum DeviceError {
     },
     /// The device, or this machine, does not make one access of it.
     #[error("{} can't be accessed {width} bits at a time: {why}", node.display())]
-    WrongWidth {
-        /// The node.
-        node: PathBuf,
-        width: Width,
-        why: &'static str,
-    },
+    WrongWidth { node: PathBuf, width: Width, why: &'static str },
     /// The access is not aligned to its width.
     #[error("offset {offset:#x} is not a multiple of {width}: a {}-bit access must be aligned", width * 8)]
     Misaligned {
@@ -138,7 +112,6 @@ pub enum DeviceError {
         "the link to PCI device {address} is dead: offset {offset:#x} and the configuration space read all ones"
     )]
     LinkDead {
-        /// The address, with its domain.
         address: String,
         /// What was read.
         offset: u64,
@@ -146,33 +119,23 @@ pub enum DeviceError {
     /// The device reads all ones and has no configuration space to compare with.
     #[error("suspicious: all ones: offset {offset:#x} of {} reads 0xffffffff, as a dead link or an empty chip does", node.display())]
     AllOnes {
-        /// The node.
         node: PathBuf,
         /// What was read.
         offset: u64,
     },
     /// The pages behind the mapping are gone.
     #[error("{} vanished or shrank while it was in use", node.display())]
-    Vanished {
-        /// The node.
-        node: PathBuf,
-    },
+    Vanished { node: PathBuf },
     /// Somebody else has the lock.
     #[error("{} is locked by {}", node.display(), holder(*pid))]
     Locked {
-        /// The node.
         node: PathBuf,
         /// The holder, where the kernel tells it.
         pid: Option<u32>,
     },
     /// The lock can't be taken for another reason.
     #[error("{} can't be locked: {source}", node.display())]
-    Lock {
-        /// The node.
-        node: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Lock { node: PathBuf, source: io::Error },
 }
 
 /// What the machine says about a node that is not there.
@@ -180,10 +143,7 @@ pub enum DeviceError {
 pub enum WhyMissing {
     /// The driver made other nodes for that card.
     #[error("{other} is there, so the IP was built without the AXI-Lite master")]
-    WithoutAxiLiteMaster {
-        /// A sibling node.
-        other: String,
-    },
+    WithoutAxiLiteMaster { other: String },
     /// No xdma driver.
     #[error("the xdma driver is not loaded")]
     NoDriver,
@@ -192,10 +152,7 @@ pub enum WhyMissing {
     NoDevice,
     /// Another driver has the device.
     #[error("it is bound to the driver {driver}")]
-    OtherDriver {
-        /// Its name.
-        driver: String,
-    },
+    OtherDriver { driver: String },
     /// Nothing is known.
     #[error("no such file")]
     Unknown,

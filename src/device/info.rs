@@ -12,7 +12,6 @@ use super::pci::PciDevice;
 /// The facts about a device.
 #[derive(Clone, Debug, Serialize)]
 pub struct Info {
-    /// What was opened.
     pub device: String,
     /// `node`, `resource` or `file`.
     pub kind: &'static str,
@@ -35,13 +34,9 @@ pub struct PciInfo {
     pub driver: Option<String>,
     /// Ids, in hexadecimal.
     pub vendor: Option<String>,
-    /// See `vendor`.
     pub device: Option<String>,
-    /// See `vendor`.
     pub subsystem_vendor: Option<String>,
-    /// See `vendor`.
     pub subsystem_device: Option<String>,
-    /// The link.
     pub link: Option<Link>,
 }
 

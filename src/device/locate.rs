@@ -25,7 +25,6 @@ pub enum Kind {
 pub struct Located {
     /// What will be opened.
     pub path: PathBuf,
-    /// What it is.
     pub kind: Kind,
     /// The PCI device behind it.
     pub pci: Option<PciDevice>,

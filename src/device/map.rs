@@ -10,7 +10,6 @@ use super::width::{NotAWidth, Width};
 /// The registers of a design.
 #[derive(Clone, Debug)]
 pub struct RegisterMap {
-    /// Its name.
     pub name: String,
     /// By offset.
     pub registers: Vec<Register>,
@@ -19,7 +18,6 @@ pub struct RegisterMap {
 /// One register.
 #[derive(Clone, Debug)]
 pub struct Register {
-    /// Its name.
     pub name: String,
     /// Bytes from the BAR's first.
     pub offset: u64,
@@ -28,9 +26,7 @@ pub struct Register {
     pub access: RegisterAccess,
     /// Its value after a reset, where known.
     pub reset: Option<u64>,
-    /// Its parts.
     pub fields: Vec<Field>,
-    /// What it is for.
     pub doc: String,
 }
 
@@ -55,15 +51,12 @@ pub enum RegisterAccess {
 /// A part of a register.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// Its name.
     pub name: String,
-    /// Where it is.
     pub bits: BitRange,
     /// What reading and writing do to it, where that is not what they do to its register.
     pub access: Option<RegisterAccess>,
     /// Names of values.
     pub values: BTreeMap<String, u64>,
-    /// What it is for.
     pub doc: String,
 }
 

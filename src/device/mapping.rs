@@ -22,13 +22,11 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction
 pub struct LastWords {
     /// The whole text for stderr, with its line ends.
     pub text: String,
-    /// The exit code.
     pub exit: u8,
 }
 
 /// What one access moves: `u8`, `u16`, `u32` or `u64`, little-endian in the device.
 pub trait Word: sealed::Sealed + Copy {
-    /// Bytes.
     const WIDTH: u8;
     /// Swaps the bytes on a big-endian host; the same swap serves both directions.
     #[must_use]
@@ -66,7 +64,6 @@ pub(super) struct Mapping {
 pub(super) struct Options {
     /// Where the part begins in the device; a multiple of the page.
     pub(super) start: u64,
-    /// Bytes.
     pub(super) length: usize,
     /// For reading only, the MMU itself refuses a write.
     pub(super) writable: bool,

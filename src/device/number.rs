@@ -12,7 +12,6 @@ pub enum NotANumber {
     /// It has more bits than there is room.
     #[error("`{text}` does not fit {bits} bits")]
     TooLarge {
-        /// As given.
         text: String,
         /// The room.
         bits: u8,

@@ -71,8 +71,6 @@ impl PciDevice {
         let directory = directory.canonicalize().ok()?;
         directory.join("vendor").is_file().then_some(Self { directory })
     }
-
-    /// Its directory.
     pub fn directory(&self) -> &Path {
         &self.directory
     }

@@ -31,9 +31,7 @@ pub enum NotAPlace {
     /// No register of the map has this name.
     #[error("the map {map} has no register `{name}`")]
     NoRegister {
-        /// The map.
         map: String,
-        /// As given.
         name: String,
         /// What the map has.
         there_are: Vec<String>,
@@ -41,9 +39,7 @@ pub enum NotAPlace {
     /// The register has no such field.
     #[error("{register} has no field `{name}`")]
     NoField {
-        /// The register.
         register: String,
-        /// As given.
         name: String,
         /// What the register has.
         there_are: Vec<String>,
@@ -51,28 +47,20 @@ pub enum NotAPlace {
     /// A word that names none of the field's values.
     #[error("{place} has no value `{name}`")]
     NoValue {
-        /// The field.
         place: String,
-        /// As given.
         name: String,
         /// What the field has.
         there_are: Vec<String>,
     },
     /// An access that would not reach the whole of the register that the field is part of.
     #[error("{place} is part of a register of {width} bits, and is read and written with all of them")]
-    NotItsWidth {
-        /// The field.
-        place: String,
-        width: Width,
-    },
+    NotItsWidth { place: String, width: Width },
     /// The value is too large for the field.
     #[error("{value:#x} does not fit {place}, which has {bits} bits")]
     TooLarge {
         /// As parsed.
         value: u64,
-        /// The field.
         place: String,
-        /// Its width.
         bits: u8,
     },
 }

@@ -51,7 +51,6 @@ fn width<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Width, D::Error> 
 /// One field's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldReading {
-    /// Its name.
     pub name: String,
     /// What it read.
     pub value: u64,
@@ -138,7 +137,6 @@ pub struct Difference {
 /// A field that is not the same in two snapshots.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldDifference {
-    /// Its name.
     pub name: String,
     /// In the first.
     pub a: FieldReading,

@@ -5,7 +5,7 @@
 //! one). The start registers read 0 again once the chip has seen them; the stop register keeps the 1 that was
 //! written until the next start.
 
-mod silicon;
+mod design;
 
 use std::fs::OpenOptions;
 use std::io;
@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 
 use super::faults::ChipFaults;
 use crate::device::mark_as_device;
-pub use silicon::Seen;
-use silicon::Silicon;
+use design::Design;
+pub use design::Seen;
 
 /// Bytes of the BAR.
 pub const BAR_LENGTH: u64 = 64 * 1024;
@@ -33,7 +33,7 @@ const IDLE_OF_MANY: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub struct Chip {
     path: PathBuf,
-    silicon: Arc<Mutex<Silicon>>,
+    design: Arc<Mutex<Design>>,
     ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -55,15 +55,15 @@ impl Chip {
         // Where the file system keeps no attributes, tests of this file need --yes.
         told(mark_as_device(path));
         let length = Some(file.metadata()?.len()).filter(|length| *length > 0).unwrap_or(BAR_LENGTH);
-        let mut silicon = Silicon::new(file, length, faults);
-        silicon.unload()?;
-        let silicon = Arc::new(Mutex::new(silicon));
+        let mut design = Design::new(file, length, faults);
+        design.unload()?;
+        let design = Arc::new(Mutex::new(design));
         let ended = Arc::new(AtomicBool::new(false));
         let thread = std::thread::Builder::new().name("fpga".into()).spawn({
-            let (silicon, ended) = (silicon.clone(), ended.clone());
-            move || live(&silicon, &ended, idle)
+            let (design, ended) = (design.clone(), ended.clone());
+            move || live(&design, &ended, idle)
         })?;
-        Ok(Self { path: path.into(), silicon, ended, thread: Some(thread) })
+        Ok(Self { path: path.into(), design, ended, thread: Some(thread) })
     }
 
     /// The same for one of many chips: it looks less often still while nothing happens.
@@ -78,17 +78,17 @@ impl Chip {
 
     /// An image is in: the registers read their reset values.
     pub fn load(&self) {
-        told(locked(&self.silicon).load());
+        told(locked(&self.design).load());
     }
 
     /// The image is out, as during the load of another one: the BAR reads all ones.
     pub fn unload(&self) {
-        told(locked(&self.silicon).unload());
+        told(locked(&self.design).unload());
     }
 
     /// What the chip has seen so far.
     pub fn seen(&self) -> Seen {
-        locked(&self.silicon).seen
+        locked(&self.design).seen
     }
 }
 
@@ -109,22 +109,22 @@ fn told(result: io::Result<()>) {
     }
 }
 
-fn live(silicon: &Mutex<Silicon>, ended: &AtomicBool, idle: Duration) {
+fn live(design: &Mutex<Design>, ended: &AtomicBool, idle: Duration) {
     while !ended.load(Ordering::Relaxed) {
         // Somebody cut the file off: there is nothing to look at until the next load.
-        locked(silicon).look(Instant::now()).ok();
-        let busy = locked(silicon).is_busy();
+        locked(design).look(Instant::now()).ok();
+        let busy = locked(design).is_busy();
         std::thread::sleep(if busy { LOOK_EVERY } else { idle });
     }
 }
 
-fn locked(silicon: &Mutex<Silicon>) -> MutexGuard<'_, Silicon> {
-    silicon.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked(design: &Mutex<Design>) -> MutexGuard<'_, Design> {
+    design.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::silicon::register::{SMOKE_DONE, SMOKE_START};
+    use super::design::register::{SMOKE_DONE, SMOKE_START};
     use super::*;
 
     #[test]
@@ -134,15 +134,15 @@ mod tests {
         let chip = Chip::start(&path, ChipFaults::default()).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), vec![0xff; usize::try_from(BAR_LENGTH).unwrap()]);
         {
-            let mut silicon = locked(&chip.silicon);
-            silicon.set(SMOKE_START, 1).unwrap();
-            silicon.look(Instant::now()).unwrap();
-            assert_eq!(silicon.get(SMOKE_START).unwrap(), u32::MAX);
+            let mut design = locked(&chip.design);
+            design.set(SMOKE_START, 1).unwrap();
+            design.look(Instant::now()).unwrap();
+            assert_eq!(design.get(SMOKE_START).unwrap(), u32::MAX);
         }
         chip.load();
-        assert_eq!(locked(&chip.silicon).get(SMOKE_DONE).unwrap(), 0);
+        assert_eq!(locked(&chip.design).get(SMOKE_DONE).unwrap(), 0);
         chip.unload();
-        assert_eq!(locked(&chip.silicon).get(SMOKE_DONE).unwrap(), u32::MAX);
+        assert_eq!(locked(&chip.design).get(SMOKE_DONE).unwrap(), u32::MAX);
         assert_eq!(chip.seen(), Seen::default());
     }
 }

@@ -38,7 +38,7 @@ pub struct Seen {
 
 /// What the thread keeps.
 #[derive(Debug)]
-pub(super) struct Silicon {
+pub(super) struct Design {
     file: File,
     length: u64,
     faults: ChipFaults,
@@ -60,7 +60,7 @@ enum State {
     Dead,
 }
 
-impl Silicon {
+impl Design {
     pub(super) fn new(file: File, length: u64, faults: ChipFaults) -> Self {
         Self {
             file,
@@ -225,10 +225,10 @@ mod tests {
     use crate::sandbox::fpga::BAR_LENGTH;
 
     /// A loaded chip whose time the test makes.
-    fn loaded(faults: ChipFaults) -> Silicon {
-        let mut silicon = Silicon::new(tempfile::tempfile().unwrap(), BAR_LENGTH, faults);
-        silicon.load().unwrap();
-        silicon
+    fn loaded(faults: ChipFaults) -> Design {
+        let mut design = Design::new(tempfile::tempfile().unwrap(), BAR_LENGTH, faults);
+        design.load().unwrap();
+        design
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub use diagnosis::Diagnosis;
 pub use endpoint::{Endpoint, NoEndpoint, locate};
 pub use error::{CallError, Error, ErrorKind, Result, ServiceError};
 pub use handle::{Cloud, Setup};
-pub use oss::{OssAnswer, OssCall, OssSignature};
+pub use oss::{OssAnswer, OssCall, OssSignature, PresignedUrl};
 pub use oss_url::OssStyle;
 pub use retry::Retry;
 pub use rpc::{RpcAnswer, RpcCall};

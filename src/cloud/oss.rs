@@ -1,5 +1,9 @@
 //! A call of the object storage service.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use super::clock::http_date;
 use super::oss_error::Refusal;
 use super::oss_url::{is_folded_for_sure, url};
@@ -160,6 +164,21 @@ impl OssAnswer {
     }
 }
 
+/// A URL that is signed, and so a secret until it expires.
+#[derive(Clone)]
+pub struct PresignedUrl {
+    /// The URL.
+    pub url: String,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+impl std::fmt::Debug for PresignedUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PresignedUrl {{ url: ***, expires: {} }}", self.expires)
+    }
+}
+
 impl Cloud {
     /// Signs and sends a call once.
     ///
@@ -209,6 +228,36 @@ impl Cloud {
         tracing::info!("{error} ({took:.2} s), request id {request_id}");
         self.learn_from(&mut error, &credential);
         Err(error)
+    }
+
+    /// The URL of a call, signed so that it can be made without a key for so long, or as long as a temporary key is valid.
+    ///
+    /// # Errors
+    /// When there is no credential or no region.
+    pub async fn presigned(&self, mut call: OssCall, valid: Duration) -> Result<PresignedUrl> {
+        let operation = call.operation;
+        if call.key.as_deref().is_some_and(is_folded_for_sure) {
+            return Err(failed(operation, unsendable(&call)));
+        }
+        let endpoint = call.endpoint.clone().map_or_else(|| self.locate(Service::Oss), Ok);
+        let endpoint = endpoint.map_err(|e| failed(operation, e))?;
+        let credential = self.credential().await.map_err(|e| failed(operation, e))?;
+        let now = self.clock.now();
+        let seconds = u32::try_from(valid.as_secs()).unwrap_or(u32::MAX);
+        let end = now.saturating_add(valid).unwrap_or(Timestamp::MAX);
+        let signed = match self.setup.oss_signature {
+            OssSignature::V4 => {
+                let region = self.region().ok_or(super::NoEndpoint::NoRegion(Service::Oss));
+                let region = region.map_err(|e| failed(operation, e))?;
+                oss_v4::presign(&call.request(), &credential, region, now, seconds)
+            }
+            OssSignature::V1 => oss_v1::presign(&call.request(), &credential, end.as_second()),
+        };
+        call.query.extend(signed.add);
+        let place = url(&endpoint, self.setup.oss_style, call.bucket.as_deref(), call.key.as_deref());
+        let place = place.map_err(|e| failed(operation, e))?;
+        let expires = credential.expires.map_or(end, |key_ends| key_ends.min(end));
+        Ok(PresignedUrl { url: format!("{place}?{}", query(&call.query)), expires })
     }
 
     fn sign_oss(&self, call: &OssCall, credential: &Credential) -> Result<Signed> {
@@ -262,7 +311,7 @@ async fn refused(response: Response, signed: &Signed) -> ErrorKind {
     };
     let mut error = refusal.parse();
     if let ErrorKind::Service(e) = &mut error {
-        e.retry_after = delay.map(std::time::Duration::from_millis);
+        e.retry_after = delay.map(Duration::from_millis);
         // A middle box may have a broken clock, so the header is asked only when the document is silent.
         e.server_time = e.server_time.or(date).filter(|_| e.is_about_the_clock());
     }

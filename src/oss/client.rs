@@ -1,9 +1,11 @@
 //! One bucket, as this caller reaches it.
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 
 use super::wire;
-use crate::cloud::{Cloud, Endpoint, NoEndpoint, OssAnswer, OssCall, Result, Retry, Service};
+use crate::cloud::{Cloud, Endpoint, NoEndpoint, OssAnswer, OssCall, PresignedUrl, Result, Retry, Service};
 
 /// A bucket; clones share the connections.
 #[derive(Clone, Debug)]
@@ -50,6 +52,14 @@ impl Oss {
     /// A call about the bucket.
     pub(super) fn call(&self, operation: &'static str, method: &'static str) -> OssCall {
         OssCall::new(operation, method).bucket(&self.bucket).endpoint(self.endpoint.clone())
+    }
+
+    /// A URL that allows one thing with one object for so long; nothing is sent.
+    ///
+    /// # Errors
+    /// When there is no credential or no region.
+    pub async fn presigned(&self, method: &'static str, key: &str, valid: Duration) -> Result<PresignedUrl> {
+        self.cloud.presigned(self.call("PresignedUrl", method).key(key), valid).await
     }
 
     /// Makes and sends a call until it is answered or refused for good.

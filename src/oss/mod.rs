@@ -13,6 +13,7 @@ mod tests;
 mod uploads;
 mod wire;
 
+pub use crate::cloud::PresignedUrl;
 pub use client::Oss;
 pub use list::{Listed, Next, Page};
 pub use multipart::{ListedPart, Receipt};

@@ -101,7 +101,7 @@ fn with_force_it_does_everything_anew() {
 fn an_object_of_other_content_is_never_overwritten() {
     let running = with_package(&[]);
     running.world.file("other", "other content");
-    running.faascmd(&["object", "put", "other", "bit.tar.gz"]).exits(0);
+    running.faascmd(&["object", "put", "other", "oss://faascmd-sandbox/bit.tar.gz"]).exits(0);
     let document = running.faascmd(&["deploy", "bit.tar.gz", "--no-load", "-o", "json"]).exits(0).json();
     let key = document["object"]["key"].as_str().unwrap();
     let digits = key.strip_prefix("bit-").and_then(|rest| rest.strip_suffix(".tar.gz")).unwrap();

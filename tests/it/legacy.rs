@@ -145,6 +145,9 @@ fn an_image_is_loaded_as_often_as_it_is_asked_for() {
 fn an_encrypted_image_needs_its_key() {
     let cloud = with_object(Options::default());
     create(&cloud, &["--encrypted=true"]).exits(2);
+    create(&cloud, &["--encrypted=True"]).exits(2);
+    create(&cloud, &["--encrypted=true", "--kmskey="]).exits(2);
+    create(&cloud, &["--kmskey=7906979c-8e06-46a2-be2d-68e3ccbc0001"]).exits(2);
     create(&cloud, &["--encrypted=maybe"]).exits(2);
     create(&cloud, &["--encrypted=True", &format!("--kmskey={KMS_KEY}")]).exits(0);
     let list = answer(&cloud.faascmd(&["list_images"]).exits(0)).json();

@@ -33,6 +33,7 @@ mod logs;
 mod object_bad_days;
 mod object_commands;
 mod object_resume;
+mod object_url;
 mod orders;
 mod reg;
 mod reg_rw;

@@ -3,7 +3,7 @@
 use faascmd::testing::bitstream::sample;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::common::running::Running;
 
@@ -69,8 +69,12 @@ fn a_wait_for_nothing_ends_at_once() {
     let running = Running::start(&[]);
     let uuid = "00000000-0000-0000-0000-000000000000";
     assert_eq!(running.faascmd(&["image", "wait", uuid, "-o", "json"]).exits(5).error()["kind"], "not_found");
-    let done = running.faascmd(&["fpga", "wait", "--fpga", "0", "-o", "json"]).exits(0).json();
-    assert_eq!(done["task_status"], json!("valid"));
+    let empty = running.faascmd(&["fpga", "wait", "--fpga", "0", "-o", "json"]).exits(6).error();
+    assert!(
+        empty["message"].as_str().unwrap().ends_with("carries no image, and nothing is being loaded"),
+        "{empty}"
+    );
+    assert_eq!(hint(&empty), "faascmd fpga load IMAGE_UUID --fpga 0x6c92bf4786940500");
 }
 
 #[test]

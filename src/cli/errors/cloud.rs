@@ -87,8 +87,12 @@ fn of_refusal(error: &Error, refusal: &ServiceError) -> Failure {
                 .push(format!("signed here: {ours:?}; seen by the service: {theirs:?}; is a proxy between?"));
         }
         None => hints.extend(
-            codes::advice(service, action, code)
-                .or_else(|| codes::advice(service, action, refusal.ec.as_deref()?))
+            // The exact cause says more than the code that several causes share.
+            refusal
+                .ec
+                .as_deref()
+                .and_then(|ec| codes::advice(service, action, ec))
+                .or_else(|| codes::advice(service, action, code))
                 // Documented for another action of the service, it is better than nothing.
                 .or_else(|| codes::all(code, Some(service)).first().map(|row| row.advice))
                 .map(str::to_owned),

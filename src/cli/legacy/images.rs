@@ -10,6 +10,7 @@ use crate::base::cancel::Cancel;
 use crate::bitstream::Family;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::exit::Exit;
 use crate::faas::NewImage;
 use crate::ops::create::{Request, survey};
 use crate::ops::deploy::Services;
@@ -38,10 +39,10 @@ pub(in crate::cli) struct CreateImage {
     #[arg(long, value_name = "TYPE", value_parser = family)]
     fpgatype: Option<Family>,
     /// true: encrypt the image with --kmskey
-    #[arg(long, value_name = "BOOL", default_value = "false", value_parser = flag, action = clap::ArgAction::Set)]
-    encrypted: bool,
+    #[arg(long, value_name = "BOOL", value_parser = flag)]
+    encrypted: Option<bool>,
     /// Key of the key management service
-    #[arg(long, value_name = "ID", required_if_eq("encrypted", "true"))]
+    #[arg(long, value_name = "ID")]
     kmskey: Option<String>,
     /// Shell that the file was compiled for; by default chosen as `image create` does
     #[arg(long, value_name = "SHELL")]
@@ -59,6 +60,7 @@ pub(in crate::cli) struct CreateImage {
 
 impl CreateImage {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
+        let kms_key = self.kms_key()?;
         let (faas, oss) = (cx.faas().await?, cx.oss().await?);
         // Nothing here ends tidily on a signal that would not end as well without: an order is written down first.
         let deadline = Deadline::new(TIMEOUT, Cancel::new(), cx.ui.progress());
@@ -73,7 +75,7 @@ impl CreateImage {
             name: self.name.clone(),
             description: self.description.clone(),
             tags: self.tags.clone(),
-            kms_key: self.kmskey.clone().filter(|_| self.encrypted),
+            kms_key,
         };
         let order = Order {
             image,
@@ -85,6 +87,18 @@ impl CreateImage {
             life: cx.order_life()?,
         };
         Ok(place(&faas, &deadline, &order).await?.image.raw.into())
+    }
+
+    /// Encryption that one of the two flags asks for is done or refused.
+    fn kms_key(&self) -> Result<Option<String>, Failure> {
+        match (self.encrypted, self.kmskey.as_deref().filter(|key| !key.is_empty())) {
+            (Some(true), Some(key)) => Ok(Some(key.to_owned())),
+            (Some(false), _) | (None, None) => Ok(None),
+            (Some(true), None) => Err(Failure::new(Exit::Usage, "--encrypted=true needs --kmskey")
+                .hint("add --kmskey=ID, the key of the key management service to encrypt with")),
+            (None, Some(_)) => Err(Failure::new(Exit::Usage, "--kmskey needs --encrypted=true")
+                .hint("add --encrypted=true, or leave --kmskey out for an image that is not encrypted")),
+        }
     }
 
     /// What the flags do not say is found out; what they say is for the service to judge, as with the old tool.

@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::CutArgs;
+use super::address::Address;
 use super::file_of;
 use crate::cli::Exit;
 use crate::cli::args::EndpointArgs;
@@ -24,8 +25,9 @@ use crate::oss::Oss;
   faascmd object get builds/7/bit.tar.gz /tmp/    into /tmp/bit.tar.gz
   faascmd object get builds/7/bit.tar.gz - | tar tz")]
 pub(super) struct GetArgs {
-    /// The object's key
-    key: String,
+    /// The object: its key, or oss://BUCKET/KEY
+    #[arg(value_name = "KEY")]
+    object: Address,
     /// The file or its directory; - is stdout [default: what the key is called, here]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -40,13 +42,15 @@ pub(super) struct GetArgs {
 /// Runs it.
 pub(super) fn run(args: &GetArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
-        let file = file_of(&args.key, args.file.as_deref())?;
-        let (oss, cancel, started) = (cx.oss_by(args.endpoint).await?, cx.cancel()?, Instant::now());
+        let key = &args.object.of_object()?.key;
+        let file = file_of(key, args.file.as_deref())?;
+        let (oss, cancel, started) =
+            (args.object.oss(cx, args.endpoint).await?, cx.cancel()?, Instant::now());
         if args.file.as_deref() == Some(Path::new("-")) {
-            return to_stdout(&oss, &args.key, &cancel).await;
+            return to_stdout(&oss, key, &cancel).await;
         }
         let request = DownloadRequest {
-            key: args.key.clone(),
+            key: key.clone(),
             file: file.clone(),
             part_size: args.cut.part_bytes(),
             jobs: args.cut.parallel(),

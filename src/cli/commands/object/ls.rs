@@ -4,6 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::address::Address;
 use crate::cli::Exit;
 use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
@@ -19,9 +20,9 @@ use crate::oss::{Listed, Oss};
   faascmd object ls --folders                the first level only
   faascmd object ls -o json | jq -r '.items[].key'")]
 pub(super) struct LsArgs {
-    /// What the keys begin with
+    /// What the keys begin with, or oss://BUCKET/PREFIX
     #[arg(default_value = "", hide_default_value = true)]
-    prefix: String,
+    prefix: Address,
     /// Show what lies behind the next / as one line
     #[arg(long)]
     folders: bool,
@@ -32,7 +33,7 @@ pub(super) struct LsArgs {
 /// Runs it.
 pub(super) fn run(args: &LsArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
-        let oss = cx.oss_by(args.endpoint).await?;
+        let oss = args.prefix.oss(cx, args.endpoint).await?;
         let mut items = Vec::new();
         let mut first = true;
         let mut next = None;
@@ -62,7 +63,7 @@ async fn list(
     args: &LsArgs,
     from: Option<&crate::oss::Next>,
 ) -> Result<crate::oss::Page, Failure> {
-    Ok(oss.list(&args.prefix, args.folders.then_some("/"), from).await?)
+    Ok(oss.list(&args.prefix.key, args.folders.then_some("/"), from).await?)
 }
 
 #[derive(Debug, Serialize)]

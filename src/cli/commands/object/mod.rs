@@ -1,5 +1,6 @@
 //! `faascmd object …`: files and objects.
 
+mod address;
 mod file_name;
 mod get;
 mod ls;
@@ -7,6 +8,7 @@ mod put;
 mod put_files;
 mod rm;
 mod uploads;
+mod url;
 
 pub(in crate::cli) use file_name::{file_of, name_of};
 
@@ -30,6 +32,7 @@ enum ObjectCommand {
     Ls(ls::LsArgs),
     Rm(rm::RmArgs),
     Uploads(uploads::UploadsArgs),
+    Url(url::UrlArgs),
 }
 
 /// Runs it.
@@ -40,6 +43,7 @@ pub(in crate::cli) fn run(args: &ObjectArgs, cx: &Context) -> Outcome {
         ObjectCommand::Ls(args) => ls::run(args, cx),
         ObjectCommand::Rm(args) => rm::run(args, cx),
         ObjectCommand::Uploads(args) => uploads::run(args, cx),
+        ObjectCommand::Url(args) => url::run(args, cx),
     }
 }
 

@@ -14,19 +14,21 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::ops::upload::{Existing, UploadError, UploadRequest, Uploaded, upload, upload_all};
+use crate::oss::Oss;
 
 /// Upload files, in parallel and verified; stopped, the same command goes on
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd object put bit.tar.gz                      as bit.tar.gz
   faascmd object put bit.tar.gz builds/7/bit.tar.gz
+  faascmd object put bit.tar.gz oss://my-bucket/builds/7/
   faascmd object put a.gbs b.gbs --to builds/7/      as builds/7/a.gbs and builds/7/b.gbs
   faascmd object put out --recursive --to builds/7/  what is in the directory out")]
 pub(super) struct PutArgs {
-    /// A file and, without --to, its key; with --to, files
+    /// A file and, without --to, its key or oss://BUCKET/KEY; with --to, files
     #[arg(required = true, value_name = "FILE [KEY] | FILE")]
     files: Vec<PathBuf>,
-    /// What the keys of several files begin with; it ends with /
+    /// What the keys of several files begin with, or oss://BUCKET/PREFIX/; it ends with /
     #[arg(long, value_name = "PREFIX/", value_parser = prefix)]
     to: Option<String>,
     /// Upload what is in directories, and below
@@ -56,24 +58,24 @@ fn prefix(text: &str) -> Result<String, String> {
 
 /// Runs it.
 pub(super) fn run(args: &PutArgs, cx: &Context) -> Outcome {
-    let pairs = put_files::pairs(&args.files, args.to.as_deref(), args.recursive)?;
+    let (pairs, bucket) = put_files::pairs(&args.files, args.to.as_deref(), args.recursive)?;
     if args.dry_run {
         return cx.ui.print(&Planned { items: pairs });
     }
     if args.to.is_some() {
-        return cx.block_on(many(args, cx, &pairs));
+        return cx.block_on(many(args, cx, bucket.as_deref(), &pairs));
     }
-    cx.block_on(one(args, cx, &pairs[0]))
+    cx.block_on(one(args, cx, bucket.as_deref(), &pairs[0]))
 }
 
-async fn one(args: &PutArgs, cx: &Context, pair: &Pair) -> Outcome {
-    let (oss, cancel, started) = (cx.oss_by(args.endpoint).await?, cx.cancel()?, Instant::now());
+async fn one(args: &PutArgs, cx: &Context, bucket: Option<&str>, pair: &Pair) -> Outcome {
+    let (oss, cancel, started) = (args.oss(cx, bucket).await?, cx.cancel()?, Instant::now());
     let uploaded = upload(&oss, &args.request(pair), &cancel).await?;
     cx.ui.print(&Put { object: Object::new(pair, uploaded), seconds: started.elapsed().as_secs_f64() })
 }
 
-async fn many(args: &PutArgs, cx: &Context, pairs: &[Pair]) -> Outcome {
-    let (oss, cancel, started) = (cx.oss_by(args.endpoint).await?, cx.cancel()?, Instant::now());
+async fn many(args: &PutArgs, cx: &Context, bucket: Option<&str>, pairs: &[Pair]) -> Outcome {
+    let (oss, cancel, started) = (args.oss(cx, bucket).await?, cx.cancel()?, Instant::now());
     let requests: Vec<_> = pairs.iter().map(|pair| args.request(pair)).collect();
     let outcomes = upload_all(&oss, &requests, &cancel).await;
     let (mut items, mut failures) = (Vec::new(), Vec::new());
@@ -112,6 +114,13 @@ fn failed(cx: &Context, done: usize, failures: Vec<(&Pair, UploadError)>) -> Fai
 }
 
 impl PutArgs {
+    async fn oss(&self, cx: &Context, bucket: Option<&str>) -> Result<Oss, Failure> {
+        match bucket {
+            Some(bucket) => cx.oss_of(bucket, self.endpoint).await,
+            None => cx.oss_by(self.endpoint).await,
+        }
+    }
+
     fn request(&self, pair: &Pair) -> UploadRequest {
         UploadRequest {
             file: pair.file.clone(),

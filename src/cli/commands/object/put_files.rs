@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::address::Address;
 use crate::cli::Exit;
 use crate::cli::error::Failure;
+use crate::cli::output::typed::quoted;
 use crate::ops::upload::UploadError;
 
 /// A file and the key that it gets.
@@ -19,19 +21,58 @@ pub(super) struct Pair {
     pub(super) size: u64,
 }
 
-/// Without a prefix a file and its key, else files below the prefix.
-pub(super) fn pairs(paths: &[PathBuf], prefix: Option<&str>, recursive: bool) -> Result<Vec<Pair>, Failure> {
-    let pairs = match (prefix, paths) {
-        (Some(prefix), paths) => below(paths, prefix, recursive)?,
-        (None, [file]) => vec![pair(file, name(file)?)?],
-        (None, [file, key]) => vec![pair(file, completed(utf8(key)?, name(file)?))?],
+/// Without a prefix a file and its key, else files below the prefix; with the bucket, where one is named.
+pub(super) fn pairs(
+    paths: &[PathBuf],
+    prefix: Option<&str>,
+    recursive: bool,
+) -> Result<(Vec<Pair>, Option<String>), Failure> {
+    let (pairs, bucket) = match (prefix, paths) {
+        (Some(prefix), paths) => {
+            let Address { bucket, key } = address(prefix);
+            (below(paths, &key, recursive)?, bucket)
+        }
+        (None, [file]) => (vec![pair(file, name(file)?)?], None),
+        (None, [file, key]) => {
+            refuse_second_file(file, key)?;
+            let Address { bucket, key } = address(utf8(key)?);
+            let whole_bucket = key.is_empty() && bucket.is_some();
+            let key = if whole_bucket { name(file)?.to_owned() } else { completed(&key, name(file)?) };
+            (vec![pair(file, key)?], bucket)
+        }
         (None, _) => {
-            return Err(Failure::new(Exit::Usage, "several files and no --to")
-                .hint("add --to PREFIX/; without it there is one file, and its key"));
+            return Err(Failure::new(Exit::Usage, "several files and no --to").hint(with_prefix(paths)));
         }
     };
     refuse_bad_keys(&pairs)?;
-    Ok(pairs)
+    Ok((pairs, bucket))
+}
+
+fn address(text: &str) -> Address {
+    let Ok(address) = text.parse();
+    address
+}
+
+/// `object put *.gbs` where two match: the second is no key. A file may be sent under its own name.
+fn refuse_second_file(file: &Path, key: &Path) -> Result<(), Failure> {
+    if file == key || !key.is_file() {
+        return Ok(());
+    }
+    let message = format!("{} is a file here, and the key of {} is expected", key.display(), file.display());
+    let both = [file.to_owned(), key.to_owned()];
+    Err(Failure::new(Exit::Usage, message).hint(format!("to send both: {}", with_prefix(&both))).hint(
+        format!(
+            "if it is meant as the key: faascmd object put {} oss://BUCKET/{}",
+            quoted(&file.to_string_lossy()),
+            quoted(&key.to_string_lossy()),
+        ),
+    ))
+}
+
+fn with_prefix(paths: &[PathBuf]) -> String {
+    let files: Vec<_> = paths.iter().take(3).map(|path| quoted(&path.to_string_lossy())).collect();
+    let more = if paths.len() > files.len() { " …" } else { "" };
+    format!("faascmd object put {}{more} --to PREFIX/", files.join(" "))
 }
 
 /// A key that ends with a slash names a place for the file, as `cp` has it.
@@ -123,7 +164,7 @@ mod tests {
 
     fn keys(paths: &[&Path], prefix: Option<&str>) -> Result<Vec<String>, String> {
         let paths: Vec<_> = paths.iter().map(|path| path.to_path_buf()).collect();
-        let pairs = pairs(&paths, prefix, true).map_err(|failure| failure.message)?;
+        let (pairs, _) = pairs(&paths, prefix, true).map_err(|failure| failure.message)?;
         Ok(pairs.into_iter().map(|pair| pair.key).collect())
     }
 
@@ -139,6 +180,10 @@ mod tests {
         assert_eq!(keys(&[&at("a")], None).unwrap(), ["a"]);
         assert_eq!(keys(&[&at("a"), Path::new("k/x")], None).unwrap(), ["k/x"]);
         assert_eq!(keys(&[&at("a"), Path::new("k/")], None).unwrap(), ["k/a"]);
+        assert_eq!(keys(&[&at("a"), Path::new("oss://bucket")], None).unwrap(), ["a"]);
+        assert_eq!(keys(&[&at("a"), Path::new("oss://bucket/k/")], None).unwrap(), ["k/a"]);
+        assert!(keys(&[&at("a"), &at("a")], None).unwrap_err().contains("can't be a key"));
+        assert!(keys(&[&at("a"), &at("out/b")], None).unwrap_err().contains("is a file here"));
         assert_eq!(keys(&[&at("a"), &at("out")], Some("p/")).unwrap(), ["p/a", "p/b", "p/deep/c"]);
         assert!(keys(&[&at("a"), &at("a")], Some("p/")).unwrap_err().contains("would both be p/a"));
         assert!(keys(&[&at("a"), Path::new("/k")], None).unwrap_err().contains("can't be a key"));

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
+use super::address::{Address, one_bucket};
 use crate::cli::Exit;
 use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
@@ -17,9 +18,9 @@ use crate::oss::Oss;
   faascmd object rm a b c --dry-run          see whether they are there
 Several are deleted only after a question, or with --yes. An image that is queued or compiling may still read its object.")]
 pub(super) struct RmArgs {
-    /// The keys
+    /// The objects: their keys, or oss://BUCKET/KEY
     #[arg(required = true, value_name = "KEY")]
-    keys: Vec<String>,
+    objects: Vec<Address>,
     /// Say which of them are there, and delete nothing
     #[arg(long)]
     dry_run: bool,
@@ -30,10 +31,10 @@ pub(super) struct RmArgs {
 /// Runs it: nothing is deleted unless all are there.
 pub(super) fn run(args: &RmArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
-        let oss = cx.oss_by(args.endpoint).await?;
+        let oss = one_bucket(&args.objects, cx, args.endpoint).await?;
         let mut items = Vec::new();
-        for key in &args.keys {
-            items.push(look(&oss, key).await?);
+        for object in &args.objects {
+            items.push(look(&oss, &object.of_object()?.key).await?);
         }
         if let Some(missing) = items.iter().find(|item| item.state == "absent") {
             let message = format!("there is no object {} in bucket {}", missing.key, oss.bucket());

@@ -19,6 +19,8 @@ impl From<FleetError> for Failure {
             FleetError::NoneSelected { target, .. } => {
                 failure(Exit::NotFound).hint(format!("see the hosts: faascmd fleet show {target} --no-chips"))
             }
+            FleetError::Agent { .. } => failure(Exit::Usage)
+                .hint("name a build that does: --agent FILE (x86_64, static or for glibc 2.17)"),
             FleetError::NoState => failure(Exit::Config).hint("set HOME to a folder that can be written"),
             FleetError::NoCapacity { fleet, have, .. } => {
                 let failure = failure(Exit::Unreachable)

@@ -24,6 +24,14 @@ pub enum FleetError {
         "there is no place to write down what is ordered: neither HOME nor XDG_STATE_HOME names a folder"
     )]
     NoState,
+    /// A program that the hosts can't run.
+    #[error("{} can't run on the hosts: {why}", path.display())]
+    Agent {
+        /// The program.
+        path: std::path::PathBuf,
+        /// Why.
+        why: String,
+    },
     /// There is not enough to be had.
     #[error("{have} of {wanted} instances of {fleet}: there are no more to be had now ({last})")]
     NoCapacity {

@@ -1,9 +1,12 @@
 //! Many instances at a time. A fleet is a tag on its instances: the cloud is the truth, and what is kept on this machine
 //! only says what was asked for and not yet answered.
 
+mod agent;
+pub mod chip_tests;
 mod down;
 mod error;
 mod fold;
+mod load_all;
 mod order;
 mod outcome;
 mod place;
@@ -17,9 +20,11 @@ mod summary;
 mod target;
 mod up;
 
+pub use agent::{Agent, examine as examine_agent, file_of as agent_file};
 pub use down::{Release, Released, release, settled};
 pub use error::FleetError;
 pub use fold::folded;
+pub use load_all::{LoadedChip, chips, images, load_all, to_load};
 pub use outcome::{Counts, Outcome};
 pub use price::{Cost, cost_of};
 pub use ready::{online, settle_in};

@@ -16,6 +16,9 @@ const BOOTING: Pace = Pace { least: Duration::from_secs(1), share: 8, most: Dura
 /// A new instance may be missing from the list for some seconds; one that is missing for longer is gone.
 const UNSEEN: Duration = Duration::from_secs(60);
 
+/// How long assistants are waited for once all hosts run; who has not heard from one by then goes on without it.
+const HEARD: Duration = Duration::from_mins(10);
+
 /// The assistants of running hosts.
 ///
 /// # Errors
@@ -42,6 +45,7 @@ pub(super) async fn until(
     ids: &BTreeSet<String>,
 ) -> Result<(Vec<Instance>, Vec<String>)> {
     let unseen = std::cell::RefCell::new(BTreeMap::<String, Instant>::new());
+    let all_run = std::cell::RefCell::new(None);
     let look = || async {
         let hosts = services.ecs.instances(&target.filter()).await?;
         let hosts: Vec<_> = hosts.into_iter().filter(|host| ids.contains(&host.id)).collect();
@@ -53,8 +57,15 @@ pub(super) async fn until(
         }
         let assistants = online(services.ecs, &hosts).await?;
         let heard = hosts.iter().filter(|host| is_online(host, &assistants)).count();
-        if heard < wanted {
+        let since = *all_run.borrow_mut().get_or_insert_with(Instant::now);
+        if heard < wanted && since.elapsed() < HEARD {
             return Ok(Look::Pending(format!("running, {heard} of {} online", ids.len())));
+        }
+        if heard < wanted {
+            let silent = wanted - heard;
+            let message =
+                format!("{silent} of {} hosts are not online: faascmd fleet show {target}", ids.len());
+            services.deadline.progress().warn(message);
         }
         Ok(Look::Done((hosts, gone)))
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use super::agent::{Agent, URL};
 use super::ready::is_online;
 use super::record::{Batch, HostRecord, Record};
 use super::script::script;
@@ -51,6 +52,8 @@ pub struct RunRequest<'a> {
     pub canary: usize,
     /// How an exit code is judged.
     pub judge: fn(i32) -> Outcome,
+    /// The program that the command needs on the hosts.
+    pub agent: Option<&'a Agent>,
 }
 
 /// An exit code of a command of the user's: anything but 0 is a failure.
@@ -75,6 +78,7 @@ pub async fn run(services: Services<'_>, request: &RunRequest<'_>) -> Result<Rec
     let engine = Engine {
         services,
         judge: request.judge,
+        agent: request.agent,
         canary,
         began: Instant::now(),
         record: RefCell::new(record),
@@ -120,6 +124,7 @@ fn take_up(services: Services<'_>, request: &RunRequest<'_>) -> Result<Record> {
 struct Engine<'a> {
     services: Services<'a>,
     judge: fn(i32) -> Outcome,
+    agent: Option<&'a Agent>,
     canary: BTreeSet<String>,
     began: Instant,
     record: RefCell<Record>,
@@ -235,8 +240,13 @@ impl Engine<'_> {
     async fn send(&self, batch: &Batch) -> Result<(), cloud::Error> {
         let order = {
             let record = self.record.borrow();
+            // The URL is good for some minutes and is put in here: on disk there is none.
+            let command = match self.agent {
+                Some(agent) => record.command.replace(URL, agent.url().expose()),
+                None => record.command.clone(),
+            };
             CommandOrder {
-                script: script(&record.run, &record.command, record.timeout_seconds),
+                script: script(&record.run, &command, record.timeout_seconds),
                 instance_ids: batch.instance_ids.clone(),
                 timeout_seconds: record.timeout_seconds.saturating_add(MARGIN),
                 name: format!("faascmd-{}", record.run),
@@ -293,6 +303,9 @@ impl Engine<'_> {
         let id = &result.instance_id;
         let run = self.record.borrow().run.clone();
         match (Summary::read(&result.output, &run), &result.state) {
+            (Some(Summary { output: None, .. }), _) if self.may_ask_again(id) => {
+                self.tried(id, "its output was cut");
+            }
             (Some(summary), _) => self.ended(id, &summary)?,
             (None, CommandState::Timeout) => self.end(id, Outcome::Failed, "it did not end in its time"),
             (None, CommandState::Terminated) => self.end(id, Outcome::Failed, "it was stopped"),
@@ -304,7 +317,14 @@ impl Engine<'_> {
 
     fn ended(&self, id: &str, summary: &Summary) -> Result<()> {
         let mut record = self.record.borrow_mut();
-        record.keep_log(id, &summary.output)?;
+        // What the service cut again and again is still on the host.
+        record.keep_log(
+            id,
+            summary
+                .output
+                .as_deref()
+                .unwrap_or(b"(cut on the way, and whole on the host below /var/lib/faascmd)\n"),
+        )?;
         let Some(host) = record.hosts.get_mut(id) else { return Ok(()) };
         (host.seconds, host.size) = (Some(summary.seconds), summary.size);
         (host.outcome, host.exit_code, host.why) = match summary.ended {
@@ -327,6 +347,10 @@ impl Engine<'_> {
             host.outcome = Outcome::NotRun;
         }
         host.tries = host.tries.max(1);
+    }
+
+    fn may_ask_again(&self, id: &str) -> bool {
+        self.record.borrow().hosts.get(id).is_some_and(|host| host.tries < TRIES)
     }
 
     fn not_run(&self, id: &str, why: &str) {

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 use super::{FLEET_TAG, FleetError};
 use crate::ecs::{Ecs, Instance, InstanceFilter};
 use crate::ops::Result;
 
 /// A fleet's name, instance ids, or a tag that somebody else put there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Target {
     /// A fleet of ours.
     Fleet(String),
@@ -49,6 +52,14 @@ impl FromStr for Target {
             && text.starts_with(|c: char| c.is_ascii_alphabetic())
             && text.chars().all(plain);
         if fits { Ok(Self::Fleet(text.to_owned())) } else { Err(wrong()) }
+    }
+}
+
+impl TryFrom<String> for Target {
+    type Error = NoTarget;
+
+    fn try_from(text: String) -> Result<Self, NoTarget> {
+        text.parse()
     }
 }
 

@@ -1,15 +1,23 @@
 //! `faascmd fleet`: many instances at a time.
 
+mod deploy;
 mod diff;
 mod down;
 mod extend;
 mod host;
+mod inventory;
 mod ls;
+mod once;
 mod outcomes;
+mod prices;
+mod put;
+mod renew;
+mod report;
 mod run;
 mod show;
 mod spec;
 mod stop;
+mod test;
 mod up;
 
 use std::time::Duration;
@@ -33,11 +41,19 @@ enum FleetCommand {
     #[command(visible_alias = "list")]
     Ls(ls::ListArgs),
     Show(show::ShowArgs),
+    Deploy(Box<deploy::DeployArgs>),
+    Test(test::TestArgs),
     Run(run::RunArgs),
+    Put(put::PutArgs),
+    Report(report::ReportArgs),
+    Inventory(inventory::InventoryArgs),
+    Prices(prices::PricesArgs),
     Start(stop::StartArgs),
     Stop(stop::StopArgs),
     Extend(extend::ExtendArgs),
+    Renew(renew::RenewArgs),
     Down(down::DownArgs),
+    Once(Box<once::OnceArgs>),
 }
 
 /// Runs the command.
@@ -46,7 +62,15 @@ pub(in crate::cli) fn run(args: &FleetArgs, cx: &Context) -> Outcome {
         FleetCommand::Up(args) => up::run(args, cx),
         FleetCommand::Ls(args) => ls::run(args, cx),
         FleetCommand::Show(args) => show::run(args, cx),
+        FleetCommand::Deploy(args) => deploy::run(args, cx),
+        FleetCommand::Test(args) => test::run(args, cx),
+        FleetCommand::Once(args) => once::run(args, cx),
         FleetCommand::Run(args) => run::run(args, cx),
+        FleetCommand::Put(args) => put::run(args, cx),
+        FleetCommand::Report(args) => report::run(args, cx),
+        FleetCommand::Inventory(args) => inventory::run(args, cx),
+        FleetCommand::Prices(args) => prices::run(args, cx),
+        FleetCommand::Renew(args) => renew::run(args, cx),
         FleetCommand::Start(args) => stop::run_start(args, cx),
         FleetCommand::Stop(args) => stop::run_stop(args, cx),
         FleetCommand::Extend(args) => extend::run(args, cx),

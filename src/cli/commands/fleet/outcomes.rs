@@ -11,6 +11,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
+use crate::ops::fleet::chip_tests::{self, ChipTest};
 use crate::ops::fleet::{Counts, HostRecord, Outcome, Record, Target, folded};
 use crate::ops::{self};
 
@@ -44,6 +45,9 @@ struct RanHost {
     /// Bytes that it wrote; more than are kept, if the log says less.
     output_bytes: u64,
     log: Option<PathBuf>,
+    /// What was found on each chip.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fpgas: Vec<ChipTest>,
 }
 
 impl Ran {
@@ -63,8 +67,8 @@ impl Ran {
     }
 
     /// Of several outcomes the worst counts.
-    fn exit(&self) -> Exit {
-        exit_of(self.hosts.iter().map(|host| host.outcome).max().unwrap_or(Outcome::Passed))
+    pub(super) fn outcome(&self) -> Outcome {
+        self.hosts.iter().map(|host| host.outcome).max().unwrap_or(Outcome::Passed)
     }
 
     /// Hosts that ended alike, the largest group first.
@@ -93,7 +97,9 @@ pub(super) fn exit_of(outcome: Outcome) -> Exit {
 
 impl RanHost {
     fn of(id: &str, host: &HostRecord, record: &Record) -> Self {
+        let output = String::from_utf8_lossy(&record.output_of(id)).into_owned();
         Self {
+            fpgas: chip_tests::read(&output),
             instance_id: id.to_owned(),
             name: host.name.clone(),
             state: if host.outcome == Outcome::Running { "running" } else { "over" },
@@ -101,7 +107,7 @@ impl RanHost {
             exit_code: host.exit_code,
             why: host.why.clone().filter(|_| host.outcome != Outcome::Passed),
             seconds: host.seconds,
-            output: String::from_utf8_lossy(&record.output_of(id)).into_owned(),
+            output,
             output_bytes: host.size,
             log: host.log.clone(),
         }
@@ -123,7 +129,7 @@ pub(super) fn print(cx: &Context, ran: &Ran) -> CommandOutcome {
     if !ran.hosts.iter().all(|host| host.outcome == Outcome::Passed) {
         cx.ui.note(&format!("logs: {}", ran.logs.display()));
     }
-    cx.ui.print_with(ran, ran.exit())
+    cx.ui.print_with(ran, exit_of(ran.outcome()))
 }
 
 /// How long a run may take together: what a host may take, and what the way to it takes.

@@ -57,6 +57,7 @@ async fn on_hosts(args: &RunArgs, cx: &Context) -> Result<Record, Failure> {
         timeout: args.timeout,
         canary: args.canary,
         judge: judge_command,
+        agent: None,
     };
     let ran = run_on_hosts(Services { ecs: &ecs, deadline: &deadline }, &request).await;
     ran.map_err(|error| outcomes::stopped(error, &args.target.target))

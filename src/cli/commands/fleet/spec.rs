@@ -88,7 +88,7 @@ pub(super) enum ReleaseAfter {
 /// A paid period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Prepaid(Period);
+pub(super) struct Prepaid(pub(super) Period);
 
 impl FromStr for Span {
     type Err = String;
@@ -186,11 +186,29 @@ fn price<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D
 impl SpecArgs {
     /// Reads a file; an error names its line and key.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path).map_err(|e| {
-            let exit = if e.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failed };
-            Failure::new(exit, format!("{}: {e}", path.display()))
-        })?;
-        toml::from_str(&text).map_err(|e| unreadable(path, &text, &e))
+        Ok(read_toml(path)?.0)
+    }
+
+    /// The same from a text that stands in a file.
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
+        toml::from_str(text).map_err(|e| unreadable(path, text, &e))
+    }
+
+    /// What the environment says, for a command without these flags, else what the file says.
+    pub(super) fn or_environment(self) -> Self {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let vswitch = set("FAASCMD_VSWITCH").map(|ids| ids.split(',').map(str::to_owned).collect());
+        Self {
+            vswitch: vswitch.unwrap_or(self.vswitch),
+            security_group: set("FAASCMD_SECURITY_GROUP").or(self.security_group),
+            ecs_image: set("FAASCMD_ECS_IMAGE").or(self.ecs_image),
+            ..self
+        }
+    }
+
+    /// Whether they are paid in advance.
+    pub(super) fn is_prepaid(&self) -> bool {
+        self.prepaid.is_some()
     }
 
     /// What a flag says, else what the file says.
@@ -280,6 +298,22 @@ impl SpecArgs {
             ..InstanceOrder::default()
         })
     }
+}
+
+/// Reads a file, and gives its text too; an error names its line and key.
+pub(super) fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<(T, String), Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        let exit = if e.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failed };
+        Failure::new(exit, format!("{}: {e}", path.display()))
+    })?;
+    let read = toml::from_str(&text).map_err(|e| unreadable(path, &text, &e))?;
+    Ok((read, text))
+}
+
+/// A text without the lines of some keys, each of one line; the lines stay, so that an error names the right one.
+pub(super) fn without_keys(text: &str, keys: &[&str]) -> String {
+    let is_one = |line: &str| line.split_once('=').is_some_and(|(key, _)| keys.contains(&key.trim()));
+    text.lines().map(|line| if is_one(line) { "\n".to_owned() } else { format!("{line}\n") }).collect()
 }
 
 fn script(path: &Path) -> Result<String, Failure> {

@@ -172,8 +172,8 @@ fn without_gaps(known: &Parameter, places: &BTreeSet<usize>) -> Result<(), Refus
     let Some(last) = places.last().copied().filter(|_| known.name.split('.').any(|part| part == "N")) else {
         return Ok(());
     };
-    // The value of a tag may be left out.
-    let optional = known.name.ends_with(".Value");
+    // The value of a tag may be left out; filters are numbered by what they are, 3 and 4 being the ends of a paid time.
+    let optional = known.name.ends_with(".Value") || known.name.starts_with("Filter.");
     if last != places.len() && !optional {
         let text =
             format!("The list {} has a gap: it has {} items and ends with {last}.", known.name, places.len());

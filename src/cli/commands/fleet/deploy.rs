@@ -1,0 +1,241 @@
+//! `faascmd fleet deploy TARGET FILE`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::TargetArgs;
+use super::outcomes::{self, Ran, exit_of};
+use super::test::{TestsArgs, Wanted};
+use crate::base::duration::duration;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome as CommandOutcome};
+use crate::cli::exit::Exit;
+use crate::cli::output::{Page, Report};
+use crate::ecs::Instance;
+use crate::ops::deploy::{Request, Services as DeployServices};
+use crate::ops::fleet::{
+    Counts, LoadedChip, Outcome, Record, RunRequest, Services, Target, chips, folded, images, judge_command,
+    load_all, run as run_on_hosts, to_load,
+};
+
+/// How long the tests of a host may take, besides PRBS.
+const TESTS: Duration = Duration::from_mins(10);
+
+/// Take a compiled file to the chips of all hosts of a fleet
+///
+/// Checks and uploads it once, has one image made for each shell that the chips report, and loads them side by side; with
+/// --test the chips are tested then. A chip that carries the image already is not loaded again.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd fleet deploy ddr bit.tar.gz
+  faascmd fleet deploy ddr bit.tar.gz --test smoke,prbs")]
+pub(in crate::cli) struct DeployArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// The package (.tar.gz) for f2 and f3, or the .gbs for f1
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    load: LoadArgs,
+    #[command(flatten)]
+    tests: TestsArgs,
+}
+
+/// How the chips are loaded.
+#[derive(Clone, Debug, Args)]
+pub(super) struct LoadArgs {
+    /// Shell to make the image for [default: what each chip reports]
+    #[arg(long, value_name = "SHELL")]
+    shell: Option<String>,
+    /// The kernel module that holds the chips on the hosts, which lets go for the load
+    #[arg(long, value_name = "MODULE", default_value = "xdma", value_parser = ["xdma", "xocl", "none"])]
+    driver: String,
+    /// How many chips are loaded at a time
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
+    /// How long the upload, the image and the loads may take together
+    #[arg(long, value_name = "TIME", default_value = "4h", value_parser = duration)]
+    timeout: Duration,
+}
+
+/// What became of a deployment.
+#[derive(Debug, Serialize)]
+pub(super) struct Deployed {
+    target: String,
+    counts: Counts,
+    fpgas: Vec<LoadedChip>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tests: Option<Ran>,
+}
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &DeployArgs, cx: &Context) -> CommandOutcome {
+    let deployed = cx.block_on(deploy(args, cx))?;
+    cx.ui.print_with(&deployed, deployed.exit())
+}
+
+async fn deploy(args: &DeployArgs, cx: &Context) -> Result<Deployed, Failure> {
+    let ecs = cx.ecs().await?;
+    let deadline = cx.deadline(args.load.whole_time(&args.tests)).await?;
+    let services = Services { ecs: &ecs, deadline: &deadline };
+    if args.tests.any() {
+        args.tests.examine_agent(services)?;
+    }
+    let hosts = args.target.hosts(&ecs).await?;
+    args.load.on_hosts(cx, services, &args.target.target, (hosts, &args.file), &args.tests).await
+}
+
+impl LoadArgs {
+    /// How long all of it may take, the tests too.
+    pub(super) fn whole_time(&self, tests: &TestsArgs) -> Duration {
+        self.timeout.saturating_add(outcomes::whole_time(tests.of_a_host(TESTS)))
+    }
+
+    /// Loads a file into the chips of hosts, and tests them if that is wanted.
+    pub(super) async fn on_hosts(
+        &self,
+        cx: &Context,
+        services: Services<'_>,
+        target: &Target,
+        (hosts, file): (Vec<Instance>, &Path),
+        tests: &TestsArgs,
+    ) -> Result<Deployed, Failure> {
+        let (faas, oss) = (cx.faas().await?, cx.oss().await?);
+        let jobs = usize::from(self.jobs);
+        let spots = chips(&faas, &hosts, jobs).await?;
+        if spots.is_empty() {
+            let message = format!("no running host of {target} has a chip");
+            return Err(
+                Failure::new(Exit::NotFound, message).hint(format!("see: faascmd fleet show {target}"))
+            );
+        }
+        let of_image = DeployServices { faas: &faas, oss: &oss, deadline: services.deadline };
+        let images = images(of_image, &self.request(file, tests, cx)?, &spots).await?;
+        let (open, mut fpgas) = to_load(&faas, spots, &images, jobs).await?;
+        if !open.is_empty() {
+            let waiting: Vec<_> = hosts
+                .iter()
+                .filter(|host| open.iter().any(|spot| spot.instance_id() == host.id))
+                .cloned()
+                .collect();
+            self.driver(services, target, waiting.clone(), false).await?;
+            fpgas.extend(load_all(services, &faas, open, &images, jobs).await);
+            self.driver(services, target, waiting, true).await?;
+        }
+        fpgas.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.fpga_uuid.cmp(&b.fpga_uuid)));
+        let loaded = |host: &Instance| {
+            fpgas.iter().all(|chip| chip.instance_id != host.id || chip.outcome == Outcome::Passed)
+        };
+        let whole: Vec<_> = hosts.into_iter().filter(loaded).collect();
+        let tests = if tests.any() && !whole.is_empty() {
+            let wanted = Wanted { target, hosts: whole, canary: 0, timeout: tests.of_a_host(TESTS) };
+            let record = tests.on_hosts(cx, services, wanted).await?;
+            Some(Ran::of(&record, false))
+        } else {
+            None
+        };
+        let counts = Counts::of(fpgas.iter().map(|chip| chip.outcome));
+        Ok(Deployed { target: target.to_string(), counts, fpgas, tests })
+    }
+
+    fn request(&self, file: &Path, tests: &TestsArgs, cx: &Context) -> Result<Request, Failure> {
+        let key = file.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
+            Failure::new(Exit::Usage, format!("{} gives no key for the object", file.display()))
+        })?;
+        Ok(Request {
+            file: file.to_owned(),
+            key: key.to_owned(),
+            name: None,
+            description: None,
+            tags: None,
+            shell: self.shell.clone(),
+            family: None,
+            kms_key: None,
+            instance_id: None,
+            fpga: None,
+            check: true,
+            load: false,
+            wait: true,
+            force: false,
+            for_tests: tests.any(),
+            this_machine: None,
+            order_life: cx.order_life()?,
+        })
+    }
+
+    /// Takes the driver out on the hosts, or puts it in; one that was not in is no failure.
+    async fn driver(
+        &self,
+        services: Services<'_>,
+        target: &Target,
+        hosts: Vec<Instance>,
+        load: bool,
+    ) -> Result<(), Failure> {
+        let module = match self.driver.as_str() {
+            "none" => return Ok(()),
+            module => module,
+        };
+        let (kind, command) = if load {
+            ("driver-in", format!("depmod; modprobe {module}"))
+        } else {
+            ("driver-out", format!("! grep -q '^{module} ' /proc/modules || rmmod {module}"))
+        };
+        let request = RunRequest {
+            target,
+            hosts,
+            kind,
+            command,
+            timeout: Duration::from_mins(2),
+            canary: 0,
+            judge: judge_command,
+            agent: None,
+        };
+        let record = run_on_hosts(services, &request).await;
+        let record: Record = record.map_err(|error| outcomes::stopped(error, target))?;
+        let bad = record.hosts.values().filter(|host| host.outcome != Outcome::Passed);
+        let bad: Vec<_> = bad.map(|host| host.name.as_str()).collect();
+        if !bad.is_empty() {
+            services
+                .deadline
+                .progress()
+                .warn(format!("{kind} of {module} did not go well on {}", folded(&bad)));
+        }
+        Ok(())
+    }
+}
+
+impl Deployed {
+    /// Of several outcomes the worst counts.
+    pub(super) fn exit(&self) -> Exit {
+        exit_of(self.outcome())
+    }
+
+    pub(super) fn outcome(&self) -> Outcome {
+        let loads = self.fpgas.iter().map(|chip| chip.outcome).max().unwrap_or(Outcome::Passed);
+        self.tests.as_ref().map_or(loads, |tests| loads.max(tests.outcome()))
+    }
+}
+
+impl Report for Deployed {
+    const SCHEMA: &'static str = "faascmd.fleet.deploy/1";
+
+    fn human(&self, page: &mut Page) {
+        let rows = self.fpgas.iter().map(|chip| {
+            let said = match (&chip.why, chip.skipped) {
+                (Some(why), _) => why.clone(),
+                (None, true) => "carried it already".to_owned(),
+                (None, false) => String::new(),
+            };
+            let image = chip.image_uuid.clone().unwrap_or_default();
+            vec![chip.name.clone(), chip.fpga_uuid.clone(), image, chip.outcome.name().to_owned(), said]
+        });
+        page.table(&["name", "fpga", "image", "load", "why"], &rows.collect::<Vec<_>>());
+        page.line(format!("loads: {}", self.counts.line()));
+        if let Some(tests) = &self.tests {
+            tests.human(page);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! `faascmd fleet once SPEC FILE`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::BOOT;
+use super::deploy::{Deployed, LoadArgs};
+use super::outcomes::exit_of;
+use super::spec::{Span, SpecArgs};
+use super::test::{TestsArgs, unknown_test};
+use crate::base::cancel::Cancel;
+use crate::base::duration::duration;
+use crate::base::private_file::{state_folder, write_private};
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome as CommandOutcome};
+use crate::cli::exit::Exit;
+use crate::cli::output::{Page, Report};
+use crate::ops::fleet::{
+    FleetError, Outcome, Release, Services, Target, UpRequest, find, folded, release, release_at, settled, up,
+};
+use crate::ops::wait::Deadline;
+
+/// Make a fleet, deploy and test a file on it, and release it, whatever happens
+///
+/// For CI: one exit code, the worst outcome; a release that failed is never 0. A SPEC with a line `target = "tag:team=fpga"` names
+/// hosts of somebody else: then nothing is made and nothing is released.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd fleet once fleet.toml bit.tar.gz
+  faascmd fleet once fleet.toml bit.tar.gz --keep-on-failure 30m
+
+A SPEC is a file as that of `fleet up -f`, with two or three lines more:
+  name = \"nightly\"
+  count = 4
+  type = \"ecs.f3-c16f1.16xlarge\"
+  test = [\"smoke\", \"prbs\"]")]
+pub(in crate::cli) struct OnceArgs {
+    /// What the fleet is to be
+    #[arg(value_name = "SPEC")]
+    spec: PathBuf,
+    /// The package (.tar.gz) for f2 and f3, or the .gbs for f1
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// When something failed, leave the hosts to be looked at for so long
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    keep_on_failure: Option<Duration>,
+    #[command(flatten)]
+    load: LoadArgs,
+    #[command(flatten)]
+    tests: TestsArgs,
+}
+
+/// What stands in the file besides what a fleet is to be.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct OnceSpec {
+    name: Option<String>,
+    target: Option<Target>,
+    test: Vec<String>,
+    keep_on_failure: Option<Span>,
+    /// What a fleet is to be; read by its own type.
+    #[serde(flatten)]
+    _fleet: toml::Table,
+}
+
+#[derive(Debug, Serialize)]
+struct Once {
+    target: String,
+    made: usize,
+    released: Vec<String>,
+    kept: Vec<String>,
+    #[serde(flatten)]
+    verdict: Verdict,
+}
+
+/// What the tests came to; kept until the hosts are released, for who is killed in between must not test again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Verdict {
+    exit: u8,
+    outcome: Outcome,
+    document: serde_json::Value,
+}
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &OnceArgs, cx: &Context) -> CommandOutcome {
+    let (spec, fleet) = read(args)?;
+    if let Some(name) = spec.test.iter().find(|name| !matches!(name.as_str(), "smoke" | "prbs")) {
+        return Err(unknown_test(name));
+    }
+    let once = cx.block_on(once(args, (&spec, &fleet), cx))?;
+    cx.ui.print_with(&once, exit_of(once.verdict.outcome))
+}
+
+/// Reads the file; what is not of `once` is what a fleet is to be.
+fn read(args: &OnceArgs) -> Result<(OnceSpec, SpecArgs), Failure> {
+    let (spec, text) = super::spec::read_toml::<OnceSpec>(&args.spec)?;
+    // Read once more as a whole, so that an error names its line.
+    let fleet = super::spec::without_keys(&text, &["name", "target", "test", "keep_on_failure"]);
+    let fleet = SpecArgs::parse(&args.spec, &fleet)?.or_environment();
+    Ok((spec, fleet))
+}
+
+async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Context) -> Result<Once, Failure> {
+    let ecs = cx.ecs().await?;
+    let tests = args.tests.or(&spec.test);
+    let deadline = cx.deadline(BOOT.saturating_add(args.load.whole_time(&tests))).await?;
+    let services = Services { ecs: &ecs, deadline: &deadline };
+    tests.examine_agent(services)?;
+    if let Some(target) = &spec.target {
+        let hosts = find(&ecs, target).await?;
+        let kept = hosts.iter().map(|host| host.id.clone()).collect();
+        let deployed = args.load.on_hosts(cx, services, target, (hosts, &args.file), &tests).await?;
+        return Ok(Once {
+            target: target.to_string(),
+            made: 0,
+            released: Vec::new(),
+            kept,
+            verdict: Verdict::of(&deployed)?,
+        });
+    }
+    let request = fleet.request(&name_of(args, spec)?, true)?;
+    if fleet.is_prepaid() {
+        let message = "`once` releases what it makes, and what is paid in advance can't be released";
+        return Err(Failure::new(Exit::Usage, message).hint("leave prepaid out"));
+    }
+    let memory = Memory::of(&ecs, &request.fleet, args)?;
+    let verdict = match memory.recall() {
+        // Only the release was left to do.
+        Some(verdict) => Ok((verdict, 0)),
+        None => work(args, cx, services, &request, &tests).await,
+    };
+    if let Ok((verdict, _)) = &verdict {
+        memory.keep(verdict)?;
+    }
+    let ended = end(args, spec, cx, (&ecs, &request.fleet), &verdict).await;
+    let (verdict, made) = match (verdict, &ended) {
+        (Ok(verdict), _) => verdict,
+        (Err(failure), Ok(_)) => return Err(failure),
+        (Err(failure), Err(left)) => return Err(failure.hint(left.message.clone())),
+    };
+    let (released, kept) = ended?;
+    memory.forget();
+    Ok(Once { target: request.fleet.clone(), made, released, kept, verdict })
+}
+
+/// Makes the fleet, loads and tests it.
+async fn work(
+    args: &OnceArgs,
+    cx: &Context,
+    services: Services<'_>,
+    request: &UpRequest,
+    tests: &TestsArgs,
+) -> Result<(Verdict, usize), Failure> {
+    let made = up(services, request).await?;
+    let target = Target::Fleet(request.fleet.clone());
+    let deployed = args.load.on_hosts(cx, services, &target, (made.hosts, &args.file), tests).await?;
+    Ok((Verdict::of(&deployed)?, made.new))
+}
+
+/// Releases the hosts, or lets those of a failure live for a while; a signal does not stop this.
+async fn end(
+    args: &OnceArgs,
+    spec: &OnceSpec,
+    cx: &Context,
+    (ecs, fleet): (&crate::ecs::Ecs, &str),
+    verdict: &Result<(Verdict, usize), Failure>,
+) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let deadline = Deadline::new(BOOT, Cancel::new(), cx.ui.progress());
+    let services = Services { ecs, deadline: &deadline };
+    let target = Target::Fleet(fleet.to_owned());
+    let line = format!("release them: faascmd fleet down {fleet} --yes");
+    settled(services, &target).await.map_err(|e| Failure::from(e).hint(line.clone()))?;
+    let hosts = ecs.instances(&target.filter()).await.map_err(|e| Failure::from(e).hint(line.clone()))?;
+    let ids: Vec<_> = hosts.iter().map(|host| host.id.clone()).collect();
+    let went_well = matches!(verdict, Ok((verdict, _)) if verdict.exit == Exit::Done.code());
+    let keep = args.keep_on_failure.or(spec.keep_on_failure.map(|span| span.0));
+    if let Some(keep) = keep.filter(|_| !went_well && !ids.is_empty()) {
+        let at = release_at(ecs, keep);
+        for id in &ids {
+            ecs.set_release(id, Some(at)).await.map_err(|e| Failure::from(e).hint(line.clone()))?;
+        }
+        cx.ui.warn(&format!("{} hosts are kept until {at} to be looked at; {line}", ids.len()));
+        return Ok((Vec::new(), ids));
+    }
+    let released = release(services, Release { target: &target, hosts }).await;
+    let released = released.map_err(|e| Failure::from(e).hint(line.clone()))?;
+    if let Some((_, why)) = released.left.first() {
+        let names: Vec<_> = released.left.iter().map(|(host, _)| host.id.as_str()).collect();
+        let message = format!("left and billed: {} ({why})", folded(&names));
+        return Err(Failure::new(Exit::Conflict, message).hint(line));
+    }
+    Ok((released.gone.into_iter().map(|host| host.id).collect(), Vec::new()))
+}
+
+/// The fleet's name: the file's, unless it says another. It is the same in every run, so that one that was killed is
+/// continued.
+fn name_of(args: &OnceArgs, spec: &OnceSpec) -> Result<String, Failure> {
+    let stem = args.spec.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let name = spec.name.clone().unwrap_or_else(|| stem.to_owned());
+    match name.parse() {
+        Ok(Target::Fleet(name)) => Ok(name),
+        _ => Err(Failure::new(Exit::Usage, format!("`{name}` is no name for a fleet"))
+            .hint("add name = \"nightly\" to the file")),
+    }
+}
+
+impl Verdict {
+    fn of(deployed: &Deployed) -> Result<Self, Failure> {
+        let document = serde_json::to_value(deployed)
+            .map_err(|e| Failure::new(Exit::Internal, format!("can't write what became of it: {e}")))?;
+        Ok(Self { exit: deployed.exit().code(), outcome: deployed.outcome(), document })
+    }
+}
+
+/// Where the verdict is kept between the last test and the end of the release.
+struct Memory {
+    path: PathBuf,
+    key: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    key: String,
+    verdict: Verdict,
+}
+
+impl Memory {
+    fn of(ecs: &crate::ecs::Ecs, fleet: &str, args: &OnceArgs) -> Result<Self, Failure> {
+        let region = ecs.cloud().region().unwrap_or("unknown");
+        let folder =
+            state_folder().ok_or_else(|| Failure::from(crate::ops::Error::from(FleetError::NoState)))?;
+        let mut key = Sha256::new();
+        for path in [&args.spec, &args.file] {
+            let bytes = std::fs::read(path)
+                .map_err(|e| Failure::new(Exit::NotFound, format!("{}: {e}", path.display())))?;
+            key.update(Sha256::digest(bytes));
+        }
+        let key = key.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { path: folder.join("fleets").join(region).join(format!("{fleet}.once.json")), key })
+    }
+
+    fn recall(&self) -> Option<Verdict> {
+        let kept: Kept = serde_json::from_slice(&std::fs::read(&self.path).ok()?).ok()?;
+        (kept.key == self.key).then_some(kept.verdict)
+    }
+
+    fn keep(&self, verdict: &Verdict) -> Result<(), Failure> {
+        let kept = Kept { key: self.key.clone(), verdict: verdict.clone() };
+        let bytes = serde_json::to_vec(&kept).map_err(std::io::Error::from);
+        bytes
+            .and_then(|bytes| write_private(&self.path, &bytes))
+            .map_err(|e| Failure::new(Exit::Failed, format!("{}: {e}", self.path.display())))
+    }
+
+    fn forget(&self) {
+        std::fs::remove_file(&self.path).ok();
+    }
+}
+
+impl Report for Once {
+    const SCHEMA: &'static str = "faascmd.fleet.once/1";
+
+    fn human(&self, page: &mut Page) {
+        page.facts(&[
+            ("fleet", self.target.clone()),
+            ("made", self.made.to_string()),
+            ("released", self.released.len().to_string()),
+            ("kept", self.kept.len().to_string()),
+            ("outcome", self.verdict.outcome.name().replace('_', " ")),
+        ]);
+    }
+}

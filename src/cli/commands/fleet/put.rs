@@ -1,0 +1,65 @@
+//! `faascmd fleet put TARGET FILE DIR`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::TargetArgs;
+use super::outcomes::{self, Ran};
+use crate::base::duration::duration;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::output::typed::quoted;
+use crate::ops::fleet::{Agent, Record, RunRequest, Services, judge_command, run as run_on_hosts};
+
+/// Put a file on all hosts of a fleet
+///
+/// It goes into the bucket once, and the hosts fetch it from there by a URL that is good for that one object and for 15 minutes; its
+/// checksum is compared on each.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  faascmd fleet put ddr vectors.bin /root/test")]
+pub(in crate::cli) struct PutArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// The file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The folder on the hosts, which is made if it is not there
+    #[arg(value_name = "DIR")]
+    folder: String,
+    /// How long a host may take
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    timeout: Duration,
+}
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &PutArgs, cx: &Context) -> Outcome {
+    let name = args.file.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("{} has no name that hosts can have", args.file.display()))
+    })?;
+    let record = cx.block_on(put(args, name, cx))?;
+    outcomes::print(cx, &Ran::of(&record, false))
+}
+
+async fn put(args: &PutArgs, name: &str, cx: &Context) -> Result<Record, Failure> {
+    let ecs = cx.ecs().await?;
+    let hosts = args.target.hosts(&ecs).await?;
+    let deadline = cx.deadline(outcomes::whole_time(args.timeout)).await?;
+    let services = Services { ecs: &ecs, deadline: &deadline };
+    let file = Agent::put(services, &cx.oss().await?, &args.file).await?;
+    let request = RunRequest {
+        target: &args.target.target,
+        hosts,
+        kind: "put",
+        command: file.fetch_to(&quoted(&args.folder), &quoted(name)),
+        timeout: args.timeout,
+        canary: 0,
+        judge: judge_command,
+        agent: Some(&file),
+    };
+    let ran = run_on_hosts(services, &request).await;
+    ran.map_err(|error| outcomes::stopped(error, &args.target.target))
+}

@@ -1,0 +1,133 @@
+//! `faascmd fleet test TARGET`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::TargetArgs;
+use super::outcomes::{self, Ran};
+use crate::base::duration::duration;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::ecs::Instance;
+use crate::ops::fleet::{Agent, Record, RunRequest, Services, Target, chip_tests, run as run_on_hosts};
+
+/// Test the chips of all hosts of a fleet
+///
+/// The tests are those of `faascmd test`, and run on the hosts by this very program, which comes to them by way of the bucket.
+/// All chips of a host are tested side by side. A fault that a test finds (exit 11) is not a test that could not be run (7).
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  faascmd fleet test ddr
+  faascmd fleet test ddr --test smoke,prbs --prbs-duration 10m
+  faascmd fleet test ddr --on failed")]
+pub(in crate::cli) struct TestArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    tests: TestsArgs,
+    /// How long the tests of a host may take, besides PRBS
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    timeout: Duration,
+    /// So many hosts first, and the others only if they pass
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    canary: usize,
+}
+
+/// Which tests, and by which program.
+#[derive(Clone, Debug, Args)]
+pub(super) struct TestsArgs {
+    /// Tests, in this order
+    #[arg(long = "test", value_name = "LIST", value_delimiter = ',', value_parser = ["smoke", "prbs"])]
+    tests: Vec<String>,
+    /// How long PRBS runs
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    prbs_duration: Duration,
+    /// The program that runs on the hosts, x86_64 and for glibc 2.17 or static [default: this one]
+    #[arg(long, value_name = "FILE")]
+    agent: Option<PathBuf>,
+}
+
+/// On which hosts, and how long it may take there.
+pub(super) struct Wanted<'a> {
+    pub(super) target: &'a Target,
+    pub(super) hosts: Vec<Instance>,
+    pub(super) canary: usize,
+    pub(super) timeout: Duration,
+}
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &TestArgs, cx: &Context) -> Outcome {
+    let record = cx.block_on(test(args, cx))?;
+    outcomes::print(cx, &Ran::of(&record, false))
+}
+
+async fn test(args: &TestArgs, cx: &Context) -> Result<Record, Failure> {
+    let ecs = cx.ecs().await?;
+    let hosts = args.target.hosts(&ecs).await?;
+    let tests = if args.tests.any() { args.tests.clone() } else { args.tests.with("smoke") };
+    let of_a_host = tests.of_a_host(args.timeout);
+    let deadline = cx.deadline(outcomes::whole_time(of_a_host)).await?;
+    let services = Services { ecs: &ecs, deadline: &deadline };
+    tests.examine_agent(services)?;
+    let wanted = Wanted { target: &args.target.target, hosts, canary: args.canary, timeout: of_a_host };
+    tests.on_hosts(cx, services, wanted).await
+}
+
+impl TestsArgs {
+    pub(super) fn any(&self) -> bool {
+        !self.tests.is_empty()
+    }
+
+    fn with(&self, test: &str) -> Self {
+        Self { tests: vec![test.to_owned()], ..self.clone() }
+    }
+
+    /// The same with the tests of a file, unless flags named some.
+    pub(super) fn or(&self, tests: &[String]) -> Self {
+        if self.any() { self.clone() } else { Self { tests: tests.to_vec(), ..self.clone() } }
+    }
+
+    /// How long a host may take with all of them, where each but PRBS may take so long.
+    pub(super) fn of_a_host(&self, each: Duration) -> Duration {
+        let prbs =
+            if self.tests.iter().any(|test| test == "prbs") { self.prbs_duration } else { Duration::ZERO };
+        each.saturating_add(prbs)
+    }
+
+    /// Sees that the program runs on the hosts, before anything is made.
+    pub(super) fn examine_agent(&self, services: Services<'_>) -> Result<(), Failure> {
+        let path = crate::ops::fleet::agent_file(self.agent.as_deref())?;
+        Ok(crate::ops::fleet::examine_agent(services, &path)?)
+    }
+
+    /// Runs the tests on hosts.
+    pub(super) async fn on_hosts(
+        &self,
+        cx: &Context,
+        services: Services<'_>,
+        wanted: Wanted<'_>,
+    ) -> Result<Record, Failure> {
+        let path = crate::ops::fleet::agent_file(self.agent.as_deref())?;
+        let agent = Agent::put(services, &cx.oss().await?, &path).await?;
+        let request = RunRequest {
+            target: wanted.target,
+            hosts: wanted.hosts,
+            kind: "test",
+            command: chip_tests::command(&agent, &self.tests, self.prbs_duration),
+            timeout: wanted.timeout,
+            canary: wanted.canary,
+            judge: chip_tests::judge,
+            agent: Some(&agent),
+        };
+        let ran = run_on_hosts(services, &request).await;
+        ran.map_err(|error| outcomes::stopped(error, wanted.target))
+    }
+}
+
+/// A test by name that is none.
+pub(super) fn unknown_test(name: &str) -> Failure {
+    Failure::new(Exit::Usage, format!("`{name}` is no test")).hint("the tests are smoke and prbs")
+}

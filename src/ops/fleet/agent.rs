@@ -1,0 +1,166 @@
+//! The program that runs on the hosts: this very one, or another build of it, put into the bucket once.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::{FleetError, Services};
+use crate::base::secret::Secret;
+use crate::cloud::{Endpoint, Service};
+use crate::ops::upload::{UploadRequest, upload};
+use crate::ops::{Error, Result};
+use crate::oss::Oss;
+
+/// How long its URL is good for: the hosts fetch it at once.
+const URL_LIFE: Duration = Duration::from_mins(15);
+/// What stands for the URL where a command is kept on disk.
+pub(super) const URL: &str = "@FAASCMD-URL@";
+/// The newest symbols of the C library that the hosts have: CentOS 7.
+const NEWEST_GLIBC: u32 = 17;
+
+/// The program in the bucket.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    sha256: String,
+    url: Secret,
+}
+
+/// The file of the running program, else the one that was named.
+///
+/// # Errors
+/// When it can't be read.
+pub fn file_of(named: Option<&Path>) -> Result<PathBuf> {
+    match named {
+        Some(path) => Ok(path.to_owned()),
+        None => std::env::current_exe().map_err(Error::of_file(Path::new("this program"))),
+    }
+}
+
+/// Sees that a program runs on the hosts; in a sandbox, whose hosts are this machine, any does.
+///
+/// # Errors
+/// [`FleetError::Agent`] where it does not.
+pub fn examine(services: Services<'_>, path: &Path) -> Result<()> {
+    let oss = services.ecs.cloud().locate(Service::Oss);
+    if oss.is_ok_and(|endpoint| endpoint.given && endpoint.is_address()) {
+        return Ok(());
+    }
+    let bytes = std::fs::read(path).map_err(Error::of_file(path))?;
+    why_unfit(&bytes).map_or(Ok(()), |why| Err(FleetError::Agent { path: path.to_owned(), why }.into()))
+}
+
+/// Why the hosts can't run a program.
+fn why_unfit(bytes: &[u8]) -> Option<String> {
+    /// `e_machine` of x86-64.
+    const X86_64: [u8; 2] = [62, 0];
+    if !bytes.starts_with(b"\x7fELF\x02\x01") {
+        return Some("it is no 64-bit Linux program".to_owned());
+    }
+    if bytes.get(18..20) != Some(&X86_64[..]) {
+        return Some("it is for another processor than x86_64".to_owned());
+    }
+    let newest = newest_glibc(bytes)?;
+    (newest > NEWEST_GLIBC).then(|| format!("it needs glibc 2.{newest}, and the hosts have 2.{NEWEST_GLIBC}"))
+}
+
+/// The highest version of the C library that its symbols ask for; None for a static one.
+fn newest_glibc(bytes: &[u8]) -> Option<u32> {
+    const NAME: &[u8] = b"GLIBC_2.";
+    let places = bytes.windows(NAME.len()).enumerate().filter(|(_, window)| *window == NAME);
+    let version = |(at, _): (usize, &[u8])| {
+        let digits = bytes[at + NAME.len()..].iter().take_while(|byte| byte.is_ascii_digit());
+        String::from_utf8_lossy(&digits.copied().collect::<Vec<_>>()).parse().ok()
+    };
+    places.filter_map(version).max()
+}
+
+impl Agent {
+    /// Puts it into the bucket, unless it is there, and makes a URL by which the hosts get it, and nothing else.
+    ///
+    /// # Errors
+    /// When it can't be read or uploaded.
+    pub async fn put(services: Services<'_>, oss: &Oss, path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(Error::of_file(path))?;
+        let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let key = format!("faascmd/agent/{sha256}");
+        drop(bytes);
+        upload(oss, &UploadRequest::new(path, &key), services.deadline.cancel()).await?;
+        let url = Secret::new(internal(oss)?.presigned("GET", &key, URL_LIFE).await?.url);
+        Ok(Self { sha256, url })
+    }
+
+    /// What the URL is put in for.
+    pub(super) fn url(&self) -> &Secret {
+        &self.url
+    }
+
+    /// Lines of a shell after which `$bin` is the program, whole and right. The URL is in no argument list.
+    pub(super) fn fetch(&self) -> String {
+        let sha256 = &self.sha256;
+        format!(
+            r#"bin="${{FAASCMD_HOST_ROOT:-}}/var/lib/faascmd/bin/{sha256}"
+if [ ! -x "$bin" ]; then
+  mkdir -p "${{bin%/*}}"
+  printf 'url = "%s"\n' '{URL}' | curl -fsS --retry 3 -K - -o "$bin.$$" || {{ echo "can't fetch the program"; exit {NOT_FETCHED}; }}
+  [ "$(sha256sum <"$bin.$$" | cut -c 1-64)" = {sha256} ] || {{ echo "the program came altered"; exit {NOT_FETCHED}; }}
+  chmod 755 "$bin.$$" && mv "$bin.$$" "$bin"
+fi
+"#
+        )
+    }
+}
+
+impl Agent {
+    /// The command that puts it, whatever it is, into a folder of the host under a name; both are quoted for a shell.
+    pub fn fetch_to(&self, folder: &str, name: &str) -> String {
+        let sha256 = &self.sha256;
+        format!(
+            r#"mkdir -p {folder} || exit 1
+new={folder}/.$$.faascmd
+printf 'url = "%s"\n' '{URL}' | curl -fsS --retry 3 -K - -o "$new" || {{ echo "can't fetch the file"; exit 1; }}
+[ "$(sha256sum <"$new" | cut -c 1-64)" = {sha256} ] || {{ echo "the file came altered"; rm -f "$new"; exit 1; }}
+mv "$new" {folder}/{name}
+"#
+        )
+    }
+}
+
+/// The exit code of a command on a host that could not get the program.
+pub(super) const NOT_FETCHED: i32 = 120;
+
+/// The bucket by the endpoint that the hosts reach, which costs nothing; one that was given stays.
+fn internal(oss: &Oss) -> Result<Oss> {
+    let cloud = oss.cloud();
+    let given =
+        cloud.locate(Service::Oss).map_err(|e| crate::cloud::Error::new(Service::Oss, "GetObject", e))?;
+    if given.given {
+        return Ok(oss.clone().at(None));
+    }
+    let region = cloud.region().unwrap_or_default();
+    let endpoint = Endpoint::of_region("oss-{}-internal", region);
+    let endpoint = endpoint.map_err(|e| crate::cloud::Error::new(Service::Oss, "GetObject", e))?;
+    Ok(oss.clone().at(Some(endpoint)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn elf(machine: u8, symbols: &str) -> Vec<u8> {
+        let mut bytes = b"\x7fELF\x02\x01".to_vec();
+        bytes.resize(18, 0);
+        bytes.extend([machine, 0]);
+        bytes.extend(symbols.as_bytes());
+        bytes
+    }
+
+    #[test]
+    fn a_program_that_the_hosts_cannot_run_is_seen_before_anything_is_made() {
+        assert_eq!(why_unfit(&elf(62, "GLIBC_2.2.5\0GLIBC_2.17\0")), None);
+        assert_eq!(why_unfit(&elf(62, "static")), None);
+        assert!(why_unfit(&elf(62, "GLIBC_2.3\0GLIBC_2.34\0")).unwrap().contains("2.34"));
+        assert!(why_unfit(&elf(183, "")).unwrap().contains("x86_64"));
+        assert!(why_unfit(b"#!/bin/sh").is_some());
+    }
+}

@@ -1,0 +1,186 @@
+//! One image on all chips of many hosts: made once a shell, loaded side by side, one chip's failure stopping no other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt;
+use serde::Serialize;
+
+use super::{Outcome, Services};
+use crate::ecs::{Instance, InstanceState};
+use crate::faas::{Chip, Faas};
+use crate::ops::deploy::{self, Request};
+use crate::ops::load::{self, Loading};
+use crate::ops::{Error, Result};
+
+/// A chip of a host and what became of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoadedChip {
+    /// The host.
+    pub instance_id: String,
+    /// Its name.
+    pub name: String,
+    /// The chip.
+    pub fpga_uuid: String,
+    /// The shell in it.
+    pub shell: Option<String>,
+    /// The image that it is to carry.
+    pub image_uuid: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether it carried the image before.
+    pub skipped: bool,
+    /// Why it failed.
+    pub why: Option<String>,
+}
+
+/// A chip that is to be loaded.
+#[derive(Clone, Debug)]
+pub struct Spot {
+    host: Instance,
+    chip: Chip,
+}
+
+/// The chips of running hosts that a file can be for.
+///
+/// # Errors
+/// When a call fails.
+pub async fn chips(faas: &Faas, hosts: &[Instance], jobs: usize) -> Result<Vec<Spot>> {
+    let running = hosts.iter().filter(|host| host.state == InstanceState::Running);
+    let asked = running.map(|host| async move { Ok((host, faas.chips(&host.id).await?.view)) });
+    let found: Vec<Result<_>> = futures_util::stream::iter(asked).buffered(jobs).collect().await;
+    let mut spots = Vec::new();
+    for of_host in found {
+        let (host, chips) = of_host?;
+        spots.extend(chips.into_iter().map(|chip| Spot { host: host.clone(), chip }));
+    }
+    Ok(spots)
+}
+
+/// Has one image made for each shell that the chips report; gives them by shell.
+///
+/// # Errors
+/// Those of a deployment.
+pub async fn images(
+    services: deploy::Services<'_>,
+    request: &Request,
+    spots: &[Spot],
+) -> Result<BTreeMap<Option<String>, String>> {
+    let family = request.family;
+    let fits = |spot: &&Spot| family.is_none() || spot.chip.family() == family;
+    let shells: BTreeSet<_> = spots.iter().filter(fits).map(|spot| spot.chip.shell.clone()).collect();
+    let mut images = BTreeMap::new();
+    for shell in shells {
+        let request = Request {
+            shell: request.shell.clone().or_else(|| shell.clone()),
+            instance_id: None,
+            load: false,
+            ..request.clone()
+        };
+        let deployment = deploy::deploy(services, &request).await?;
+        images.extend(deployment.image.map(|image| (shell, image.uuid)));
+    }
+    Ok(images)
+}
+
+/// Which of the chips do not carry their image yet.
+///
+/// # Errors
+/// When a call fails.
+pub async fn to_load(
+    faas: &Faas,
+    spots: Vec<Spot>,
+    images: &BTreeMap<Option<String>, String>,
+    jobs: usize,
+) -> Result<(Vec<Spot>, Vec<LoadedChip>)> {
+    let asked = spots.into_iter().map(|spot| async move {
+        let Some(image) = images.get(&spot.chip.shell) else { return Ok((spot, false)) };
+        let status = faas.load_status(&spot.host.id, &spot.chip.uuid).await?.view;
+        let there = status.is_loaded_with(image);
+        Ok((spot, there))
+    });
+    let found: Vec<Result<_>> = futures_util::stream::iter(asked).buffered(jobs).collect().await;
+    let (mut open, mut done) = (Vec::new(), Vec::new());
+    for spot in found {
+        let (spot, there) = spot?;
+        if there { done.push(spot.ended(images, Outcome::Passed, None, true)) } else { open.push(spot) }
+    }
+    Ok((open, done))
+}
+
+/// Loads the chips, so many at a time. What is the same on all, a shell that does not fit, ends it after the first.
+pub async fn load_all(
+    services: Services<'_>,
+    faas: &Faas,
+    spots: Vec<Spot>,
+    images: &BTreeMap<Option<String>, String>,
+    jobs: usize,
+) -> Vec<LoadedChip> {
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let stop = &stop;
+    let work = spots.into_iter().map(|spot| async move {
+        if stop.load(std::sync::atomic::Ordering::SeqCst) {
+            return spot.ended(
+                images,
+                Outcome::NotRun,
+                Some("another chip's shell did not fit".into()),
+                false,
+            );
+        }
+        match load_one(services, faas, &spot, images).await {
+            Ok(skipped) => spot.ended(images, Outcome::Passed, None, skipped),
+            Err(error) => {
+                if matches!(&error, Error::Cloud(e) if e.code() == Some("SHELL NOT MATCH")) {
+                    stop.store(true, std::sync::atomic::Ordering::SeqCst);
+                }
+                spot.ended(images, Outcome::Failed, Some(error.to_string()), false)
+            }
+        }
+    });
+    futures_util::stream::iter(work).buffered(jobs).collect().await
+}
+
+async fn load_one(
+    services: Services<'_>,
+    faas: &Faas,
+    spot: &Spot,
+    images: &BTreeMap<Option<String>, String>,
+) -> Result<bool> {
+    let Some(image_uuid) = images.get(&spot.chip.shell) else {
+        return Err(Error::NoSuchImage("for this chip's shell".into()));
+    };
+    let loading = Loading {
+        instance_id: &spot.host.id,
+        chip: &spot.chip,
+        image_uuid,
+        force: false,
+        wait: true,
+        this_machine: None,
+    };
+    Ok(load::load(faas, services.deadline, &loading).await?.skipped)
+}
+
+impl Spot {
+    /// The id of the chip's host.
+    pub fn instance_id(&self) -> &str {
+        &self.host.id
+    }
+
+    fn ended(
+        &self,
+        images: &BTreeMap<Option<String>, String>,
+        outcome: Outcome,
+        why: Option<String>,
+        skipped: bool,
+    ) -> LoadedChip {
+        LoadedChip {
+            instance_id: self.host.id.clone(),
+            name: self.host.name.clone(),
+            fpga_uuid: self.chip.uuid.clone(),
+            shell: self.chip.shell.clone(),
+            image_uuid: images.get(&self.chip.shell).cloned(),
+            outcome,
+            skipped,
+            why,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A command, a test and a file on many hosts: once on each, and told apart by how it ended.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::common::running::{Running, count};
+
+fn fleet(flags: &[&str], hosts: &str) -> Running {
+    let cloud = Running::start(&[&["--speed", "50"], flags].concat());
+    let up = ["fleet", "up", "ddr", "--type", "ecs.f3-c4f1.xlarge", "--yes", "--count", hosts];
+    cloud.faascmd(&up).exits(0);
+    cloud
+}
+
+fn outcomes(document: &Value) -> BTreeMap<String, u64> {
+    let counts = document["counts"].as_object().unwrap().iter();
+    counts.map(|(word, number)| (word.clone(), number.as_u64().unwrap())).filter(|(_, n)| *n > 0).collect()
+}
+
+fn run<'a>(command: &'a str) -> [&'a str; 6] {
+    ["fleet", "run", "ddr", "-ojson", "--", command]
+}
+
+#[test]
+fn equal_answers_are_one_group_and_a_user_s_exit_code_is_data() {
+    let cloud = fleet(&[], "3");
+    let same = cloud.faascmd(&["fleet", "run", "ddr", "--", "echo", "same"]).exits(0);
+    assert_eq!(same.stdout, "── ddr-[001-003] (3): passed\nsame\n3 passed\n");
+    let document = cloud.faascmd(&run("echo $$; exit 193")).exits(9).json();
+    assert_eq!(outcomes(&document), [("failed".to_owned(), 3)].into());
+    assert_eq!(document["hosts"][2]["exit_code"], 193);
+    let log = document["hosts"][2]["log"].as_str().unwrap();
+    assert_eq!(std::fs::read_to_string(log).unwrap(), document["hosts"][2]["output"].as_str().unwrap());
+    // 193 turns a host off, if the agent gets to see it.
+    let shown = cloud.faascmd(&["fleet", "show", "ddr", "--no-chips", "-ojson"]).exits(0).json();
+    assert!(shown["hosts"].as_array().unwrap().iter().all(|host| host["state"] == "Running"), "{shown}");
+    let failed =
+        cloud.faascmd(&["fleet", "run", "ddr", "--on", "failed", "-ojson", "--", "true"]).exits(0).json();
+    assert_eq!(failed["hosts"].as_array().unwrap().len(), 3);
+    cloud.faascmd(&["fleet", "down", "ddr", "--yes"]).exits(0);
+}
+
+#[test]
+fn a_lost_answer_runs_nothing_twice() {
+    let cloud = fleet(&["--fault", "lost-answer=RunCommand"], "2");
+    let command = "echo once >>\"$FAASCMD_HOST_ROOT/count\"; head -c 30000 /dev/urandom | base64; cat \"$FAASCMD_HOST_ROOT/count\"";
+    let document = cloud.faascmd(&run(command)).exits(0).json();
+    assert_eq!(outcomes(&document), [("passed".to_owned(), 2)].into());
+    for host in document["hosts"].as_array().unwrap() {
+        let output = host["output"].as_str().unwrap();
+        assert!(output.ends_with("\nonce\n") && !output.ends_with("once\nonce\n"), "{output}");
+    }
+}
+
+#[test]
+fn a_cut_output_is_no_failure() {
+    let cloud = fleet(&["--fault", "output-cut"], "1");
+    let document = cloud.faascmd(&run("head -c 30000 /dev/urandom | base64")).exits(0).json();
+    assert_eq!(outcomes(&document), [("passed".to_owned(), 1)].into());
+    assert!(document["hosts"][0]["output"].as_str().unwrap().starts_with("(cut on the way"), "{document}");
+    let document = cloud.faascmd(&run("exit 4")).exits(9).json();
+    assert_eq!(document["hosts"][0]["exit_code"], 4);
+}
+
+#[test]
+fn hosts_behind_a_canary_that_did_not_pass_are_not_run() {
+    let cloud = fleet(&[], "2");
+    let document = cloud
+        .faascmd(&["fleet", "run", "ddr", "--canary", "1", "-ojson", "--", "test -e /nowhere"])
+        .exits(9)
+        .json();
+    assert_eq!(outcomes(&document), [("failed".to_owned(), 1), ("not_run".to_owned(), 1)].into());
+    assert_eq!(document["hosts"][1]["why"], "the canary did not pass");
+}
+
+#[test]
+fn a_file_comes_to_every_chip_and_is_tested_there() {
+    let cloud = Running::start(&["--speed", "50", "--build-time", "1s"]);
+    let package = faascmd::testing::bitstream::sample::package("xcvu9p-flgb2104-2-i");
+    cloud.world.file("bit.tar.gz", package);
+    let up = ["fleet", "up", "ddr", "--type", "ecs.f3-c16f1.16xlarge", "--yes", "--count", "2"];
+    cloud.faascmd(&up).exits(0);
+    let deployed =
+        cloud.faascmd(&["fleet", "deploy", "ddr", "bit.tar.gz", "--test", "smoke", "-ojson"]).exits(0).json();
+    let chips = deployed["fpgas"].as_array().unwrap();
+    assert_eq!((chips.len(), outcomes(&deployed)), (8, [("passed".to_owned(), 8)].into()));
+    let tests = deployed["tests"]["hosts"].as_array().unwrap();
+    assert_eq!(tests.iter().map(|host| host["fpgas"].as_array().unwrap().len()).sum::<usize>(), 8);
+    let again = cloud.faascmd(&["fleet", "deploy", "ddr", "bit.tar.gz", "-ojson"]).exits(0).json();
+    assert!(again["fpgas"].as_array().unwrap().iter().all(|chip| chip["skipped"] == true), "{again}");
+    let requests = cloud.requests();
+    assert_eq!((count(&requests, "CreateFpgaImageTask"), count(&requests, "LoadFpgaImageTask")), (1, 8));
+}
+
+#[test]
+fn once_makes_tests_and_releases_and_its_exit_code_is_the_worst() {
+    let cloud = Running::start(&[
+        "--speed",
+        "50",
+        "--build-time",
+        "1s",
+        "--fault",
+        "ddr-error",
+        "--ledger",
+        "ledger",
+    ]);
+    cloud.world.file("bit.tar.gz", faascmd::testing::bitstream::sample::package("xcvu9p-flgb2104-2-i"));
+    cloud.world.file("nightly.toml", "count = 2\ntype = \"ecs.f3-c4f1.xlarge\"\ntest = [\"smoke\"]\n");
+    let once = cloud.faascmd(&["fleet", "once", "nightly.toml", "bit.tar.gz", "-ojson"]).exits(11).json();
+    assert_eq!((once["released"].as_array().unwrap().len(), once["outcome"].as_str()), (2, Some("fault")));
+    cloud.faascmd(&["fleet", "show", "nightly"]).exits(5);
+    let ledger = std::fs::read_to_string(cloud.world.path().join("ledger")).unwrap();
+    let mut last = BTreeMap::new();
+    for line in ledger.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        if line["name"].as_str().unwrap().starts_with("nightly") {
+            last.insert(line["instance_id"].as_str().unwrap().to_owned(), line["state"].clone());
+        }
+    }
+    assert_eq!(last.values().collect::<Vec<_>>(), ["Released", "Released"]);
+}

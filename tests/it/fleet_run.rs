@@ -18,7 +18,7 @@ fn outcomes(document: &Value) -> BTreeMap<String, u64> {
     counts.map(|(word, number)| (word.clone(), number.as_u64().unwrap())).filter(|(_, n)| *n > 0).collect()
 }
 
-fn run<'a>(command: &'a str) -> [&'a str; 6] {
+fn run(command: &str) -> [&str; 6] {
     ["fleet", "run", "ddr", "-ojson", "--", command]
 }
 

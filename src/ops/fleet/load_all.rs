@@ -154,6 +154,7 @@ async fn load_one(
         image_uuid,
         force: false,
         wait: true,
+        driver: None,
         this_machine: None,
     };
     Ok(load::load(faas, services.deadline, &loading).await?.skipped)

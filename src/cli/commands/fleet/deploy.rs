@@ -161,6 +161,7 @@ impl LoadArgs {
             wait: true,
             force: false,
             for_tests: tests.any(),
+            driver: None,
             this_machine: None,
             order_life: cx.order_life()?,
         })

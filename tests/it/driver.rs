@@ -142,8 +142,8 @@ fn without_the_right_nothing_is_sent() {
     let open = std::fs::Permissions::from_mode(0o777);
     std::fs::set_permissions(&machine.root, open).unwrap();
     machine.running.requests();
-    for choice in [&[][..], &["--driver", "xdma"], &["--driver", "xocl"]] {
-        let mut command = machine.command(&[&["fpga", "load", IMAGE, "-o", "json"], choice].concat());
+    for choice in [["--driver", "xdma"], ["--driver", "xocl"]] {
+        let mut command = machine.command(&[&["fpga", "load", IMAGE, "-o", "json"][..], &choice].concat());
         if nix::unistd::geteuid().is_root() {
             command.uid(65534).gid(65534);
         }

@@ -21,6 +21,7 @@ mod ecs;
 mod explain;
 mod failures;
 mod fleet;
+mod fleet_kill;
 mod fleet_run;
 mod foreign_files;
 mod fpga;

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek};
 
 use super::source::{Buffered, Ends, Input, Seeking, Source};
-use super::zipfile::TwoEnds;
+use super::zipfile::{self, TwoEnds};
 use super::{
     Examination, Facts, Kind, Target, bit, dcp, elf, gbs, identify, manifest, other, package, xclbin,
 };
@@ -40,6 +40,17 @@ pub fn examine(mut reader: impl Read + Seek, size: u64, target: &Target) -> io::
 
 fn has_manifest(exam: &Examination) -> bool {
     matches!(&exam.facts, Facts::Package(package) if package.manifest.is_some())
+}
+
+/// The first hardware handoff (`.hwh`) in a zip, such as an `.xsa`; the longest have some megabytes.
+///
+/// # Errors
+/// Only when reading fails.
+pub fn hwh_in(reader: impl Read + Seek, size: u64) -> io::Result<Option<String>> {
+    let mut input = Buffered::new(Seeking::new(reader, size));
+    let keep = |name: &str| if name.ends_with(".hwh") { usize::MAX } else { 0 };
+    let zip = zipfile::read(&mut Source::new(&mut input, size), keep)?;
+    Ok(zip.kept.into_iter().next().map(|(_, text)| String::from_utf8_lossy(&text).into_owned()))
 }
 
 /// Whether the last bytes of such an object tell more than the first.

@@ -30,7 +30,7 @@ pub use bit::BitFacts;
 pub use dcp::DcpFacts;
 pub use elf::AocxFacts;
 pub use examination::{Examination, Facts};
-pub use examine::{HEAD, TAIL, examine, examine_head, wants_tail};
+pub use examine::{HEAD, TAIL, examine, examine_head, hwh_in, wants_tail};
 use finding::FINDINGS_LIMIT;
 pub use finding::{Code, Finding, Severity};
 pub use gbs::GbsFacts;

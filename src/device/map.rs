@@ -27,6 +27,10 @@ pub struct Register {
     /// Its value after a reset, where known.
     pub reset: Option<u64>,
     pub fields: Vec<Field>,
+    /// What its value counts, such as `ns`.
+    pub unit: Option<String>,
+    /// Whether another register has the same offset, as one for reading and one for writing.
+    pub alternate: bool,
     pub doc: String,
 }
 
@@ -57,6 +61,8 @@ pub struct Field {
     pub access: Option<RegisterAccess>,
     /// Names of values.
     pub values: BTreeMap<String, u64>,
+    /// What its value counts, such as `ns`.
+    pub unit: Option<String>,
     pub doc: String,
 }
 
@@ -73,6 +79,20 @@ pub enum MapError {
     /// Not TOML, or not with the keys of a map.
     #[error("{0}")]
     Syntax(#[from] toml::de::Error),
+    /// Not the JSON that LiteX writes.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// An element or a line that makes no sense.
+    #[error("line {line}, {element}: {wrong}")]
+    At {
+        line: usize,
+        /// The element, or the register that it tells of.
+        element: String,
+        wrong: String,
+    },
+    /// Far more than a chip has.
+    #[error("there are more than {0} {1} in it: no chip has so many")]
+    TooMany(usize, &'static str),
     /// A register or a field contradicts another, or itself.
     #[error("{place}: {wrong}")]
     Wrong {
@@ -94,33 +114,37 @@ struct RawMap {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawRegister {
-    name: String,
-    offset: u64,
-    width: Option<u8>,
-    access: RegisterAccess,
-    reset: Option<u64>,
+pub(super) struct RawRegister {
+    pub(super) name: String,
+    pub(super) offset: u64,
+    pub(super) width: Option<u8>,
+    pub(super) access: RegisterAccess,
+    pub(super) reset: Option<u64>,
     #[serde(default)]
-    field: Vec<RawField>,
+    pub(super) field: Vec<RawField>,
+    pub(super) unit: Option<String>,
     #[serde(default)]
-    doc: String,
+    pub(super) alternate: bool,
+    #[serde(default)]
+    pub(super) doc: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawField {
-    name: String,
-    bits: RawBits,
-    access: Option<RegisterAccess>,
+pub(super) struct RawField {
+    pub(super) name: String,
+    pub(super) bits: RawBits,
+    pub(super) access: Option<RegisterAccess>,
     #[serde(default, rename = "enum")]
-    values: BTreeMap<String, u64>,
+    pub(super) values: BTreeMap<String, u64>,
+    pub(super) unit: Option<String>,
     #[serde(default)]
-    doc: String,
+    pub(super) doc: String,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum RawBits {
+pub(super) enum RawBits {
     One(u8),
     Range(String),
 }
@@ -144,16 +168,22 @@ impl RegisterMap {
     /// When the text is no map; the message says at which place.
     pub fn parse(text: &str) -> Result<Self, MapError> {
         let raw: RawMap = toml::from_str(text)?;
-        let mut registers: Vec<Register> =
-            raw.register.into_iter().map(Register::checked).collect::<Result<_, _>>()?;
+        Self::of(raw.name, raw.register.into_iter().map(Register::checked).collect::<Result<_, _>>()?)
+    }
+
+    /// A map of registers that are right in themselves.
+    ///
+    /// # Errors
+    /// When two have the same name, or the same offset and neither says that it is an alternate of the other.
+    pub fn of(name: String, mut registers: Vec<Register>) -> Result<Self, MapError> {
         registers.sort_by_key(|register| register.offset);
         for pair in registers.windows(2) {
-            if pair[0].offset == pair[1].offset {
+            if pair[0].offset == pair[1].offset && !pair[1].alternate && !pair[0].alternate {
                 return Err(wrong(&pair[1].name, format!("{} has the same offset", pair[0].name)));
             }
         }
         twice(registers.iter().map(|register| &register.name))?;
-        Ok(Self { name: raw.name, registers })
+        Ok(Self { name, registers })
     }
 
     /// The register of this name, in any case of letters.
@@ -163,14 +193,14 @@ impl RegisterMap {
 
     /// The register at this offset.
     pub fn at(&self, offset: u64) -> Option<&Register> {
-        let found = self.registers.binary_search_by_key(&offset, |register| register.offset);
-        found.ok().map(|index| &self.registers[index])
+        let first = self.registers.partition_point(|register| register.offset < offset);
+        self.registers.get(first).filter(|register| register.offset == offset)
     }
 }
 
 impl Register {
-    fn checked(raw: RawRegister) -> Result<Self, MapError> {
-        name(&raw.name)?;
+    pub(super) fn checked(raw: RawRegister) -> Result<Self, MapError> {
+        raw.name.split('.').try_for_each(name)?;
         let width = raw.width.map_or(Ok(Width::default()), |bits| bits.to_string().parse());
         let width = width.map_err(|e: NotAWidth| wrong(&raw.name, e.to_string()))?;
         if !raw.offset.is_multiple_of(width.bytes().into()) {
@@ -190,8 +220,8 @@ impl Register {
             }
             taken |= field.bits.mask();
         }
-        let RawRegister { name, offset, access, reset, doc, .. } = raw;
-        Ok(Self { name, offset, width, access, reset, fields, doc })
+        let RawRegister { name, offset, access, reset, unit, alternate, doc, .. } = raw;
+        Ok(Self { name, offset, width, access, reset, fields, unit, alternate, doc })
     }
 
     /// The bits that have an access, or lie in a field that has it.
@@ -232,11 +262,12 @@ impl Field {
                 return Err(wrong(&place, format!("{value_name} = {value} does not fit bits {bits}")));
             }
         }
-        Ok(Self { name: raw.name, bits, access: raw.access, values: raw.values, doc: raw.doc })
+        let RawField { name, access, values, unit, doc, .. } = raw;
+        Ok(Self { name, bits, access, values, unit, doc })
     }
 }
 
-/// A name must not be taken for a number or for a part of a place.
+/// A name must not be taken for a number; a register's has parts with dots between them, a field's has none.
 fn name(text: &str) -> Result<(), MapError> {
     let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     let first = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');

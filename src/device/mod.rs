@@ -6,10 +6,12 @@
 
 mod bits;
 mod error;
+mod import;
 mod info;
 mod locate;
 mod lock;
 mod map;
+mod map_text;
 mod mapping;
 mod node;
 mod number;
@@ -25,7 +27,7 @@ pub use bits::BitRange;
 pub use error::{DeviceError, WhyMissing};
 pub use info::{Info, Link};
 pub use locate::{Kind, locate, locate_path};
-pub use map::{Field, Register, RegisterAccess, RegisterMap};
+pub use map::{Field, MapError, Register, RegisterAccess, RegisterMap};
 pub use mapping::LastWords;
 pub use node::{Access, Node, page_size};
 pub use number::{NotANumber, number};

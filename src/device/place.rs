@@ -116,7 +116,11 @@ impl Place {
             let width = named.as_ref().map_or(Width::default(), |named| named.register.width);
             return Ok(Self { offset, width, named: named.map(Box::new) });
         }
-        let (name, field) = text.split_once('.').map_or((text, None), |(name, field)| (name, Some(field)));
+        // A register's name may have dots itself: `vadd.length`, `uart0.CTRL.EN`.
+        let (name, field) = match text.rsplit_once('.').filter(|_| map.register(text).is_none()) {
+            Some((name, field)) if map.register(name).is_some() || !name.contains('.') => (name, Some(field)),
+            _ => (text, None),
+        };
         let register = map.register(name).ok_or_else(|| NotAPlace::NoRegister {
             map: map.name.clone(),
             name: name.to_owned(),
@@ -125,6 +129,12 @@ impl Place {
         let field = field.map(|field| field_of(register, field)).transpose()?;
         let named = Named { register: register.clone(), field };
         Ok(Self { offset: register.offset, width: register.width, named: Some(Box::new(named)) })
+    }
+
+    /// The whole register that a field is part of.
+    pub fn whole(&self) -> Self {
+        let named = self.named.as_ref().map(|named| Named { register: named.register.clone(), field: None });
+        Self { offset: self.offset, width: self.width, named: named.map(Box::new) }
     }
 
     /// The same place by accesses of another width.

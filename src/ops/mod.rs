@@ -18,6 +18,7 @@ pub mod load;
 pub mod lock;
 pub mod order;
 pub mod oss_endpoint;
+pub mod register_map;
 #[cfg(test)]
 mod samples;
 pub mod shell;

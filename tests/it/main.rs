@@ -38,6 +38,7 @@ mod object_resume;
 mod object_url;
 mod orders;
 mod reg;
+mod reg_maps;
 mod reg_rw;
 mod reg_rw_golden;
 mod reg_widths;

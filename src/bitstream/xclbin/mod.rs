@@ -10,7 +10,7 @@ mod payload;
 
 use std::io;
 
-pub use facts::{Bitstream, Content, Kernel, Platform, XclbinFacts};
+pub use facts::{Argument, Bitstream, Content, CuInstance, Kernel, Platform, XclbinFacts};
 
 use self::layout::{Header, Kind as SectionKind};
 use super::examination::Facts;

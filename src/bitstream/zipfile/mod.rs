@@ -55,7 +55,7 @@ const MEMBERS_COMPARED: usize = 100_000;
 pub(super) type Keep = fn(&str) -> usize;
 
 /// All that is kept of one zip: dcp.xml and Vivado's record have some kilobytes.
-const KEPT_LIMIT: usize = 4 << 20;
+const KEPT_LIMIT: usize = 8 << 20;
 
 /// Names are remembered by their hash: a hundred thousand of them may be long.
 fn hash(name: &str) -> u64 {

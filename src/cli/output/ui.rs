@@ -163,7 +163,7 @@ impl Ui {
     }
 
     /// Text in a colour, where stdout shows colours.
-    pub(super) fn painted_answer(&self, style: Style, text: &str) -> String {
+    pub(in crate::cli) fn painted_answer(&self, style: Style, text: &str) -> String {
         if self.color_stdout { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 

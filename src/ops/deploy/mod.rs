@@ -18,6 +18,7 @@ use super::image::{self, ImageMatch};
 use super::load::{self, Loaded, Loading};
 use super::lock::{self, Claim};
 use super::order::{self, Order};
+use super::register_map;
 use super::wait::Deadline;
 use crate::base::duration::spent;
 use crate::base::progress::Event;
@@ -101,6 +102,9 @@ pub async fn deploy(services: Services<'_>, request: &Request) -> Result<Deploym
     let lock = lock::take(services.deadline, claim).await?;
     let object = work.upload(&survey, &mut steps).await?;
     let image = work.image(&survey, &object, lock, &mut steps).await?;
+    if let Some(registers) = &survey.registers {
+        register_map::remember(registers, &image.uuid);
+    }
     let mut deployment = Deployment { steps, object, image: Some(image), fpga: None };
     if request.load && deployment.image.as_ref().is_some_and(|image| image.state == ImageState::Success) {
         work.load(&survey, &mut deployment).await?;
@@ -214,6 +218,7 @@ impl Work<'_> {
         };
         let Loaded { status, skipped } =
             load::load(self.services.faas, self.services.deadline, &loading).await?;
+        register_map::note_loaded(&image.uuid);
         let took = spent(began.elapsed());
         let detail = format!("fpga {} on {instance_id} ({}, {took})", chip.uuid, status.task_status);
         self.services.step_done("loaded", detail, skipped);

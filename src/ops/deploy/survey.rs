@@ -8,11 +8,12 @@ use tokio::time::Instant;
 use super::report::Step;
 use super::{Request, Work};
 use crate::bitstream::{self, Examination, Family, Target};
+use crate::device::RegisterMap;
 use crate::faas::{Chip, Image, LoadStatus};
 use crate::ops::chip::{self, Wanted};
 use crate::ops::content::Content;
 use crate::ops::image::ImageMatch;
-use crate::ops::{Error, Result, caller, shell};
+use crate::ops::{Error, Result, caller, register_map, shell};
 
 /// The facts that a deployment goes by.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub(super) struct Survey {
     pub(super) chip: Option<Chip>,
     /// What that chip carries, where it is to be loaded.
     pub(super) loaded: Option<LoadStatus>,
+    /// The registers of the kernels in the file.
+    pub(super) registers: Option<RegisterMap>,
 }
 
 impl Survey {
@@ -41,6 +44,7 @@ impl Survey {
         let role_arn = caller::role_for_images(services.faas, !request.force).await?;
         let chips = work.chips().await?;
         let chip = work.choose(&chips, family)?;
+        let registers = register_map::of_deployed(&exam.facts);
         work.check_for(exam, chip.as_ref())?;
         let images = services.faas.images().await?.view;
         let shell = match &request.shell {
@@ -50,7 +54,7 @@ impl Survey {
         let loaded = work.loaded(chip.as_ref()).await?;
         work.warn_of_shell(family, &shell, chip.as_ref());
         let image_match = ImageMatch::of(content.mark(), shell, request);
-        Ok(Self { family, content, role_arn, images, image_match, chip, loaded })
+        Ok(Self { family, content, role_arn, images, image_match, chip, loaded, registers })
     }
 
     /// Whether the chip does not carry the image yet, as far as can be told now.

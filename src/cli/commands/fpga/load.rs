@@ -15,6 +15,7 @@ use crate::cli::output::{Page, Report};
 use crate::faas::{Faas, LoadStatus};
 use crate::ops::image;
 use crate::ops::load::{self, Loaded, Loading};
+use crate::ops::register_map;
 
 /// Load an image into a chip
 ///
@@ -87,6 +88,7 @@ async fn work(args: &LoadArgs, cx: &Context) -> Result<LoadReport, Failure> {
     let deadline = cx.deadline(args.timeout).await?;
     let work = load::load(&faas, &deadline, &loading);
     let Loaded { status, skipped } = deadline.unless_cancelled(work).await?;
+    register_map::note_loaded(&args.image);
     Ok(LoadReport { dry_run: false, skipped, status })
 }
 

@@ -1,44 +1,118 @@
 //! The register map that a command goes by.
 
 use std::cell::OnceCell;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
+use std::path::Path;
 
 use super::target::WidthArgs;
 use crate::cli::Exit;
 use crate::cli::error::Failure;
-use crate::device::{Place, RegisterMap, is_address, number};
+use crate::device::{NotAPlace, Place, RegisterMap, is_address, number};
+use crate::ops::register_map::{self, NoMap, Remembered};
 
-/// A map has some hundred bytes a register; what is longer is none, and may have no end.
-const LONGEST: u64 = 64 << 20;
+/// `--map none`: no names but the built-in ones.
+const NONE: &str = "none";
 
-/// The map that was asked for, or the built-in one.
+/// The map that was asked for; else that of the image that was deployed last, and the built-in one.
 ///
 /// Only a map that was asked for says something about bare addresses: another design may be loaded.
 #[derive(Debug)]
 pub(super) struct Maps {
     given: Option<RegisterMap>,
+    remembers: bool,
+    remembered: OnceCell<Option<(Remembered, RegisterMap)>>,
     built_in: OnceCell<RegisterMap>,
 }
 
 impl Maps {
     /// Reads the map if one was named.
     pub(super) fn load(name: Option<&str>) -> Result<Self, Failure> {
-        Ok(Self { given: name.map(map).transpose()?, built_in: OnceCell::new() })
+        Ok(Self::of(name.filter(|name| *name != NONE).map(map).transpose()?, name))
+    }
+
+    /// Reads of the map what these places name.
+    pub(super) fn load_for(name: Option<&str>, places: &[String]) -> Result<Self, Failure> {
+        let places: Vec<&str> = places.iter().map(String::as_str).collect();
+        let part = |name: &str| match RegisterMap::built_in(name) {
+            Some(map) => Ok(map),
+            None => register_map::part_of(Path::new(name), &places).map_err(|e| unreadable(name, &e)),
+        };
+        Ok(Self::of(name.filter(|name| *name != NONE).map(part).transpose()?, name))
+    }
+
+    fn of(given: Option<RegisterMap>, name: Option<&str>) -> Self {
+        Self { given, remembers: name.is_none(), remembered: OnceCell::new(), built_in: OnceCell::new() }
+    }
+
+    /// The map of the image that was deployed last, unless a map was named.
+    fn remembered(&self) -> Option<&(Remembered, RegisterMap)> {
+        let read = || {
+            let remembered = register_map::remembered().filter(|_| self.remembers)?;
+            let map = register_map::load(&remembered.file).ok()?;
+            Some((remembered, map))
+        };
+        self.remembered.get_or_init(read).as_ref()
+    }
+
+    fn built_in(&self) -> &RegisterMap {
+        self.built_in.get_or_init(RegisterMap::ddr_prbs)
     }
 
     /// The place that a text names.
     pub(super) fn place(&self, text: &str) -> Result<Place, Failure> {
         match &self.given {
-            Some(map) => Ok(Place::parse(text, map)?),
+            Some(map) => Ok(place_in(map, text)?),
             None if is_address(text) => Ok(Place::address(number(text)?)),
-            None => Ok(Place::parse(text, self.built_in.get_or_init(RegisterMap::ddr_prbs))?),
+            None => match self.remembered().and_then(|(_, map)| place_in(map, text).ok()) {
+                Some(place) => Ok(place),
+                None => Ok(place_in(self.built_in(), text)?),
+            },
         }
+    }
+
+    /// The place that a text names, for a write: a map that nobody named may be of another design than is loaded.
+    pub(super) fn place_to_write(&self, text: &str) -> Result<Place, Failure> {
+        if self.given.is_none()
+            && !is_address(text)
+            && let Some((remembered, map)) = self.remembered()
+            && place_in(map, text).is_ok()
+        {
+            let file = remembered.file.display();
+            let message = format!(
+                "{text} is a name of the map that is remembered of image {}: to write by it, name the map",
+                remembered.image_uuid
+            );
+            return Err(Failure::new(Exit::Usage, message).hint(format!("--map {file}")));
+        }
+        self.place(text)
     }
 
     /// The same by accesses of a width, where one is given.
     pub(super) fn place_of(&self, text: &str, width: WidthArgs) -> Result<Place, Failure> {
         Ok(self.place(text)?.with_width(width.width)?)
+    }
+
+    /// The places that a text names: one, or those that fit a pattern such as `DMA_*`. Of these, what a look would
+    /// change or say nothing of is left out; who wants it names it.
+    pub(super) fn places_of(&self, text: &str, width: WidthArgs) -> Result<Vec<Place>, Failure> {
+        if !is_pattern(text) {
+            return Ok(vec![self.place_of(text, width)?]);
+        }
+        let maps = self.given.iter().chain(self.remembered().map(|(_, map)| map)).chain(
+            // The built-in names are none of a map that was asked for.
+            self.given.is_none().then(|| self.built_in()),
+        );
+        for map in maps {
+            let named = names(map, text);
+            if !named.is_empty() {
+                let places = named.iter().map(|name| Ok(place_in(map, name)?.with_width(width.width)?));
+                let places: Vec<Place> = places.collect::<Result<_, Failure>>()?;
+                let harmless =
+                    |place: &Place| place.register().is_none_or(|register| register.reads_without_harm());
+                return Ok(places.into_iter().filter(harmless).collect());
+            }
+        }
+        Err(Failure::new(Exit::Usage, format!("no register of the map fits `{text}`")).hint("faascmd reg ls"))
     }
 
     /// The map that says something about bare addresses.
@@ -47,24 +121,98 @@ impl Maps {
     }
 }
 
-/// A map by its built-in name, or from a file.
-pub(super) fn map(name: &str) -> Result<RegisterMap, Failure> {
-    if let Some(map) = RegisterMap::built_in(name) {
-        return Ok(map);
+/// A place of a map; a field may be named without its register where no other has one of the name.
+fn place_in(map: &RegisterMap, text: &str) -> Result<Place, NotAPlace> {
+    match Place::parse(text, map) {
+        Err(NotAPlace::NoRegister { map: name, name: wanted, there_are }) if !text.contains('.') => {
+            let mut having = map.registers.iter().filter(|register| register.field(text).is_some());
+            match (having.next(), having.next()) {
+                (Some(register), None) => Place::parse(&format!("{}.{text}", register.name), map),
+                _ => Err(NotAPlace::NoRegister { map: name, name: wanted, there_are }),
+            }
+        }
+        outcome => outcome,
     }
-    let text = text_of(name).map_err(|e| {
-        let exit = if e.kind() == io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Config };
-        Failure::new(exit, format!("the register map {name} can't be read: {e}"))
-            .hint("a map is a TOML file, or the built-in ddr_prbs; docs/registers.md has the format")
-    })?;
-    RegisterMap::parse(&text).map_err(|e| Failure::new(Exit::Config, e.to_string()).at(name))
 }
 
-fn text_of(name: &str) -> io::Result<String> {
-    let mut text = String::new();
-    let length = File::open(name)?.take(LONGEST + 1).read_to_string(&mut text)?;
-    if length as u64 > LONGEST {
-        return Err(io::Error::other("it is longer than any map"));
+/// Whether a text stands for every name that fits it.
+pub(super) fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?'])
+}
+
+/// The names of a map that fit a pattern: registers, or where none does, fields.
+pub(super) fn names(map: &RegisterMap, pattern: &str) -> Vec<String> {
+    let pattern = pattern.to_ascii_lowercase();
+    let fits = |name: &str| fits(pattern.as_bytes(), name.to_ascii_lowercase().as_bytes());
+    let registers: Vec<String> =
+        map.registers.iter().map(|register| register.name.clone()).filter(|name| fits(name)).collect();
+    if !registers.is_empty() {
+        return registers;
     }
-    Ok(text)
+    let of = |register: &crate::device::Register| {
+        register.fields.iter().map(|field| format!("{}.{}", register.name, field.name)).collect::<Vec<_>>()
+    };
+    map.registers.iter().flat_map(of).filter(|name| fits(name)).collect()
+}
+
+/// `*` stands for any letters, `?` for one.
+fn fits(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut p, mut n, mut star) = (0, 0, None);
+    while n < name.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(letter) if *letter == b'?' || *letter == name[n] => (p, n) = (p + 1, n + 1),
+            _ => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    (p, n) = (at + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|letter| *letter == b'*')
+}
+
+/// A map by its built-in name, or from a file.
+pub(super) fn map(name: &str) -> Result<RegisterMap, Failure> {
+    match RegisterMap::built_in(name) {
+        Some(map) => Ok(map),
+        None => register_map::load(Path::new(name)).map_err(|e| unreadable(name, &e)),
+    }
+}
+
+fn unreadable(name: &str, error: &NoMap) -> Failure {
+    let NoMap::Unreadable(e) = error else {
+        return Failure::new(Exit::Config, error.to_string()).at(name);
+    };
+    let exit = if e.kind() == io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Config };
+    Failure::new(exit, format!("the register map {name} can't be read: {e}")).hint(
+        "a map is TOML, an xclbin, LiteX' csr.json or csr.csv, CMSIS-SVD, .hwh, .xsa, or ddr_prbs; docs/registers.md",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_fits_names_as_a_shell_would() {
+        for (pattern, name, whether) in [
+            ("dma_*", "dma_len", true),
+            ("dma_*", "xdma_len", false),
+            ("*len", "dma_len", true),
+            ("*_*_*", "a_b_c", true),
+            ("*_*_*", "a_b", false),
+            ("ch?.len", "ch1.len", true),
+            ("ch?.len", "ch12.len", false),
+            ("*", "", true),
+            ("**a", "ba", true),
+        ] {
+            assert_eq!(fits(pattern.as_bytes(), name.as_bytes()), whether, "{pattern} {name}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod diff;
 mod dump;
 mod info;
 mod ls;
+mod map;
 mod maps;
 mod read;
 mod restore;
@@ -12,6 +13,7 @@ mod script;
 mod target;
 mod wait;
 mod watch;
+mod watch_html;
 mod write;
 
 use clap::Subcommand;
@@ -22,7 +24,9 @@ use crate::cli::error::Outcome;
 #[derive(Debug, Subcommand)]
 #[command(
     after_help = "A place is an address (0x24, 36, 0b100100), a register of the map (SMOKE_DONE) or a field of one
-(SMOKE_DONE.DONE). The map is the built-in `ddr_prbs` or the TOML file of --map. Everything is one aligned access, of 32 bits unless --width or the map says otherwise.
+(SMOKE_DONE.DONE); where several are taken, also a pattern of names ('DMA_*'). The map is the built-in `ddr_prbs`,
+that of the image which was deployed last (to read), or the file of --map: TOML, xclbin, csr.json, csr.csv, SVD, .hwh.
+Everything is one aligned access, of 32 bits unless --width or the map says otherwise.
 
 Examples:
   faascmd reg read SMOKE_DONE ERROR
@@ -39,6 +43,7 @@ pub(in crate::cli) enum RegCommand {
     Diff(diff::DiffArgs),
     Restore(restore::RestoreArgs),
     Ls(ls::LsArgs),
+    Map(map::MapArgs),
     Run(run::RunArgs),
     Info(info::InfoArgs),
 }
@@ -54,6 +59,7 @@ pub(in crate::cli) fn run(command: &RegCommand, cx: &Context) -> Outcome {
         RegCommand::Diff(args) => diff::run(args, cx),
         RegCommand::Restore(args) => restore::run(args, cx),
         RegCommand::Ls(args) => ls::run(args, cx),
+        RegCommand::Map(args) => map::run(args, cx),
         RegCommand::Run(args) => run::run(args, cx),
         RegCommand::Info(args) => info::run(args, cx),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde::Serialize;
 
-use super::maps::Maps;
+use super::maps::{self, Maps};
 use super::target::{Target, TargetArgs, WidthArgs};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
@@ -13,10 +13,14 @@ use crate::cli::output::{Page, Report};
 use crate::device::{BitRange, Place, Reading, Width};
 
 /// Read registers or fields; prints just the values, a line each
+///
+/// A pattern such as 'DMA_*' reads what fits it, and the lines then have the names; registers that a read would change, or
+/// that have nothing to read, are left out of it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg read 0x24
   faascmd reg read SMOKE_DONE ERROR -o json
+  faascmd reg read 'DMA_*' --map csr.json
   test $(faascmd reg read ERROR) = 0x00000000")]
 pub(in crate::cli) struct ReadCommand {
     #[command(flatten)]
@@ -28,7 +32,7 @@ pub(in crate::cli) struct ReadCommand {
 /// Read registers or fields
 #[derive(Clone, Debug, Args)]
 pub(super) struct ReadArgs {
-    /// Address, register or REGISTER.FIELD
+    /// Address, register, REGISTER.FIELD or a pattern of names
     #[arg(required = true, value_name = "PLACE")]
     places: Vec<String>,
     #[command(flatten)]
@@ -39,17 +43,21 @@ pub(super) struct ReadArgs {
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) places: Vec<Place>,
+    /// Whether a pattern was among them.
+    pub(super) named: bool,
 }
 
 /// What the registers read.
 #[derive(Debug, Serialize)]
 pub(super) struct ReadReport {
     items: Vec<Reading>,
+    #[serde(skip)]
+    named: bool,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &ReadCommand, cx: &Context) -> Outcome {
-    let read = args.read.understood(&Maps::load(args.target.map.as_deref())?)?;
+    let read = args.read.understood(&Maps::load_for(args.target.map.as_deref(), &args.read.places)?)?;
     let target = Target::to_read(&args.target, cx)?;
     read.check(&target)?;
     cx.ui.print(&read.perform(&target)?)
@@ -58,13 +66,11 @@ pub(super) fn run(args: &ReadCommand, cx: &Context) -> Outcome {
 impl ReadArgs {
     /// Finds the places.
     pub(super) fn understood(&self, maps: &Maps) -> Result<Read, Failure> {
-        Ok(Read {
-            places: self
-                .places
-                .iter()
-                .map(|text| maps.place_of(text, self.width))
-                .collect::<Result<_, _>>()?,
-        })
+        let mut places = Vec::new();
+        for text in &self.places {
+            places.extend(maps.places_of(text, self.width)?);
+        }
+        Ok(Read { places, named: self.places.iter().any(|text| maps::is_pattern(text)) })
     }
 }
 
@@ -78,7 +84,7 @@ impl Read {
     pub(super) fn perform(&self, target: &Target) -> Result<ReadReport, Failure> {
         let words = each_once(&self.places, |place| target.read(place))?;
         let items = self.places.iter().zip(words).map(|(place, word)| Reading::of(place, word)).collect();
-        Ok(ReadReport { items })
+        Ok(ReadReport { items, named: self.named })
     }
 }
 
@@ -108,7 +114,14 @@ impl Report for ReadReport {
 
     fn human(&self, page: &mut Page) {
         for item in &self.items {
-            page.line(item.width.hex(item.value));
+            let value = item.width.hex(item.value);
+            if self.named {
+                let fields: Vec<String> =
+                    item.fields.iter().map(|field| format!("{}={}", field.name, field.shown())).collect();
+                page.cells(&[&item.label(), &value, &fields.join(" ")]);
+            } else {
+                page.line(value);
+            }
         }
     }
 }

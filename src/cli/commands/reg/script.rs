@@ -6,7 +6,7 @@ use clap::Parser;
 use serde::Serialize;
 
 use super::dump::{Dump, DumpArgs, DumpReport};
-use super::maps::Maps;
+use super::maps::{self, Maps};
 use super::read::{Read, ReadArgs, ReadReport};
 use super::target::Target;
 use super::wait::{Wait, WaitArgs, WaitReport, pause};
@@ -81,10 +81,15 @@ pub(super) fn parse(text: &str, name: &str, maps: &Maps) -> Result<Vec<Step>, Fa
 fn verb(words: &[&str], maps: &Maps) -> Result<Verb, Failure> {
     match words {
         ["read", place] if !place.starts_with('-') => {
-            Ok(Verb::Read(Read { places: vec![maps.place(place)?] }))
+            if maps::is_pattern(place) {
+                return with_flags(words, maps);
+            }
+            Ok(Verb::Read(Read { places: vec![maps.place(place)?], named: false }))
         }
-        ["write", place, value] if !place.starts_with('-') && !value.starts_with('-') => {
-            Ok(Verb::Write(Box::new(Write::plain(maps.place(place)?, value)?)))
+        ["write", place, value]
+            if ![place, value].iter().any(|word| word.starts_with('-') || word.contains('=')) =>
+        {
+            Ok(Verb::Write(Box::new(Write::plain(maps.place_to_write(place)?, value)?)))
         }
         _ => with_flags(words, maps),
     }
@@ -98,7 +103,10 @@ fn with_flags(words: &[&str], maps: &Maps) -> Result<Verb, Failure> {
     })?;
     Ok(match line {
         Line::Read(args) => Verb::Read(args.understood(maps)?),
-        Line::Write(args) => Verb::Write(Box::new(args.understood(maps)?)),
+        Line::Write(args) => match <[Write; 1]>::try_from(args.understood(maps)?) {
+            Ok([write]) => Verb::Write(Box::new(write)),
+            Err(_) => return Err(Failure::new(Exit::Usage, "a line writes to one register")),
+        },
         Line::Wait(args) => Verb::Wait(Box::new(args.understood(maps)?)),
         Line::Dump(args) => Verb::Dump(Box::new(args.understood(maps)?)),
         Line::Sleep { time } => Verb::Sleep(time),
@@ -181,6 +189,7 @@ mod tests {
         assert_eq!(error("read 0x24\nread 4c"), "s:2: `4c` is not a number: write 0x1f, 31 or 0b1_1111");
         assert_eq!(error("watch 0x24"), "s:1: unrecognized subcommand 'watch'");
         assert_eq!(error("\nwrite ERROR 1"), "s:2: ERROR is read-only");
-        assert!(error("write 0x14").starts_with("s:1: the following required arguments"));
+        assert_eq!(error("write 0x14"), "s:1: `0x14` is not PLACE VALUE, nor PLACE=VALUE...");
+        assert_eq!(error("write 0x14=1 0x18=2"), "s:1: a line writes to one register");
     }
 }

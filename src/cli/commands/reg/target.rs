@@ -10,7 +10,8 @@ use crate::device::{Access, Device, DeviceError, Place, Width};
 /// The flags that the verbs share.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct TargetArgs {
-    /// Register map, a TOML file or `ddr_prbs`; without it, names are of `ddr_prbs` and addresses are just that
+    /// Register map: TOML, xclbin, csr.json, csr.csv, SVD, .hwh, .xsa, or `ddr_prbs`; without it, names are of the image that
+    /// was deployed last or of `ddr_prbs`, and addresses are just that; `none`: only of `ddr_prbs`
     #[arg(long, value_name = "MAP")]
     pub(super) map: Option<String>,
     /// Take 0xffffffff for a value, not for the sign of a dead link

@@ -70,7 +70,9 @@ pub(super) struct WaitReport {
 
 /// Runs the command.
 pub(super) fn run(args: &WaitCommand, cx: &Context) -> Outcome {
-    let wait = args.wait.understood(&Maps::load(args.target.map.as_deref())?)?;
+    let wait = args
+        .wait
+        .understood(&Maps::load_for(args.target.map.as_deref(), std::slice::from_ref(&args.wait.place))?)?;
     let target = Target::to_read(&args.target, cx)?.cancelled_by(cx.cancel()?);
     wait.check(&target)?;
     cx.ui.print(&wait.perform(&target)?)

@@ -1,5 +1,7 @@
 //! `faascmd reg watch PLACE...`
 
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -10,23 +12,25 @@ use super::maps::Maps;
 use super::read::each_once;
 use super::target::{Target, TargetArgs, WidthArgs};
 use super::wait::pause;
+use super::watch_html::History;
 use crate::base::duration::duration;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::Page;
-use crate::device::{Place, hex};
+use crate::device::{Place, Reading, hex};
 
 /// Show each change of registers or fields, with its time
 ///
-/// The first values count as changes. With `-o json`, each is a line of JSON. Takes no lock: one can look at a register
-/// during a test.
+/// On a terminal it is one table, in which the last change stands out; off it, a line per change, and the first values
+/// count as changes. With `-o json`, each is a line of JSON. Takes no lock: one can look at a register during a test.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg watch ERROR --interval 1s
+  faascmd reg watch 'DMA_*' --map csr.json --html changes.html
   faascmd reg watch 0x24 0x28 0x30 -o json --for 10m > changes.jsonl")]
 pub(in crate::cli) struct WatchArgs {
-    /// Address, register or REGISTER.FIELD
+    /// Address, register, REGISTER.FIELD or a pattern of names
     #[arg(required = true, value_name = "PLACE")]
     places: Vec<String>,
     /// Time between two reads
@@ -38,6 +42,9 @@ pub(in crate::cli) struct WatchArgs {
     /// End after so many changes
     #[arg(long, value_name = "N")]
     count: Option<u64>,
+    /// Draw the changes over time into a file, at the end
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     width: WidthArgs,
     #[command(flatten)]
@@ -59,56 +66,131 @@ struct Change<'a> {
 }
 
 /// A place that is watched.
-struct Watched {
-    place: Place,
-    label: String,
+pub(super) struct Watched {
+    pub(super) place: Place,
+    pub(super) label: String,
     last: Option<u64>,
+    pub(super) changes: u64,
+    when: Option<Timestamp>,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &WatchArgs, cx: &Context) -> Outcome {
-    let maps = Maps::load(args.target.map.as_deref())?;
-    let watched = |text: &String| {
-        let place = maps.place_of(text, args.width)?;
-        Ok(Watched { label: place.label(), place, last: None })
-    };
-    let mut watched: Vec<Watched> = args.places.iter().map(watched).collect::<Result<_, Failure>>()?;
+    let maps = Maps::load_for(args.target.map.as_deref(), &args.places)?;
+    let mut watched = Vec::new();
+    for text in &args.places {
+        let places = maps.places_of(text, args.width)?;
+        watched.extend(places.into_iter().map(|place| Watched::new(place)));
+    }
     let target = Target::to_read(&args.target, cx)?.cancelled_by(cx.cancel()?);
     watched.iter().try_for_each(|watched| target.check(&watched.place))?;
-    let start = Instant::now();
-    let mut shown = 0;
+    let mut history = History::default();
+    let outcome = look(args, (&mut watched, &mut history), (&target, cx));
+    if let Some(path) = &args.html {
+        let page = history.page(&watched, &target.device.path().display().to_string());
+        let unwritten = |e| Failure::new(Exit::Failed, format!("can't write `{}`: {e}", path.display()));
+        std::fs::write(path, page).map_err(unwritten)?;
+    }
+    outcome
+}
+
+/// Looks again and again, and shows what changed.
+fn look(
+    args: &WatchArgs,
+    (watched, history): (&mut [Watched], &mut History),
+    (target, cx): (&Target, &Context),
+) -> Outcome {
+    let (start, mut shown) = (Instant::now(), 0);
+    let mut table = Table::on_terminal(watched.len(), cx);
     loop {
         let words = each_once(watched.iter().map(|one| &one.place), |place| target.read(place))?;
-        for (one, word) in watched.iter_mut().zip(words) {
-            let Some(text) = one.change(word, cx) else { continue };
+        let mut changed = Vec::new();
+        for (i, word) in words.into_iter().enumerate() {
+            let Some((previous, value)) = watched[i].change(word) else { continue };
+            history.add(start.elapsed(), i, value);
+            changed.push(i);
             shown += 1;
-            if !cx.ui.write_while_read(text.as_bytes())? || args.count.is_some_and(|count| shown >= count) {
+            let enough = args.count.is_some_and(|count| shown >= count);
+            let text = match (&mut table, cx.ui.is_json()) {
+                (Some(table), _) if enough => table.drawn(watched, &changed, cx),
+                (Some(_), _) => continue,
+                (None, true) => watched[i].json(previous, value),
+                (None, false) => watched[i].line(previous, value, cx.ui.page()),
+            };
+            if !cx.ui.write_while_read(text.as_bytes())? || enough {
                 return Ok(Exit::Done);
             }
+        }
+        if let Some(table) = table.as_mut().filter(|table| !changed.is_empty() || table.had_changes)
+            && !cx.ui.write_while_read(table.drawn(watched, &changed, cx).as_bytes())?
+        {
+            return Ok(Exit::Done);
         }
         let left = args.time.map(|time| time.saturating_sub(start.elapsed()));
         if left.is_some_and(|left| left.is_zero()) {
             return Ok(Exit::Done);
         }
-        pause(&target, left.map_or(args.interval, |left| left.min(args.interval)))?;
+        pause(target, left.map_or(args.interval, |left| left.min(args.interval)))?;
+    }
+}
+
+const STANDS_OUT: anstyle::Style = anstyle::Style::new().invert();
+/// More rows than this are no table that one sees whole.
+const ROWS_LIMIT: usize = 40;
+
+/// The table that is drawn in its place.
+struct Table {
+    lines: usize,
+    /// Whether something stood out when it was drawn last.
+    had_changes: bool,
+}
+
+impl Table {
+    fn on_terminal(rows: usize, cx: &Context) -> Option<Self> {
+        let fits = std::io::stdout().is_terminal() && !cx.ui.is_json() && rows <= ROWS_LIMIT;
+        fits.then_some(Self { lines: 0, had_changes: false })
+    }
+
+    /// The table over the one that stands there.
+    fn drawn(&mut self, watched: &[Watched], changed: &[usize], cx: &Context) -> String {
+        let mut page = cx.ui.page();
+        let rows: Vec<Vec<String>> = watched.iter().map(Watched::row).collect();
+        page.table(&["name", "value", "fields", "changes", "last"], &rows);
+        let mut text = if self.lines > 0 { format!("\x1b[{}A", self.lines) } else { String::new() };
+        self.lines = 0;
+        for (i, line) in page.into_text().lines().enumerate() {
+            let stands_out = i.checked_sub(1).is_some_and(|row| changed.contains(&row));
+            let line = if stands_out { cx.ui.painted_answer(STANDS_OUT, line) } else { line.to_owned() };
+            text.push_str(&format!("\x1b[2K{line}\n"));
+            self.lines += 1;
+        }
+        self.had_changes = !changed.is_empty();
+        text
     }
 }
 
 impl Watched {
-    /// The line about a new value; `None` if it is the old one.
-    fn change(&mut self, word: u64, cx: &Context) -> Option<String> {
+    fn new(place: Place) -> Self {
+        Self { label: place.label(), place, last: None, changes: 0, when: None }
+    }
+
+    /// The value before and the new one; none if it is the old one.
+    fn change(&mut self, word: u64) -> Option<(Option<u64>, u64)> {
         let value = self.place.value(word);
         let previous = self.last.replace(value);
         if previous == Some(value) {
             return None;
         }
-        let time = Timestamp::now();
-        if !cx.ui.is_json() {
-            return Some(self.line(time, previous, value, cx.ui.page()));
-        }
+        // The first value is no change of the register.
+        self.changes += u64::from(previous.is_some());
+        self.when = Some(Timestamp::now());
+        Some((previous, value))
+    }
+
+    fn json(&self, previous: Option<u64>, value: u64) -> String {
         let change = Change {
             schema: "faascmd.reg.watch/1",
-            time,
+            time: self.when.unwrap_or_else(Timestamp::now),
             name: self.place.register().map(|_| self.label.as_str()),
             offset: self.place.offset,
             address: hex(self.place.offset),
@@ -116,14 +198,44 @@ impl Watched {
             value,
             hex: self.place.width.hex(value),
         };
-        let json = serde_json::to_string(&change).expect("numbers and texts become JSON");
-        Some(json + "\n")
+        serde_json::to_string(&change).expect("numbers and texts become JSON") + "\n"
     }
 
-    fn line(&self, time: Timestamp, previous: Option<u64>, value: u64, mut page: Page) -> String {
-        let time = format!("{time:.6}");
+    fn line(&self, previous: Option<u64>, value: u64, mut page: Page) -> String {
+        let time = format!("{:.6}", self.when.unwrap_or_else(Timestamp::now));
         let previous = previous.map_or_else(|| "-".to_owned(), |value| self.place.width.hex(value));
         page.cells(&[&time, &self.label, &previous, &self.place.width.hex(value)]);
         page.into_text()
+    }
+
+    /// A row of the table: name, value, fields, changes, when last.
+    fn row(&self) -> Vec<String> {
+        let value = self.last.unwrap_or_default();
+        let unit = self.place.field().map_or_else(
+            || self.place.register().and_then(|register| register.unit.clone()),
+            |field| field.unit.clone(),
+        );
+        let unit = unit.map_or_else(String::new, |unit| format!(" {value} {unit}"));
+        let when = self.when.filter(|_| self.changes > 0).map(|when| format!("{when:.3}"));
+        let when = when.and_then(|when| when.split_once('T').map(|(_, time)| time.to_owned()));
+        vec![
+            self.label.clone(),
+            format!("{}{unit}", self.place.width.hex(value)),
+            self.fields(value),
+            self.changes.to_string(),
+            when.unwrap_or_else(|| "-".to_owned()),
+        ]
+    }
+
+    /// What the value means: the name of a field's value, or each field of a register.
+    fn fields(&self, value: u64) -> String {
+        match self.place.field() {
+            Some(field) => field.meaning(value).unwrap_or_default().to_owned(),
+            None => {
+                let reading = Reading::of(&self.place, value);
+                let fields = reading.fields.iter().map(|field| format!("{}={}", field.name, field.shown()));
+                fields.collect::<Vec<_>>().join(" ")
+            }
+        }
     }
 }

@@ -16,12 +16,13 @@ use crate::device::{Access, Place, Register, Width, WriteKind, hex, number};
 /// Write a register or a field
 ///
 /// A field or a mask changes only its own bits: the register is read, changed and written back. Everything else is one
-/// write without a read.
+/// write without a read. Several fields of one register are changed by one write.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg write 0x14 1
   faascmd reg write 0x40 0xff00 --mask 0xff00 --verify
-  faascmd reg write CTRL.MODE run --map my.toml --dry-run")]
+  faascmd reg write CTRL.MODE run --map my.toml --dry-run
+  faascmd reg write CTRL.START=1 CTRL.MODE=burst vadd.length=0x1000 --map my.toml")]
 pub(in crate::cli) struct WriteCommand {
     #[command(flatten)]
     write: WriteArgs,
@@ -35,10 +36,10 @@ pub(in crate::cli) struct WriteCommand {
 /// Write a register or a field
 #[derive(Clone, Debug, Args)]
 pub(super) struct WriteArgs {
-    /// Address, register or REGISTER.FIELD
-    place: String,
-    /// Number, or the name of one of the field's values
-    value: String,
+    /// A place (address, register or REGISTER.FIELD) and its value (a number, or the name of one of a field's values); or
+    /// any number of both, as PLACE=VALUE
+    #[arg(required = true, value_name = "PLACE VALUE|PLACE=VALUE")]
+    words: Vec<String>,
     /// Change only the bits that are 1 in the mask
     #[arg(long, value_name = "MASK", value_parser = number)]
     mask: Option<u64>,
@@ -59,6 +60,7 @@ pub(super) struct WriteArgs {
 #[derive(Debug)]
 pub(super) struct Write {
     pub(super) place: Place,
+    label: String,
     value: u64,
     mask: u64,
     kind: WriteKind,
@@ -86,26 +88,63 @@ pub(super) struct WriteReport {
 
 /// Runs the command.
 pub(super) fn run(args: &WriteCommand, cx: &Context) -> Outcome {
-    let write = args.write.understood(&Maps::load(args.target.map.as_deref())?)?;
-    let target = if write.dry_run {
+    let writes = args.write.understood(&Maps::load(args.target.map.as_deref())?)?;
+    let target = if args.write.dry_run {
         Target::to_read(&args.target, cx)?
     } else {
         let wanted = Wanted { access: Access::Write, lock: !args.no_lock, force: args.write.force };
         Target::locked(&args.target, wanted, cx)?
     };
-    write.check(&target)?;
-    let report = write.perform(&target)?;
-    if report.written {
-        cx.ui.note(&format!("wrote {} to {}", report.hex, write.place.label()));
+    writes.iter().try_for_each(|write| write.check(&target))?;
+    let mut reports = Vec::new();
+    for write in &writes {
+        let report = write.perform(&target)?;
+        if report.written {
+            cx.ui.note(&format!("wrote {} to {}", report.hex, write.label));
+        }
+        reports.push(report);
     }
-    cx.ui.print(&report)
+    match <[WriteReport; 1]>::try_from(reports) {
+        Ok([report]) => cx.ui.print(&report),
+        Err(items) => cx.ui.print(&WritesReport { items }),
+    }
 }
 
 impl WriteArgs {
-    /// Finds the place and the value, and refuses what would do harm.
-    pub(super) fn understood(&self, maps: &Maps) -> Result<Write, Failure> {
-        let place = maps.place_of(&self.place, self.width)?;
-        let value = place.parse_value(&self.value)?;
+    /// Finds the places and the values, and refuses what would do harm.
+    pub(super) fn understood(&self, maps: &Maps) -> Result<Vec<Write>, Failure> {
+        let pairs = self.pairs()?;
+        if pairs.len() > 1 && self.mask.is_some() {
+            return Err(Failure::new(Exit::Usage, "a mask is for one place"));
+        }
+        let mut writes: Vec<Write> = Vec::new();
+        for (place, value) in pairs {
+            let write = self.one(place, value, maps)?;
+            match writes.iter_mut().find(|other| other.is_beside(&write)) {
+                Some(other) => other.join(&write)?,
+                None => writes.push(write),
+            }
+        }
+        Ok(writes)
+    }
+
+    /// Places and values, in either way of writing them.
+    fn pairs(&self) -> Result<Vec<(&str, &str)>, Failure> {
+        let pairs: Option<Vec<(&str, &str)>> = self.words.iter().map(|word| word.split_once('=')).collect();
+        match (&self.words[..], pairs) {
+            (_, Some(pairs)) => Ok(pairs),
+            ([place, value], None) if !place.contains('=') => Ok(vec![(place, value)]),
+            _ => {
+                let message = format!("`{}` is not PLACE VALUE, nor PLACE=VALUE...", self.words.join(" "));
+                Err(Failure::new(Exit::Usage, message).hint("faascmd reg write CTRL.START=1 MODE=burst"))
+            }
+        }
+    }
+
+    fn one(&self, place: &str, value: &str, maps: &Maps) -> Result<Write, Failure> {
+        let place = maps.place_to_write(place)?;
+        let place = of_value(place, value, maps)?.with_width(self.width.width)?;
+        let value = place.parse_value(value)?;
         let partial = self.mask.is_some() || place.field().is_some();
         let kind = WriteKind { partial, verified: self.verify };
         if let Some(mask) = self.mask.filter(|mask| *mask > place.bits().largest()) {
@@ -119,7 +158,19 @@ impl WriteArgs {
         if !self.force {
             place.check_write(kind)?;
         }
-        Ok(Write { place, value, mask: self.mask.unwrap_or(u64::MAX), kind, dry_run: self.dry_run })
+        let (label, mask) = (place.label(), self.mask.unwrap_or(u64::MAX));
+        Ok(Write { place, label, value, mask, kind, dry_run: self.dry_run })
+    }
+}
+
+/// A register's field, where the value is the name of one of its values and of no other field's.
+fn of_value(place: Place, value: &str, maps: &Maps) -> Result<Place, Failure> {
+    let fields = place.register().map_or(&[][..], |register| &register.fields);
+    let named = |name: &String| name.eq_ignore_ascii_case(value);
+    let mut having = fields.iter().filter(|field| field.values.keys().any(named));
+    match (place.field(), having.next(), having.next()) {
+        (None, Some(field), None) => maps.place_to_write(&format!("{}.{}", place.label(), field.name)),
+        _ => Ok(place),
     }
 }
 
@@ -129,7 +180,35 @@ impl Write {
         let kind = WriteKind { partial: place.field().is_some(), verified: false };
         place.check_write(kind)?;
         let value = place.parse_value(value)?;
-        Ok(Self { place, value, mask: u64::MAX, kind, dry_run: false })
+        Ok(Self { label: place.label(), place, value, mask: u64::MAX, kind, dry_run: false })
+    }
+
+    /// Whether both change fields of one register.
+    fn is_beside(&self, other: &Self) -> bool {
+        let same = self.place.offset == other.place.offset && self.place.width == other.place.width;
+        same && self.kind.partial && other.kind.partial
+    }
+
+    /// Makes one write of two to fields of one register.
+    fn join(&mut self, other: &Self) -> Result<(), Failure> {
+        let (bits, others) = (self.bits_of_register(), other.bits_of_register());
+        if bits & others != 0 {
+            let message = format!("{} is given twice, or lies over {}", other.label, self.label);
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        self.value = self.value_of_register() | other.value_of_register();
+        self.mask = bits | others;
+        self.label = format!("{}, {}", self.label, other.label);
+        self.place = self.place.whole();
+        Ok(())
+    }
+
+    fn bits_of_register(&self) -> u64 {
+        self.place.mask(self.mask)
+    }
+
+    fn value_of_register(&self) -> u64 {
+        self.place.bits().placed(self.value & self.place.bits().largest()).unwrap_or_default()
     }
 
     /// Refuses a place outside the device.
@@ -159,7 +238,7 @@ impl Write {
         if verified {
             self.verify(target, value)?;
         }
-        let name = self.place.register().map(|_| self.place.label());
+        let name = self.place.register().map(|_| self.label.clone());
         let (address, hex, written) = (hex(offset), self.place.width.hex(value), !self.dry_run);
         Ok(WriteReport { name, offset, address, old, value, hex, width: self.place.width, written, verified })
     }
@@ -178,6 +257,20 @@ impl Write {
         let message =
             format!("{} reads {} after {} was written", self.place.label(), hex(read), hex(written));
         Err(Failure::new(Exit::Fault, message))
+    }
+}
+
+/// Several.
+#[derive(Debug, Serialize)]
+struct WritesReport {
+    items: Vec<WriteReport>,
+}
+
+impl Report for WritesReport {
+    const SCHEMA: &'static str = "faascmd.reg.write.list/1";
+
+    fn human(&self, page: &mut Page) {
+        self.items.iter().for_each(|report| report.human(page));
     }
 }
 

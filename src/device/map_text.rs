@@ -119,11 +119,11 @@ mod tests {
             let kinds = [Ro, Rw, Wo, W1c, Rc, Rw];
             let widths = [Width::W8, Width::W16, Width::W32, Width::W64];
             let register = |(i, (fields, (name, doc, unit, access, reset), width)): (usize, (Vec<_>, _, usize))| {
-                let fields = fields.into_iter().enumerate().map(|(bit, field)| {
+                let fields = (0_u8..).zip(fields).map(|(bit, field)| {
                     let (name, doc, unit, access, value): (String, String, Option<String>, usize, u64) = field;
                     Field {
                         name: format!("{name}{bit}"),
-                        bits: BitRange::new(bit as u8, bit as u8).unwrap(),
+                        bits: BitRange::new(bit, bit).unwrap(),
                         access: kinds.get(access).copied().filter(|_| access != 5),
                         values: BTreeMap::from([(format!("v{value}"), value)]),
                         unit,

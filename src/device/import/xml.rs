@@ -16,7 +16,7 @@ pub(super) struct Element {
     pub(super) tag: &'static str,
     pub(super) attributes: Vec<(String, String)>,
     pub(super) text: String,
-    pub(super) children: Vec<Element>,
+    pub(super) children: Vec<Self>,
     /// Where it begins, in bytes.
     at: usize,
 }

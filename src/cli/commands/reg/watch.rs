@@ -80,7 +80,7 @@ pub(super) fn run(args: &WatchArgs, cx: &Context) -> Outcome {
     let mut watched = Vec::new();
     for text in &args.places {
         let places = maps.places_of(text, args.width)?;
-        watched.extend(places.into_iter().map(|place| Watched::new(place)));
+        watched.extend(places.into_iter().map(Watched::new));
     }
     let target = Target::to_read(&args.target, cx)?.cancelled_by(cx.cancel()?);
     watched.iter().try_for_each(|watched| target.check(&watched.place))?;

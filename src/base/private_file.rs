@@ -71,6 +71,14 @@ pub fn open_state(path: &Path) -> io::Result<fs::File> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a file of this user"))
 }
 
+/// Opens a file to write at its end; one that is made has mode 0600.
+///
+/// # Errors
+/// When it can't be opened.
+pub fn append(path: &Path) -> io::Result<fs::File> {
+    fs::File::options().create(true).append(true).mode(0o600).open(path)
+}
+
 /// Makes a folder, and what is missing above it, with mode 0700; one that exists is left as it is.
 ///
 /// # Errors

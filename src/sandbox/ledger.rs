@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::time;
+use crate::base::private_file;
 
 /// One line.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +34,8 @@ impl Ledger {
     /// Appends to the file, which is made if it is absent.
     pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
         let open = |path: &Path| {
-            let file = File::options().create(true).append(true).open(path);
-            file.map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))
+            private_file::append(path)
+                .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))
         };
         Ok(Self(path.map(open).transpose()?.map(Mutex::new)))
     }

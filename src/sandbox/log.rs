@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::http::{Pairs, Request};
 use super::time;
+use crate::base::private_file;
 
 /// Query parameters that belong to a signature or carry a secret; they stay out of the log.
 const SECRET_PARAMETERS: [&str; 10] = [
@@ -34,8 +35,8 @@ impl Log {
     /// Appends to the file, which is made if it is absent.
     pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
         let open = |path: &Path| {
-            let file = File::options().create(true).append(true).open(path);
-            file.map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))
+            private_file::append(path)
+                .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))
         };
         Ok(Self(path.map(open).transpose()?.map(|file| Arc::new(Mutex::new(file)))))
     }

@@ -16,6 +16,8 @@ pub(crate) use output::Output;
 pub(crate) use process::Process;
 use supervisor::Supervisor;
 
+use crate::base::private_file::create_private_folder;
+
 /// The folder of a host, in the environment of its processes; it is how they are found again.
 const ROOT_VARIABLE: &str = "FAASCMD_HOST_ROOT";
 /// Where a command that says nothing else begins, below the host's folder.
@@ -60,7 +62,7 @@ impl Hosts {
         }
         let root = self.folder.join("hosts").join(id);
         for folder in [HOME, "dev", "hw", "tmp", "var/lib", "work/script"] {
-            fs::create_dir_all(root.join(folder))?;
+            create_private_folder(&root.join(folder))?;
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
@@ -129,8 +131,7 @@ impl Host {
     /// Starts a script, in its folder: the home, or one of the host, or one that this machine has.
     pub(crate) fn run(&self, script: &Script<'_>) -> io::Result<Process> {
         let file = self.root.join("work/script").join(script.file_name);
-        fs::write(&file, script.text)?;
-        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+        stand_ins::write_program(&file, script.text)?;
         let folder = match script.folder {
             None => self.root.join(HOME),
             Some(folder) => self.folder(folder).ok_or(io::ErrorKind::NotADirectory)?,

@@ -1,9 +1,11 @@
 //! Stand-ins for the programs that would touch this machine's own kernel or power: first on the `PATH` of a host.
 
 use std::fs;
-use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use crate::base::private_file::create_private_folder;
 
 /// Where `shutdown` and `reboot` leave what they were asked for, below the host's folder.
 pub(super) const POWER_FILE: &str = "hw/power";
@@ -55,7 +57,7 @@ exec poweroff
 
 /// Writes them into a folder.
 pub(super) fn write(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    create_private_folder(folder)?;
     let all = [
         ("rmmod", RMMOD),
         ("modprobe", MODPROBE),
@@ -67,9 +69,13 @@ pub(super) fn write(folder: &Path) -> io::Result<()> {
         ("shutdown", SHUTDOWN),
     ];
     for (name, text) in all {
-        let file = folder.join(name);
-        fs::write(&file, text)?;
-        fs::set_permissions(&file, PermissionsExt::from_mode(0o755))?;
+        write_program(&folder.join(name), text.as_bytes())?;
     }
     Ok(())
+}
+
+/// Writes a file that its owner, and nobody else, may read and start.
+pub(super) fn write_program(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut options = fs::File::options();
+    options.write(true).create(true).truncate(true).mode(0o700).open(path)?.write_all(text)
 }

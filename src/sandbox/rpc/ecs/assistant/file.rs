@@ -14,6 +14,7 @@ use super::super::{need, refusals, region, seconds, tags, tokens};
 use super::command::{begin, targets};
 use super::content::{TIMEOUT, timeout};
 use super::invocation::{Fault, Invocation, Run, What};
+use crate::base::private_file::create_private_folder;
 use crate::sandbox::host::Host;
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
@@ -110,7 +111,7 @@ impl SentFile {
     pub(super) fn arrive(&self, host: &Host) -> Result<(), Fault> {
         const FAILED: Fault = ("FileCreateFail", "the file can't be created.");
         let folder = host.place(&self.folder).ok_or(FAILED)?;
-        fs::create_dir_all(&folder).map_err(|_| FAILED)?;
+        create_private_folder(&folder).map_err(|_| FAILED)?;
         let path = folder.join(&self.name);
         if path.exists() && !self.overwrite {
             return Err(("FileAlreadyExists", "a file of this name exists, and Overwrite is false."));

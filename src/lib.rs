@@ -54,7 +54,7 @@ pub mod testing {
     pub mod ecs {
         pub use crate::base::progress::Silent;
         pub use crate::cloud::{Cloud, Fixed, OssSignature, OssStyle, Setup};
-        pub use crate::config::{Endpoints, Source};
+        pub use crate::config::{Endpoints, Origin};
         pub use crate::ecs::*;
         pub use crate::net::Http;
     }

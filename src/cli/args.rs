@@ -8,7 +8,7 @@ use clap::{ArgAction, ArgMatches, Args, ColorChoice, ValueEnum};
 
 use crate::bitstream::Family;
 use crate::cloud::{OssSignature, OssStyle};
-use crate::config::{ConfigError, Endpoints, Given, Source, Sourced};
+use crate::config::{ConfigError, Endpoints, Given, Origin, Sourced};
 use crate::ops::oss_endpoint::EndpointType;
 
 /// Global flags, before or after the command.
@@ -140,9 +140,9 @@ impl GlobalArgs {
         value.map(|value| Sourced::new(value.clone(), self.source(flag, variable)))
     }
 
-    fn source(&self, flag: &'static str, variable: &'static str) -> Source {
+    fn source(&self, flag: &'static str, variable: &'static str) -> Origin {
         let from_variable = self.from_variables.iter().any(|other| other == flag);
-        if from_variable { Source::Variable(variable) } else { Source::Flag(flag) }
+        if from_variable { Origin::Variable(variable) } else { Origin::Flag(flag) }
     }
 }
 

@@ -103,12 +103,12 @@ pub fn locate(given: &Endpoints, service: Service, region: Option<&str>) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Source;
+    use crate::config::Origin;
 
     #[test]
     fn what_is_given_wins_and_the_rest_follows_from_the_region() {
         let given =
-            Endpoints::parse(&["oss=http://127.0.0.1:8".to_owned()], &Source::Flag("--endpoint")).unwrap();
+            Endpoints::parse(&["oss=http://127.0.0.1:8".to_owned()], &Origin::Flag("--endpoint")).unwrap();
         let of = |service| locate(&given, service, Some("cn-shanghai")).unwrap();
         assert!(of(Service::Oss).is_address());
         assert_eq!(of(Service::Faas).to_string(), "https://faas.cn-shanghai.aliyuncs.com");

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::environment::{CLI_PROFILE_DISABLED, CONFIG_FILE, Environment, IGNORE_PROFILE};
 use super::error::text_of;
-use super::{ConfigError, Source, Sourced};
+use super::{ConfigError, Origin, Sourced};
 use crate::base::secret::Secret;
 
 /// One profile.
@@ -22,8 +22,7 @@ pub struct Profile {
 
 /// What was found of the configuration.
 #[derive(Clone, Debug)]
-pub enum Found {
-    /// The profile.
+pub enum ProfileLookup {
     Profile(Profile),
     /// The file is there, without such a profile; with the names of those that it has.
     NoProfile(PathBuf, Vec<String>),
@@ -71,16 +70,16 @@ impl std::fmt::Debug for Profile {
 ///
 /// # Errors
 /// When the file can't be read or understood.
-pub fn find(environment: &Environment, profile: Option<&str>) -> Result<Found, ConfigError> {
+pub fn find(environment: &Environment, profile: Option<&str>) -> Result<ProfileLookup, ConfigError> {
     if environment.is_on(CLI_PROFILE_DISABLED) {
-        return Ok(Found::Disabled(CLI_PROFILE_DISABLED));
+        return Ok(ProfileLookup::Disabled(CLI_PROFILE_DISABLED));
     }
     if let Some((name, _)) = environment.first(&IGNORE_PROFILE).filter(|(_, value)| *value == "TRUE") {
-        return Ok(Found::Disabled(name));
+        return Ok(ProfileLookup::Disabled(name));
     }
     let place = environment.path(CONFIG_FILE).or_else(|| environment.below_home(".aliyun/config.json"));
-    let Some(path) = place else { return Ok(Found::NoFile(None)) };
-    let Some(text) = text_of(&path)? else { return Ok(Found::NoFile(Some(path))) };
+    let Some(path) = place else { return Ok(ProfileLookup::NoFile(None)) };
+    let Some(text) = text_of(&path)? else { return Ok(ProfileLookup::NoFile(Some(path))) };
     let document = parse(&path, &text)?;
     let current = document.get("current").and_then(Value::as_str).filter(|name| !name.is_empty());
     profile_of(&path, &text, profile.or(current).unwrap_or("default"))
@@ -98,17 +97,17 @@ fn parse(path: &Path, text: &str) -> Result<Map<String, Value>, ConfigError> {
     }
 }
 
-fn profile_of(path: &Path, text: &str, wanted: &str) -> Result<Found, ConfigError> {
+fn profile_of(path: &Path, text: &str, wanted: &str) -> Result<ProfileLookup, ConfigError> {
     let document = parse(path, text)?;
     let profiles = document.get("profiles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let name_of =
         |profile: &Value| profile.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     let found = profiles.iter().find(|profile| name_of(profile) == wanted);
     let Some(fields) = found.and_then(Value::as_object) else {
-        return Ok(Found::NoProfile(path.to_owned(), profiles.iter().map(name_of).collect()));
+        return Ok(ProfileLookup::NoProfile(path.to_owned(), profiles.iter().map(name_of).collect()));
     };
     let line = line_of(text, wanted);
-    Ok(Found::Profile(Profile {
+    Ok(ProfileLookup::Profile(Profile {
         path: path.to_owned(),
         name: wanted.to_owned(),
         line,
@@ -128,7 +127,6 @@ fn line_of(text: &str, name: &str) -> usize {
 }
 
 impl Profile {
-    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -180,9 +178,8 @@ impl Profile {
         ConfigError::malformed(&self.path, self.line, problem)
     }
 
-    /// The region.
     pub fn region(&self) -> Option<Sourced<String>> {
-        let source = Source::Profile { path: self.path.clone(), name: self.name.clone() };
+        let source = Origin::Profile { path: self.path.clone(), name: self.name.clone() };
         self.get("region_id").map(|region| Sourced::new(region.to_owned(), source))
     }
 
@@ -196,7 +193,7 @@ impl Profile {
         };
         let text = text_of(&self.path)?.ok_or_else(gone)?;
         match profile_of(&self.path, &text, name)? {
-            Found::Profile(profile) => Ok(profile),
+            ProfileLookup::Profile(profile) => Ok(profile),
             _ => Err(gone()),
         }
     }
@@ -253,7 +250,7 @@ mod tests {
   ]
 }"#;
 
-    fn found(profile: Option<&str>, text: &str) -> Result<Found, ConfigError> {
+    fn found(profile: Option<&str>, text: &str) -> Result<ProfileLookup, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.json");
         std::fs::write(&path, text).unwrap();
@@ -262,7 +259,7 @@ mod tests {
 
     fn profile(name: Option<&str>) -> Profile {
         match found(name, CONFIG).unwrap() {
-            Found::Profile(profile) => profile,
+            ProfileLookup::Profile(profile) => profile,
             other => panic!("{other:?}"),
         }
     }
@@ -284,7 +281,7 @@ mod tests {
         );
         assert!(!format!("{named:?}").contains("hunter2"));
         assert!(
-            matches!(found(Some("c"), CONFIG).unwrap(), Found::NoProfile(_, names) if names == ["a", "b"])
+            matches!(found(Some("c"), CONFIG).unwrap(), ProfileLookup::NoProfile(_, names) if names == ["a", "b"])
         );
     }
 
@@ -298,10 +295,10 @@ mod tests {
     #[test]
     fn a_variable_switches_it_off() {
         let off = Environment::of([(CLI_PROFILE_DISABLED, "True"), ("HOME", "/nonexistent")]);
-        assert!(matches!(find(&off, None).unwrap(), Found::Disabled(_)));
+        assert!(matches!(find(&off, None).unwrap(), ProfileLookup::Disabled(_)));
         let off = Environment::of([("ALIBABACLOUD_IGNORE_PROFILE", "TRUE"), ("HOME", "/nonexistent")]);
-        assert!(matches!(find(&off, None).unwrap(), Found::Disabled(_)));
+        assert!(matches!(find(&off, None).unwrap(), ProfileLookup::Disabled(_)));
         let on = Environment::of([("ALIBABA_CLOUD_IGNORE_PROFILE", "yes"), ("HOME", "/nonexistent")]);
-        assert!(matches!(find(&on, None).unwrap(), Found::NoFile(_)));
+        assert!(matches!(find(&on, None).unwrap(), ProfileLookup::NoFile(_)));
     }
 }

@@ -17,7 +17,7 @@
 use std::path::Path;
 
 use super::ini::Ini;
-use super::{ConfigError, Source, Sourced};
+use super::{ConfigError, Origin, Sourced};
 use crate::base::private_file;
 use crate::base::secret::Secret;
 
@@ -93,7 +93,6 @@ impl CredentialsFile {
         self.value("Role", "role")
     }
 
-    /// The bucket.
     pub fn bucket(&self) -> Option<Sourced<String>> {
         self.value("OSS", "bucket")
     }
@@ -153,7 +152,7 @@ impl CredentialsFile {
 
     fn value(&self, section: &str, key: &str) -> Option<Sourced<String>> {
         let entry = self.ini.get(section, key)?;
-        let source = Source::Line { path: self.path().to_owned(), line: entry.line };
+        let source = Origin::Line { path: self.path().to_owned(), line: entry.line };
         Some(Sourced::new(entry.value.into_owned(), source))
     }
 }

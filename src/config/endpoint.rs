@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
-use super::{ConfigError, Source, Sourced};
+use super::{ConfigError, Origin, Sourced};
 
 /// A service that the program talks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,7 +64,7 @@ impl Endpoints {
     ///
     /// # Errors
     /// When one is not `[SERVICE=]http[s]://HOST[:PORT]`.
-    pub fn parse(given: &[String], source: &Source) -> Result<Self, ConfigError> {
+    pub fn parse(given: &[String], source: &Origin) -> Result<Self, ConfigError> {
         let mut endpoints = Self::default();
         for text in given.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
             let (service, url) = split(text)?;
@@ -81,7 +81,7 @@ impl Endpoints {
 
     /// The same with an endpoint for a service, unless one was given.
     #[must_use]
-    pub fn or(mut self, service: Service, url: String, source: Source) -> Self {
+    pub fn or(mut self, service: Service, url: String, source: Origin) -> Self {
         if self.of(service).is_none() {
             self.0.push((Some(service), Sourced::new(url, source)));
         }
@@ -150,7 +150,7 @@ mod tests {
 
     fn parse(given: &[&str]) -> Result<Endpoints, ConfigError> {
         let given: Vec<String> = given.iter().map(|s| (*s).to_owned()).collect();
-        Endpoints::parse(&given, &Source::Flag("--endpoint"))
+        Endpoints::parse(&given, &Origin::Flag("--endpoint"))
     }
 
     #[test]

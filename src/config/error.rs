@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Name, Source};
+use super::{Name, Origin};
 use crate::base::private_file;
 
 /// A setting that can't be used; never carries the text of a line, which may be a secret.
@@ -11,24 +11,13 @@ use crate::base::private_file;
 pub enum ConfigError {
     /// A file is there but can't be read.
     #[error("can't read {}: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     /// A file can't be written.
     #[error("can't write {}: {source}", path.display())]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unwritable { path: PathBuf, source: io::Error },
     /// A line of a file can't be understood, or what it should hold is missing.
     #[error("{}:{line}: {problem}", path.display())]
     Malformed {
-        /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
@@ -51,20 +40,18 @@ pub enum ConfigError {
         /// What was given.
         text: String,
         /// Where it comes from.
-        origin: Source,
+        origin: Origin,
     },
     /// An endpoint without TLS on another machine.
     #[error("{origin}: {url} is not https: what is sent there can be read and altered on its way")]
     InTheClear {
-        /// The endpoint.
         url: String,
         /// Where it comes from.
-        origin: Source,
+        origin: Origin,
     },
     /// A file with a key or a program in it that somebody else could have put there.
     #[error("{} {problem}, who could have chosen what is in it", path.display())]
     Foreign {
-        /// The file.
         path: PathBuf,
         /// Whose it is, or who may write it.
         problem: String,

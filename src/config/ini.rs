@@ -36,7 +36,6 @@ impl std::fmt::Debug for Ini {
 pub struct Entry<'a> {
     /// The value without white space, quotes and comment around it.
     pub value: Cow<'a, str>,
-    /// The line.
     pub line: usize,
 }
 
@@ -87,7 +86,6 @@ impl Ini {
         Ok(ini)
     }
 
-    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -20,4 +20,4 @@ pub use environment::Environment;
 pub use error::ConfigError;
 pub use names::Name;
 pub use settings::{Given, Settings};
-pub use sourced::{Source, Sourced};
+pub use sourced::{Origin, Sourced};

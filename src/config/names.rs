@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ConfigError, Source, Sourced};
+use super::{ConfigError, Origin, Sourced};
 
 /// What a name names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Name {
     ///
     /// # Errors
     /// When it may not be one.
-    pub fn check_from(self, text: &str, source: &Source) -> Result<(), ConfigError> {
+    pub fn check_from(self, text: &str, source: &Origin) -> Result<(), ConfigError> {
         if self.accepts(text) {
             return Ok(());
         }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::aliyun::{self, Found};
+use super::aliyun::{self, ProfileLookup};
 use super::endpoint::{Endpoints, Service};
 use super::environment::{PROFILE, REGION_ID};
-use super::{ConfigError, CredentialsFile, Environment, Name, Source, Sourced};
+use super::{ConfigError, CredentialsFile, Environment, Name, Origin, Sourced};
 
 /// What the command line gave: flags and `FAASCMD_*`.
 #[derive(Clone, Debug, Default)]
@@ -104,7 +104,7 @@ impl Settings {
 
     fn ask_aliyun_profile(&mut self) -> Result<(), ConfigError> {
         if self.region.is_none()
-            && let Found::Profile(profile) = aliyun::find(&self.environment, self.profile())?
+            && let ProfileLookup::Profile(profile) = aliyun::find(&self.environment, self.profile())?
         {
             self.region = profile.region();
         }
@@ -116,7 +116,6 @@ impl Settings {
         self.region.as_ref()
     }
 
-    /// The bucket.
     pub fn bucket(&self) -> Option<&Sourced<String>> {
         self.bucket.as_ref()
     }
@@ -147,7 +146,7 @@ impl Settings {
     }
 
     /// Where the profile's name comes from.
-    pub fn profile_source(&self) -> Option<&Source> {
+    pub fn profile_source(&self) -> Option<&Origin> {
         self.profile.as_ref().map(|profile| &profile.source)
     }
 
@@ -174,7 +173,7 @@ impl Settings {
 /// step in. A variable may name one that is still to be made.
 fn named_file(given: Option<Sourced<PathBuf>>, to_be_made: bool) -> Result<Option<PathBuf>, ConfigError> {
     let Some(given) = given.filter(|given| !given.value.as_os_str().is_empty()) else { return Ok(None) };
-    let is_flag = matches!(given.source, Source::Flag(_));
+    let is_flag = matches!(given.source, Origin::Flag(_));
     if is_flag && !to_be_made && !given.value.exists() {
         return Err(ConfigError::NoCredentialsFile(given.value));
     }
@@ -182,7 +181,7 @@ fn named_file(given: Option<Sourced<PathBuf>>, to_be_made: bool) -> Result<Optio
 }
 
 fn from_variable(environment: &Environment, names: &[&'static str]) -> Option<Sourced<String>> {
-    environment.first(names).map(|(name, value)| Sourced::new(value.to_owned(), Source::Variable(name)))
+    environment.first(names).map(|(name, value)| Sourced::new(value.to_owned(), Origin::Variable(name)))
 }
 
 #[cfg(test)]
@@ -208,7 +207,7 @@ mod tests {
     }
 
     fn flag(value: &str) -> Option<Sourced<String>> {
-        Some(Sourced::new(value.to_owned(), Source::Flag("--x")))
+        Some(Sourced::new(value.to_owned(), Origin::Flag("--x")))
     }
 
     fn region_of(settings: &Settings) -> (&str, String) {

@@ -16,8 +16,7 @@ pub struct Section {
 
 /// What was found of the shared file.
 #[derive(Clone, Debug)]
-pub enum Found {
-    /// The section.
+pub enum SectionLookup {
     Section(Section),
     /// The file is there, without such a section; with the names of those that it has.
     NoSection(PathBuf, Vec<String>),
@@ -38,23 +37,22 @@ pub fn places(environment: &Environment) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// When the file can't be read or understood.
-pub fn find(environment: &Environment, section: &str) -> Result<Found, ConfigError> {
+pub fn find(environment: &Environment, section: &str) -> Result<SectionLookup, ConfigError> {
     let places = places(environment);
     for path in &places {
         let Some(ini) = Ini::read(path)? else { continue };
         return Ok(match ini.section(section) {
-            Some(line) => Found::Section(Section { ini, name: section.to_owned(), line }),
+            Some(line) => SectionLookup::Section(Section { ini, name: section.to_owned(), line }),
             None => {
                 let names = ini.sections().into_iter().map(str::to_owned).collect();
-                Found::NoSection(path.clone(), names)
+                SectionLookup::NoSection(path.clone(), names)
             }
         });
     }
-    Ok(Found::NoFile(places))
+    Ok(SectionLookup::NoFile(places))
 }
 
 impl Section {
-    /// The file.
     pub fn path(&self) -> &std::path::Path {
         self.ini.path()
     }
@@ -97,14 +95,18 @@ mod tests {
     fn the_first_file_that_is_there_counts() {
         let home = tempfile::tempdir().unwrap();
         let environment = Environment::of([("HOME", home.path().to_str().unwrap())]);
-        assert!(matches!(find(&environment, "default").unwrap(), Found::NoFile(places) if places.len() == 2));
+        assert!(
+            matches!(find(&environment, "default").unwrap(), SectionLookup::NoFile(places) if places.len() == 2)
+        );
         let folder = home.path().join(".alibabacloud");
         std::fs::create_dir(&folder).unwrap();
         std::fs::write(folder.join("credentials.ini"), "[p]\ntype=access_key\n").unwrap();
-        let Found::Section(section) = find(&environment, "p").unwrap() else { panic!("no section") };
+        let SectionLookup::Section(section) = find(&environment, "p").unwrap() else { panic!("no section") };
         assert_eq!(section.need("type").unwrap(), "access_key");
         let missing = section.need("access_key_id").unwrap_err().to_string();
         assert!(missing.ends_with("credentials.ini:1: [p] has no access_key_id"), "{missing}");
-        assert!(matches!(find(&environment, "q").unwrap(), Found::NoSection(_, names) if names == ["p"]));
+        assert!(
+            matches!(find(&environment, "q").unwrap(), SectionLookup::NoSection(_, names) if names == ["p"])
+        );
     }
 }

@@ -6,29 +6,26 @@ use std::path::PathBuf;
 /// A value and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sourced<T> {
-    /// The value.
     pub value: T,
     /// Where it came from.
-    pub source: Source,
+    pub source: Origin,
 }
 
 /// Where a value came from; prints as people name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum Origin {
     /// A flag on the command line.
     Flag(&'static str),
     /// An environment variable.
     Variable(&'static str),
     /// A line of a file.
     Line {
-        /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
     },
     /// A profile of a file.
     Profile {
-        /// The file.
         path: PathBuf,
         /// The profile's name.
         name: String,
@@ -39,7 +36,7 @@ pub enum Source {
     Metadata(String),
 }
 
-impl Source {
+impl Origin {
     /// Whether the command line says it: a flag, or the variable that stands for one.
     pub fn is_of_the_command(&self) -> bool {
         match self {
@@ -52,7 +49,7 @@ impl Source {
 
 impl<T> Sourced<T> {
     /// A value with its source.
-    pub fn new(value: T, source: Source) -> Self {
+    pub fn new(value: T, source: Origin) -> Self {
         Self { value, source }
     }
 }
@@ -64,7 +61,7 @@ impl Sourced<String> {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) | Self::Variable(name) => f.write_str(name),

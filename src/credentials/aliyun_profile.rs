@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::oidc::OidcRole;
 use super::role::{Role, StsPlace};
 use super::source::{OfSource, broken};
-use super::{Found, Means, Source, credentials_uri, external, instance_role};
+use super::{Source, SourceAnswer, SourceConfig, credentials_uri, external, instance_role};
 use crate::base::private_file::writable_by_others;
 use crate::cloud::{BoxFuture, CredentialError};
 use crate::config::ConfigError;
@@ -18,7 +18,7 @@ const NAME: &str = "aliyun profile";
 /// The profile of `~/.aliyun/config.json`: the named one or the current one.
 #[derive(Debug)]
 pub(super) struct AliyunProfile {
-    pub(super) means: Means,
+    pub(super) config: SourceConfig,
     pub(super) profile: Option<String>,
 }
 
@@ -27,25 +27,25 @@ impl Source for AliyunProfile {
         NAME
     }
 
-    fn find(&self) -> BoxFuture<'_, Result<Found, CredentialError>> {
+    fn find(&self) -> BoxFuture<'_, Result<SourceAnswer, CredentialError>> {
         Box::pin(self.look())
     }
 }
 
 impl AliyunProfile {
-    async fn look(&self) -> Result<Found, CredentialError> {
-        let found = aliyun::find(&self.means.environment, self.profile.as_deref()).of_source(NAME)?;
+    async fn look(&self) -> Result<SourceAnswer, CredentialError> {
+        let found = aliyun::find(&self.config.environment, self.profile.as_deref()).of_source(NAME)?;
         let profile = match found {
-            aliyun::Found::Profile(profile) => profile,
-            other => return Ok(Found::NotMine(why_not(&other, self.profile.as_deref()))),
+            aliyun::ProfileLookup::Profile(profile) => profile,
+            other => return Ok(SourceAnswer::NotMine(why_not(&other, self.profile.as_deref()))),
         };
         if is_unfilled(&profile) {
-            return Ok(Found::NotMine(format!("{} has no AccessKey", profile.place())));
+            return Ok(SourceAnswer::NotMine(format!("{} has no AccessKey", profile.place())));
         }
-        self.means.warn_if_exposed(profile.path());
+        self.config.warn_if_exposed(profile.path());
         let place = profile.place();
         let credential = self.credential(profile, Vec::new()).await?;
-        Ok(Found::Credential { credential, place })
+        Ok(SourceAnswer::Credential { credential, place })
     }
 
     /// The profile's credential; `passed` are the profiles that led here.
@@ -55,26 +55,26 @@ impl AliyunProfile {
         passed: Vec<String>,
     ) -> BoxFuture<'_, Result<Credential, CredentialError>> {
         Box::pin(async move {
-            let means = &self.means;
+            let config = &self.config;
             match profile.mode() {
                 Mode::Ak => key(&profile).of_source(NAME),
                 Mode::StsToken => token(&profile).of_source(NAME),
                 Mode::Login => login(&profile).of_source(NAME),
                 Mode::RamRoleArn => self.assume(&profile, key_or_token(&profile).of_source(NAME)?).await,
                 Mode::EcsRamRole => {
-                    instance_role::credential(means, profile.get("ram_role_name"), NAME).await
+                    instance_role::credential(config, profile.get("ram_role_name"), NAME).await
                 }
                 Mode::RamRoleArnWithRoleName => {
-                    let base = instance_role::credential(means, profile.get("ram_role_name"), NAME).await?;
+                    let base = instance_role::credential(config, profile.get("ram_role_name"), NAME).await?;
                     self.assume(&profile, base).await
                 }
                 Mode::ChainableRamRoleArn => self.chained(&profile, passed).await,
-                Mode::Oidc => oidc_role(&profile).of_source(NAME)?.assume(means, NAME).await,
+                Mode::Oidc => oidc_role(&profile).of_source(NAME)?.assume(config, NAME).await,
                 Mode::CredentialsUri => self.by_uri(&profile).await,
                 Mode::External => {
                     let command = own_command(&profile).of_source(NAME)?;
                     let wrong = |reason| broken(NAME, format!("{}: {reason}", profile.place()));
-                    external::run(means, command).await.map_err(wrong)
+                    external::run(config, command).await.map_err(wrong)
                 }
                 Mode::Other(mode) => {
                     let problem =
@@ -87,7 +87,7 @@ impl AliyunProfile {
 
     async fn assume(&self, profile: &Profile, base: Credential) -> Result<Credential, CredentialError> {
         let role = role(profile).of_source(NAME)?;
-        role.assume(&self.means, base, NAME).await
+        role.assume(&self.config, base, NAME).await
     }
 
     async fn chained(
@@ -107,22 +107,22 @@ impl AliyunProfile {
     }
 
     async fn by_uri(&self, profile: &Profile) -> Result<Credential, CredentialError> {
-        let uri = profile.get("credentials_uri").or_else(|| self.means.environment.get(CREDENTIALS_URI));
+        let uri = profile.get("credentials_uri").or_else(|| self.config.environment.get(CREDENTIALS_URI));
         let uri = uri.map_or_else(|| profile.need("credentials_uri"), Ok).of_source(NAME)?;
-        credentials_uri::fetch(&self.means, uri, NAME).await
+        credentials_uri::fetch(&self.config, uri, NAME).await
     }
 }
 
-fn why_not(found: &aliyun::Found, wanted: Option<&str>) -> String {
+fn why_not(found: &aliyun::ProfileLookup, wanted: Option<&str>) -> String {
     match found {
-        aliyun::Found::NoFile(None) => "HOME is not set".to_owned(),
-        aliyun::Found::NoFile(Some(path)) => format!("there is no {}", path.display()),
-        aliyun::Found::Disabled(variable) => format!("{variable} is set"),
-        aliyun::Found::NoProfile(path, names) => {
+        aliyun::ProfileLookup::NoFile(None) => "HOME is not set".to_owned(),
+        aliyun::ProfileLookup::NoFile(Some(path)) => format!("there is no {}", path.display()),
+        aliyun::ProfileLookup::Disabled(variable) => format!("{variable} is set"),
+        aliyun::ProfileLookup::NoProfile(path, names) => {
             let wanted = wanted.unwrap_or("default");
             format!("{} has no profile `{wanted}`, only {}", path.display(), names.join(", "))
         }
-        aliyun::Found::Profile(profile) => profile.place(),
+        aliyun::ProfileLookup::Profile(profile) => profile.place(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::source::OfSource;
-use super::{Found, Source};
+use super::{Source, SourceAnswer};
 use crate::cloud::{BoxFuture, CredentialError};
 use crate::config::CredentialsFile;
 use crate::sign::Credential;
@@ -21,25 +21,25 @@ impl Source for OurFile {
         NAME
     }
 
-    fn find(&self) -> BoxFuture<'_, Result<Found, CredentialError>> {
+    fn find(&self) -> BoxFuture<'_, Result<SourceAnswer, CredentialError>> {
         Box::pin(std::future::ready(self.look()))
     }
 }
 
 impl OurFile {
     // Settings warn of a file that others can read: they look at it before.
-    fn look(&self) -> Result<Found, CredentialError> {
-        let Some(path) = &self.path else { return Ok(Found::NotMine("HOME is not set".into())) };
+    fn look(&self) -> Result<SourceAnswer, CredentialError> {
+        let Some(path) = &self.path else { return Ok(SourceAnswer::NotMine("HOME is not set".into())) };
         let file = CredentialsFile::read(path).of_source(NAME)?;
         if !file.is_there() {
-            return Ok(Found::NotMine(format!("there is no {}", path.display())));
+            return Ok(SourceAnswer::NotMine(format!("there is no {}", path.display())));
         }
         Ok(match file.access_key().of_source(NAME)? {
-            Some(key) => Found::Credential {
+            Some(key) => SourceAnswer::Credential {
                 credential: Credential::long_lived(key.id, key.secret.expose()),
                 place: format!("{}:{}", path.display(), key.line),
             },
-            None => Found::NotMine(format!("no AccessKey in {}", path.display())),
+            None => SourceAnswer::NotMine(format!("no AccessKey in {}", path.display())),
         })
     }
 }

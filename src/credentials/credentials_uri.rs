@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::means::NEARBY;
 use super::source::{OfSource, broken};
-use super::{Found, Means, temporary};
+use super::source_config::NEARBY;
+use super::{SourceAnswer, SourceConfig, temporary};
 use crate::cloud::{BoxFuture, CredentialError};
-use crate::config::Source;
+use crate::config::Origin;
 use crate::config::environment::CREDENTIALS_URI;
 use crate::net::{Body, Request};
 use crate::sign::Credential;
@@ -17,31 +17,31 @@ const LONGEST: usize = 64 << 10;
 
 /// The URL that the environment names.
 #[derive(Debug)]
-pub(super) struct CredentialsUri(pub(super) Means);
+pub(super) struct CredentialsUri(pub(super) SourceConfig);
 
 impl super::Source for CredentialsUri {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn find(&self) -> BoxFuture<'_, Result<Found, CredentialError>> {
+    fn find(&self) -> BoxFuture<'_, Result<SourceAnswer, CredentialError>> {
         Box::pin(self.look())
     }
 }
 
 impl CredentialsUri {
-    async fn look(&self) -> Result<Found, CredentialError> {
+    async fn look(&self) -> Result<SourceAnswer, CredentialError> {
         let Some(url) = self.0.environment.get(CREDENTIALS_URI) else {
-            return Ok(Found::NotMine(format!("{CREDENTIALS_URI} is not set")));
+            return Ok(SourceAnswer::NotMine(format!("{CREDENTIALS_URI} is not set")));
         };
         let credential = fetch(&self.0, url, NAME).await?;
-        Ok(Found::Credential { credential, place: shown(url).to_owned() })
+        Ok(SourceAnswer::Credential { credential, place: shown(url).to_owned() })
     }
 }
 
 /// Asks a URL for a temporary key.
 pub(super) async fn fetch(
-    means: &Means,
+    config: &SourceConfig,
     url: &str,
     source: &'static str,
 ) -> Result<Credential, CredentialError> {
@@ -49,12 +49,13 @@ pub(super) async fn fetch(
     if !url.starts_with("http://") && !url.starts_with("https://") {
         return Err(broken(source, "the URI must begin with http:// or https://"));
     }
-    means.check_url(url, shown(url), Source::Credentials).of_source(source)?;
+    config.check_url(url, shown(url), Origin::Credentials).of_source(source)?;
     let (headers, body) = (Vec::new(), Body::Empty);
     let timeout = Some(NEARBY * 10);
     let request =
         Request { method: "GET", url: url.to_owned(), headers, body, timeout, direct: false, secret: true };
-    let answer = means.http.send(request).await.map_err(|e| wrong(format!("{}: {}", e.trouble, e.detail)))?;
+    let answer =
+        config.http.send(request).await.map_err(|e| wrong(format!("{}: {}", e.trouble, e.detail)))?;
     if answer.status != 200 {
         return Err(wrong(format!("it answers HTTP {}", answer.status)));
     }

@@ -3,7 +3,7 @@
 use super::oidc::OidcRole;
 use super::role::StsPlace;
 use super::source::broken;
-use super::{Found, Means, Source};
+use super::{Source, SourceAnswer, SourceConfig};
 use crate::cloud::{BoxFuture, CredentialError};
 use crate::config::environment::{
     ACCESS_KEY_ID, ACCESS_KEY_SECRET, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE, ROLE_ARN, ROLE_SESSION_NAME,
@@ -15,20 +15,20 @@ const NAME: &str = "environment";
 
 /// The environment variables.
 #[derive(Debug)]
-pub(super) struct Variables(pub(super) Means);
+pub(super) struct Variables(pub(super) SourceConfig);
 
 impl Source for Variables {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn find(&self) -> BoxFuture<'_, Result<Found, CredentialError>> {
+    fn find(&self) -> BoxFuture<'_, Result<SourceAnswer, CredentialError>> {
         Box::pin(self.look())
     }
 }
 
 impl Variables {
-    async fn look(&self) -> Result<Found, CredentialError> {
+    async fn look(&self) -> Result<SourceAnswer, CredentialError> {
         match (self.get(ACCESS_KEY_ID), self.get(ACCESS_KEY_SECRET)) {
             (Some(id), Some(secret)) => Ok(self.key(id, secret)),
             (Some(_), None) => {
@@ -41,20 +41,20 @@ impl Variables {
         }
     }
 
-    fn key(&self, id: &str, secret: &str) -> Found {
+    fn key(&self, id: &str, secret: &str) -> SourceAnswer {
         let mut credential = Credential::long_lived(id, secret);
         if let Some(token) = self.get(SECURITY_TOKEN) {
             credential = credential.with_token(token);
         }
-        Found::Credential { credential, place: ACCESS_KEY_ID.to_owned() }
+        SourceAnswer::Credential { credential, place: ACCESS_KEY_ID.to_owned() }
     }
 
-    async fn oidc(&self) -> Result<Found, CredentialError> {
-        let Means { environment, .. } = &self.0;
+    async fn oidc(&self) -> Result<SourceAnswer, CredentialError> {
+        let SourceConfig { environment, .. } = &self.0;
         let (Some(token_file), Some(provider), Some(role)) =
             (environment.path(OIDC_TOKEN_FILE), self.get(OIDC_PROVIDER_ARN), self.get(ROLE_ARN))
         else {
-            return Ok(Found::NotMine(format!(
+            return Ok(SourceAnswer::NotMine(format!(
                 "neither {ACCESS_KEY_ID} nor all of the OIDC variables are set"
             )));
         };
@@ -68,7 +68,10 @@ impl Variables {
             sts: StsPlace::default(),
         };
         let credential = role.assume(&self.0, NAME).await?;
-        Ok(Found::Credential { credential, place: format!("{OIDC_TOKEN_FILE} assuming {}", role.role_arn) })
+        Ok(SourceAnswer::Credential {
+            credential,
+            place: format!("{OIDC_TOKEN_FILE} assuming {}", role.role_arn),
+        })
     }
 
     fn get(&self, name: &str) -> Option<&str> {

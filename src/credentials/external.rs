@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::Means;
+use super::SourceConfig;
 use super::temporary::expiration;
 use crate::config::environment::{
     ACCESS_KEY_ID, ACCESS_KEY_SECRET, DISABLE_EXTERNAL_PROCESS, SECURITY_TOKEN,
@@ -20,8 +20,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// Says what is wrong with the command or its output; never shows the output.
-pub(super) async fn run(means: &Means, command: &str) -> Result<Credential, String> {
-    if means.environment.is_on(DISABLE_EXTERNAL_PROCESS) {
+pub(super) async fn run(config: &SourceConfig, command: &str) -> Result<Credential, String> {
+    if config.environment.is_on(DISABLE_EXTERNAL_PROCESS) {
         return Err(format!("its process_command is not run: {DISABLE_EXTERNAL_PROCESS} is set"));
     }
     let words = shlex::split(command).filter(|words| !words.is_empty());
@@ -77,7 +77,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_program_that_does_not_end_is_ended() {
         let began = tokio::time::Instant::now();
-        let error = run(&Means::alone(), "sleep 1000").await.unwrap_err();
+        let error = run(&SourceConfig::alone(), "sleep 1000").await.unwrap_err();
         assert_eq!(error, "`sleep` took longer than 60 s");
         assert_eq!(began.elapsed(), LIMIT);
     }

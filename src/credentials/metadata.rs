@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::means::NEARBY;
+use super::source_config::NEARBY;
 use crate::cloud::Endpoint;
 use crate::config::Environment;
 use crate::config::environment::{ECS_METADATA_DISABLED, IMDSV1_DISABLED};
@@ -51,7 +51,6 @@ impl Metadata {
         self.endpoint.given || ["sys_vendor", "product_name"].into_iter().any(says)
     }
 
-    /// Its address.
     pub fn address(&self) -> String {
         self.endpoint.to_string()
     }

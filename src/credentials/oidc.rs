@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Means;
+use super::SourceConfig;
 use super::role::{StsPlace, call, credential_of};
 use super::source::{OfSource, broken};
 use crate::cloud::CredentialError;
@@ -25,7 +25,7 @@ impl OidcRole {
     /// Assumes the role; the token is read each time, for whoever issues it renews the file.
     pub(super) async fn assume(
         &self,
-        means: &Means,
+        config: &SourceConfig,
         source: &'static str,
     ) -> Result<Credential, CredentialError> {
         let path = self.token_file.display();
@@ -43,8 +43,8 @@ impl OidcRole {
         }
         call.signed = false;
         let nobody = Credential::long_lived("", "");
-        let endpoints = self.sts.endpoints(means).of_source(source)?;
-        let answer = means.cloud(nobody, endpoints).rpc(&call).await.of_source(source)?;
+        let endpoints = self.sts.endpoints(config).of_source(source)?;
+        let answer = config.cloud(nobody, endpoints).rpc(&call).await.of_source(source)?;
         credential_of(call.action, &answer).of_source(source)
     }
 }

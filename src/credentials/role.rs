@@ -1,11 +1,11 @@
 //! A role that a key assumes: STS `AssumeRole`, version 2015-04-01.
 
 use super::source::OfSource;
-use super::{Means, temporary};
+use super::{SourceConfig, temporary};
 use crate::cloud::{CredentialError, Endpoint, Error, ErrorKind, RpcAnswer, RpcCall, Service};
 use crate::config::endpoint::base_url;
 use crate::config::environment::{STS_REGION, VPC_ENDPOINT_ENABLED};
-use crate::config::{ConfigError, Endpoints, Environment, Name, Source};
+use crate::config::{ConfigError, Endpoints, Environment, Name, Origin};
 use crate::sign::Credential;
 
 /// The version of STS.
@@ -28,9 +28,7 @@ pub(super) struct Role {
 /// Where a profile says that STS is.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StsPlace {
-    /// A host.
     pub(super) endpoint: Option<String>,
-    /// A region.
     pub(super) region: Option<String>,
     /// Whether inside the VPC.
     pub(super) vpc: bool,
@@ -40,7 +38,7 @@ impl Role {
     /// Assumes the role with a key that a source gave.
     pub(super) async fn assume(
         &self,
-        means: &Means,
+        config: &SourceConfig,
         key: Credential,
         source: &'static str,
     ) -> Result<Credential, CredentialError> {
@@ -50,8 +48,8 @@ impl Role {
                 call = call.with_form(name, value);
             }
         }
-        let endpoints = self.sts.endpoints(means).of_source(source)?;
-        let answer = means.cloud(key, endpoints).rpc(&call).await.of_source(source)?;
+        let endpoints = self.sts.endpoints(config).of_source(source)?;
+        let answer = config.cloud(key, endpoints).rpc(&call).await.of_source(source)?;
         credential_of(call.action, &answer).of_source(source)
     }
 }
@@ -81,24 +79,24 @@ impl StsPlace {
     ///
     /// # Errors
     /// When what they say is no host of STS.
-    pub(super) fn endpoints(&self, means: &Means) -> Result<Endpoints, ConfigError> {
-        let endpoints = means.endpoints.clone();
+    pub(super) fn endpoints(&self, config: &SourceConfig) -> Result<Endpoints, ConfigError> {
+        let endpoints = config.endpoints.clone();
         let url = match &self.endpoint {
             Some(host) if host.contains("://") => base_url(host)?,
             Some(host) => base_url(&format!("https://{host}"))?,
-            None => match self.regional(&means.environment)? {
+            None => match self.regional(&config.environment)? {
                 Some(endpoint) => endpoint.to_string(),
                 None => return Ok(endpoints),
             },
         };
-        means.check_url(&url, &url, Source::Credentials)?;
-        Ok(endpoints.or(Service::Sts, url, Source::Credentials))
+        config.check_url(&url, &url, Origin::Credentials)?;
+        Ok(endpoints.or(Service::Sts, url, Origin::Credentials))
     }
 
     fn regional(&self, environment: &Environment) -> Result<Option<Endpoint>, ConfigError> {
         let (region, source) = match (&self.region, environment.get(STS_REGION)) {
-            (Some(region), _) => (region.as_str(), Source::Credentials),
-            (None, Some(region)) => (region, Source::Variable(STS_REGION)),
+            (Some(region), _) => (region.as_str(), Origin::Credentials),
+            (None, Some(region)) => (region, Origin::Variable(STS_REGION)),
             (None, None) => return Ok(None),
         };
         Name::Region.check_from(region, &source)?;

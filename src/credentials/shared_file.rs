@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::oidc::OidcRole;
 use super::role::{Role, StsPlace};
 use super::source::OfSource;
-use super::{Found, Means, Source, instance_role};
+use super::{Source, SourceAnswer, SourceConfig, instance_role};
 use crate::cloud::{BoxFuture, CredentialError};
 use crate::config::ConfigError;
 use crate::config::shared_ini::{self, Section};
@@ -16,7 +16,7 @@ const NAME: &str = "shared file";
 /// A section of `~/.alibabacloud/credentials` or `credentials.ini`.
 #[derive(Debug)]
 pub(super) struct SharedFile {
-    pub(super) means: Means,
+    pub(super) config: SourceConfig,
     pub(super) section: String,
 }
 
@@ -25,49 +25,49 @@ impl Source for SharedFile {
         NAME
     }
 
-    fn find(&self) -> BoxFuture<'_, Result<Found, CredentialError>> {
+    fn find(&self) -> BoxFuture<'_, Result<SourceAnswer, CredentialError>> {
         Box::pin(self.look())
     }
 }
 
 impl SharedFile {
-    async fn look(&self) -> Result<Found, CredentialError> {
-        let section = match shared_ini::find(&self.means.environment, &self.section).of_source(NAME)? {
-            shared_ini::Found::Section(section) => section,
-            shared_ini::Found::NoSection(path, names) => {
+    async fn look(&self) -> Result<SourceAnswer, CredentialError> {
+        let section = match shared_ini::find(&self.config.environment, &self.section).of_source(NAME)? {
+            shared_ini::SectionLookup::Section(section) => section,
+            shared_ini::SectionLookup::NoSection(path, names) => {
                 let names = names.join(", ");
                 let wanted = &self.section;
-                return Ok(Found::NotMine(format!(
+                return Ok(SourceAnswer::NotMine(format!(
                     "{} has no section [{wanted}], only {names}",
                     path.display()
                 )));
             }
-            shared_ini::Found::NoFile(places) => return Ok(Found::NotMine(no_file(&places))),
+            shared_ini::SectionLookup::NoFile(places) => return Ok(SourceAnswer::NotMine(no_file(&places))),
         };
-        self.means.warn_if_exposed(section.path());
+        self.config.warn_if_exposed(section.path());
         let credential = self.credential(&section).await?;
         let place = format!("[{}] of {}:{}", section.name(), section.path().display(), section.line());
-        Ok(Found::Credential { credential, place })
+        Ok(SourceAnswer::Credential { credential, place })
     }
 
     async fn credential(&self, section: &Section) -> Result<Credential, CredentialError> {
-        let means = &self.means;
+        let config = &self.config;
         let kind = section.get("type").map_or("access_key".into(), |entry| entry.value);
         match &*kind {
             "access_key" => key(section).of_source(NAME),
             "ram_role_arn" => {
                 let base = key(section).of_source(NAME)?;
-                role(section).of_source(NAME)?.assume(means, base, NAME).await
+                role(section).of_source(NAME)?.assume(config, base, NAME).await
             }
             "ecs_ram_role" => {
                 instance_role::credential(
-                    means,
+                    config,
                     section.get("role_name").map(|entry| entry.value).as_deref(),
                     NAME,
                 )
                 .await
             }
-            "oidc_role_arn" => oidc_role(section).of_source(NAME)?.assume(means, NAME).await,
+            "oidc_role_arn" => oidc_role(section).of_source(NAME)?.assume(config, NAME).await,
             "rsa_key_pair" => {
                 Err(section.wrong("rsa_key_pair is out of use; make an AccessKey for a RAM user".into()))
                     .of_source(NAME)

@@ -14,15 +14,14 @@ pub trait Source: Debug + Send + Sync {
     /// Looks there, each time anew: a file may have been changed, a temporary key renewed.
     ///
     /// An error stops the chain: the place is meant to be used, and can't be.
-    fn find(&self) -> BoxFuture<'_, Result<Found, CredentialError>>;
+    fn find(&self) -> BoxFuture<'_, Result<SourceAnswer, CredentialError>>;
 }
 
 /// What a place had to say.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum SourceAnswer {
     /// This credential.
     Credential {
-        /// The credential.
         credential: Credential,
         /// Where exactly: a variable, a file with its line, a URL.
         place: String,

@@ -13,7 +13,6 @@ type Slices = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
 /// The body of a request.
 #[derive(Default)]
 pub enum Body {
-    /// None.
     #[default]
     Empty,
     /// One that is held whole.
@@ -22,7 +21,6 @@ pub enum Body {
     Stream {
         /// Its length in bytes, which goes into `Content-Length`.
         length: u64,
-        /// Its slices.
         slices: Slices,
     },
 }

@@ -19,7 +19,6 @@ pub struct Request {
     pub url: String,
     /// Headers; `Host` follows from the URL.
     pub headers: Vec<(String, String)>,
-    /// The body.
     pub body: Body,
     /// The longest time from the start to the end of the answer's headers; None for no such limit.
     pub timeout: Option<Duration>,

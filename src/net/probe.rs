@@ -21,7 +21,6 @@ pub struct Probe {
     pub answer: Duration,
     /// The answer's status.
     pub status: u16,
-    /// Its `Date`.
     pub date: Option<String>,
     /// Whether it is HTML, which none of the services sends.
     pub is_html: bool,

@@ -76,14 +76,14 @@ mod tests {
     use super::*;
     use crate::base::progress::Silent;
     use crate::cloud::{Endpoints, Fixed, OssSignature, OssStyle, Setup};
-    use crate::config::{Environment, Source};
+    use crate::config::{Environment, Origin};
     use crate::net::Http;
     use crate::sign::Credential;
 
     fn cloud(endpoints: &[String]) -> Cloud {
         Cloud::new(Setup {
             http: Http::new(),
-            endpoints: Endpoints::parse(endpoints, &Source::Flag("--endpoint")).unwrap(),
+            endpoints: Endpoints::parse(endpoints, &Origin::Flag("--endpoint")).unwrap(),
             region: Some("cn-hangzhou".into()),
             credentials: Arc::new(Fixed(Credential::long_lived("id", "secret"))),
             oss_style: OssStyle::Auto,

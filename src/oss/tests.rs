@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::progress::Silent;
 use crate::cloud::{Cloud, Endpoints, ErrorKind, Fixed, OssSignature, OssStyle, Setup};
-use crate::config::Source;
+use crate::config::Origin;
 use crate::net::Http;
 use crate::oss::Oss;
 use crate::sign::Credential;
@@ -39,7 +39,7 @@ fn bucket(url: &str) -> Oss {
     let credential = Credential::long_lived("id", "secret");
     let cloud = Cloud::new(Setup {
         http: Http::new(),
-        endpoints: Endpoints::parse(&[url.to_owned()], &Source::Flag("--endpoint")).unwrap(),
+        endpoints: Endpoints::parse(&[url.to_owned()], &Origin::Flag("--endpoint")).unwrap(),
         region: Some("cn-hangzhou".into()),
         credentials: Arc::new(Fixed(credential)),
         oss_style: OssStyle::Auto,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use faascmd::testing::ecs::{
     Cloud, CommandOrder, CommandState, Ecs, Endpoints, FileOrder, Fixed, Http, InstanceFilter, InstanceOrder,
-    OssSignature, OssStyle, PriceOf, Setup, Silent, Source, StopMode,
+    Origin, OssSignature, OssStyle, PriceOf, Setup, Silent, StopMode,
 };
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::common::scripted::{Says, Scripted};
 fn ecs(service: &Scripted) -> Ecs {
     Ecs::new(Cloud::new(Setup {
         http: Http::new(),
-        endpoints: Endpoints::parse(&[format!("ecs={}", service.endpoint)], &Source::Flag("--endpoint"))
+        endpoints: Endpoints::parse(&[format!("ecs={}", service.endpoint)], &Origin::Flag("--endpoint"))
             .unwrap(),
         region: Some("cn-shanghai".into()),
         credentials: Arc::new(Fixed(user())),

@@ -11,7 +11,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::config::{CredentialsFile, Source};
+use crate::config::{CredentialsFile, Origin};
 use crate::faas::CallerType;
 use crate::ops::auth::{self, Plan, Services};
 use crate::ram::POLICY_NAME;
@@ -93,7 +93,7 @@ async fn authorize(args: &AuthArgs, cx: &Context, bucket: &str) -> Result<Author
 /// service no longer takes: that is what this command mends.
 fn role(cx: &Context) -> Result<Option<String>, Failure> {
     let role = cx.settings()?.role_arn();
-    let given = role.filter(|role| matches!(role.source, Source::Flag(_) | Source::Variable(_)));
+    let given = role.filter(|role| matches!(role.source, Origin::Flag(_) | Origin::Variable(_)));
     Ok(given.map(|role| role.value.clone()))
 }
 

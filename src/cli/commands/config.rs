@@ -16,7 +16,7 @@ use crate::cli::output::{Page, Report, ask, ask_secret, secret_of_stdin, somebod
 use crate::cloud::{ErrorKind, Retry};
 use crate::config::environment::ACCESS_KEY_ID;
 use crate::config::names::meant_region;
-use crate::config::{CredentialsFile, Source, Sourced};
+use crate::config::{CredentialsFile, Origin, Sourced};
 use crate::faas::{Caller, CallerType, Faas};
 use crate::sign::Credential;
 
@@ -185,7 +185,7 @@ impl Flags {
     fn of(cx: &Context) -> Result<Self, Failure> {
         let given = cx.global.given(true)?;
         let flag = |value: Option<Sourced<String>>| {
-            value.filter(|value| matches!(value.source, Source::Flag(_))).map(|value| value.value)
+            value.filter(|value| matches!(value.source, Origin::Flag(_))).map(|value| value.value)
         };
         Ok(Self { region: flag(given.region), bucket: flag(given.bucket), role_arn: flag(given.role_arn) })
     }

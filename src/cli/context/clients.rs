@@ -10,7 +10,7 @@ use crate::base::progress::Progress;
 use crate::cli::Exit;
 use crate::cli::args::EndpointArgs;
 use crate::cli::error::Failure;
-use crate::config::{Name, Source};
+use crate::config::{Name, Origin};
 use crate::device::{Roots, driver_in_use};
 use crate::ecs::Ecs;
 use crate::faas::Faas;
@@ -46,7 +46,7 @@ impl Context {
 
     /// A bucket that was named beside the command, by the endpoint that the flags ask for.
     pub(in crate::cli) async fn oss_of(&self, bucket: &str, flags: EndpointArgs) -> Result<Oss, Failure> {
-        Name::Bucket.check_from(bucket, &Source::Flag("oss://"))?;
+        Name::Bucket.check_from(bucket, &Origin::Flag("oss://"))?;
         let cloud = self.cloud().await?;
         let endpoint = oss_endpoint::choose(cloud, bucket, flags.endpoint_type, self.metadata()?).await;
         Ok(Oss::new(cloud.clone(), bucket).at(endpoint))

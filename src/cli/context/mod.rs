@@ -14,8 +14,8 @@ use super::output::Ui;
 use crate::base::cancel::Cancel;
 use crate::base::private_file::readable_by_others;
 use crate::cloud::{Cloud, CredentialSource, Fixed, Service, Setup, locate};
-use crate::config::{Environment, Name, Settings, Source};
-use crate::credentials::{Chain, Means, Metadata};
+use crate::config::{Environment, Name, Origin, Settings};
+use crate::credentials::{Chain, Metadata, SourceConfig};
 use crate::net::Http;
 use crate::sign::Credential;
 
@@ -98,7 +98,7 @@ impl Context {
         let metadata = self.metadata()?;
         let value = metadata.get(item).await.ok().flatten();
         if let Some(value) = &value {
-            name.check_from(value, &Source::Metadata(metadata.address()))?;
+            name.check_from(value, &Origin::Metadata(metadata.address()))?;
         }
         Ok(value)
     }
@@ -141,7 +141,7 @@ impl Context {
     /// Where credentials come from.
     pub(super) fn chain(&self) -> Result<&Arc<Chain>, Failure> {
         let settings = self.settings()?;
-        let means = Means {
+        let config = SourceConfig {
             http: self.http().clone(),
             endpoints: settings.endpoints().clone(),
             environment: settings.environment().clone(),
@@ -149,7 +149,7 @@ impl Context {
             metadata: self.metadata()?.clone(),
             progress: self.ui.progress(),
         };
-        Ok(self.chain.get_or_init(|| Arc::new(Chain::new(settings, &means))))
+        Ok(self.chain.get_or_init(|| Arc::new(Chain::new(settings, &config))))
     }
 
     /// The instance: the one that was named, else the one that this runs on.

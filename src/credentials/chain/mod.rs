@@ -11,9 +11,9 @@ use super::credentials_uri::CredentialsUri;
 use super::environment::Variables;
 use super::instance_role::InstanceRole;
 use super::shared_file::SharedFile;
-use super::{Found, Means, Source};
+use super::{Source, SourceAnswer, SourceConfig};
 use crate::cloud::{BoxFuture, CredentialError, CredentialSource, Refusal};
-use crate::config::{Settings, Source as Origin};
+use crate::config::{Origin, Settings};
 use crate::sign::Credential;
 
 /// A temporary key is renewed so long before its end, or in the last fifth of a short life.
@@ -30,10 +30,9 @@ pub struct Chain {
     asking: tokio::sync::Mutex<()>,
 }
 
-/// Which source won.
+/// Which source was taken.
 #[derive(Clone, Debug)]
-pub struct Won {
-    /// Its name.
+pub struct Resolved {
     pub source: &'static str,
     /// Where exactly.
     pub place: String,
@@ -41,14 +40,13 @@ pub struct Won {
     pub passed: Vec<Refusal>,
     /// The sources behind it, which were not asked.
     pub not_asked: Vec<&'static str>,
-    /// Its credential.
     pub credential: Credential,
 }
 
 #[derive(Debug)]
 struct Held {
-    won: Won,
-    winner: usize,
+    resolved: Resolved,
+    index: usize,
     renew_at: Option<Instant>,
     good_until: Option<Instant>,
 }
@@ -58,21 +56,21 @@ impl Chain {
     /// which on an instance would always win.
     ///
     /// A profile that was named on the command line is meant: then only the two files with profiles are asked.
-    pub fn new(settings: &Settings, means: &Means) -> Self {
+    pub fn new(settings: &Settings, config: &SourceConfig) -> Self {
         let profile = settings.profile().map(str::to_owned);
         let chosen = matches!(settings.profile_source(), Some(Origin::Flag(_)));
         let path = settings.credentials_file().ok().map(std::path::Path::to_owned);
         let section = profile.clone().unwrap_or_else(|| "default".to_owned());
         let mut sources: Vec<Box<dyn Source>> = Vec::new();
         if !chosen {
-            sources.push(Box::new(Variables(means.clone())));
+            sources.push(Box::new(Variables(config.clone())));
             sources.push(Box::new(OurFile { path }));
         }
-        sources.push(Box::new(AliyunProfile { means: means.clone(), profile }));
-        sources.push(Box::new(SharedFile { means: means.clone(), section }));
+        sources.push(Box::new(AliyunProfile { config: config.clone(), profile }));
+        sources.push(Box::new(SharedFile { config: config.clone(), section }));
         if !chosen {
-            sources.push(Box::new(CredentialsUri(means.clone())));
-            sources.push(Box::new(InstanceRole(means.clone())));
+            sources.push(Box::new(CredentialsUri(config.clone())));
+            sources.push(Box::new(InstanceRole(config.clone())));
         }
         Self::of(sources)
     }
@@ -81,25 +79,25 @@ impl Chain {
         Self { sources, held: Mutex::new(None), asking: tokio::sync::Mutex::new(()) }
     }
 
-    /// Which source won, with a credential that is good now.
+    /// Which source was taken, with a credential that is good now.
     ///
     /// # Errors
     /// When no source has one, or the one that is meant can't be used.
-    pub async fn won(&self) -> Result<Won, CredentialError> {
-        if let Some(won) = self.fresh() {
-            return Ok(won);
+    pub async fn resolved(&self) -> Result<Resolved, CredentialError> {
+        if let Some(resolved) = self.fresh() {
+            return Ok(resolved);
         }
         let _asking = self.asking.lock().await;
-        if let Some(won) = self.fresh() {
-            return Ok(won);
+        if let Some(resolved) = self.fresh() {
+            return Ok(resolved);
         }
-        let winner = self.held().as_ref().map(|held| held.winner);
-        let found = match winner {
-            Some(winner) => self.ask_again(winner).await,
+        let index = self.held().as_ref().map(|held| held.index);
+        let found = match index {
+            Some(index) => self.ask_again(index).await,
             None => self.ask_all().await,
         };
         match found {
-            Ok(held) => Ok(self.held().insert(held).won.clone()),
+            Ok(held) => Ok(self.held().insert(held).resolved.clone()),
             Err(error) => self.still_good(&error).ok_or(error),
         }
     }
@@ -107,15 +105,15 @@ impl Chain {
     /// Asks one after the other.
     async fn ask_all(&self) -> Result<Held, CredentialError> {
         let mut passed = Vec::new();
-        for (winner, source) in self.sources.iter().enumerate() {
+        for (index, source) in self.sources.iter().enumerate() {
             match source.find().await? {
-                Found::Credential { credential, place } => {
+                SourceAnswer::Credential { credential, place } => {
                     tracing::info!("credentials: {} ({place})", source.name());
-                    let not_asked = self.sources[winner + 1..].iter().map(|source| source.name()).collect();
-                    let won = Won { source: source.name(), place, passed, not_asked, credential };
-                    return Ok(Held::new(won, winner));
+                    let not_asked = self.sources[index + 1..].iter().map(|source| source.name()).collect();
+                    let resolved = Resolved { source: source.name(), place, passed, not_asked, credential };
+                    return Ok(Held::new(resolved, index));
                 }
-                Found::NotMine(reason) => {
+                SourceAnswer::NotMine(reason) => {
                     tracing::debug!("credentials: not from {}: {reason}", source.name());
                     passed.push(Refusal { source: source.name().to_owned(), reason });
                 }
@@ -124,37 +122,38 @@ impl Chain {
         Err(CredentialError::Missing(passed))
     }
 
-    /// Asks the winner for its next credential.
-    async fn ask_again(&self, winner: usize) -> Result<Held, CredentialError> {
-        let source = &self.sources[winner];
+    /// Asks the same source for its next credential.
+    async fn ask_again(&self, index: usize) -> Result<Held, CredentialError> {
+        let source = &self.sources[index];
         match source.find().await? {
-            Found::Credential { credential, place } => {
+            SourceAnswer::Credential { credential, place } => {
                 tracing::info!("credentials renewed: {} ({place})", source.name());
-                let before = self.held().as_ref().map(|held| held.won.clone());
-                let (passed, not_asked) = before.map(|won| (won.passed, won.not_asked)).unwrap_or_default();
-                Ok(Held::new(Won { source: source.name(), place, passed, not_asked, credential }, winner))
+                let before = self.held().as_ref().map(|held| held.resolved.clone());
+                let (passed, not_asked) =
+                    before.map(|resolved| (resolved.passed, resolved.not_asked)).unwrap_or_default();
+                Ok(Held::new(Resolved { source: source.name(), place, passed, not_asked, credential }, index))
             }
-            Found::NotMine(reason) => {
+            SourceAnswer::NotMine(reason) => {
                 Err(CredentialError::Missing(vec![Refusal { source: source.name().to_owned(), reason }]))
             }
         }
     }
 
     /// The credential that is held, unless it is to be renewed.
-    fn fresh(&self) -> Option<Won> {
+    fn fresh(&self) -> Option<Resolved> {
         let held = self.held();
         let held = held.as_ref()?;
-        held.renew_at.is_none_or(|at| Instant::now() < at).then(|| held.won.clone())
+        held.renew_at.is_none_or(|at| Instant::now() < at).then(|| held.resolved.clone())
     }
 
     /// A credential that could not be renewed and has not ended yet.
-    fn still_good(&self, error: &CredentialError) -> Option<Won> {
+    fn still_good(&self, error: &CredentialError) -> Option<Resolved> {
         let mut held = self.held();
         let held = held.as_mut()?;
         held.good_until.filter(|end| Instant::now() < *end)?;
         tracing::info!("credentials could not be renewed, the old ones are still good: {error}");
         held.renew_at = Some(Instant::now() + PAUSE);
-        Some(held.won.clone())
+        Some(held.resolved.clone())
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Option<Held>> {
@@ -163,26 +162,26 @@ impl Chain {
 }
 
 impl Held {
-    fn new(won: Won, winner: usize) -> Self {
-        let life = won.credential.expires.map(|end| {
+    fn new(resolved: Resolved, index: usize) -> Self {
+        let life = resolved.credential.expires.map(|end| {
             // A clock that is wrong must not make every request fetch a new key.
             let left = end.duration_since(jiff::Timestamp::now());
             Duration::try_from(left).unwrap_or_default().max(Duration::from_secs(1))
         });
         let now = Instant::now();
         let renew_at = life.map(|life| now + life - MARGIN.min(life / 5));
-        Self { won, winner, renew_at, good_until: life.map(|life| now + life) }
+        Self { resolved, index, renew_at, good_until: life.map(|life| now + life) }
     }
 }
 
 impl CredentialSource for Chain {
     fn credential(&self) -> BoxFuture<'_, Result<Credential, CredentialError>> {
-        Box::pin(async { Ok(self.won().await?.credential) })
+        Box::pin(async { Ok(self.resolved().await?.credential) })
     }
 
     fn refused(&self, credential: &Credential) {
         if let Some(held) = self.held().as_mut()
-            && held.won.credential == *credential
+            && held.resolved.credential == *credential
         {
             held.renew_at = Some(Instant::now());
             held.good_until = None;

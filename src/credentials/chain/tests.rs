@@ -18,7 +18,7 @@ impl Source for Arc<Counting> {
         "counting"
     }
 
-    fn find(&self) -> BoxFuture<'_, Result<Found, CredentialError>> {
+    fn find(&self) -> BoxFuture<'_, Result<SourceAnswer, CredentialError>> {
         Box::pin(async {
             // The others must have time to come and wait.
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -29,7 +29,7 @@ impl Source for Arc<Counting> {
             let mut credential = Credential::long_lived(format!("STS.{n}"), "s").with_token("t");
             credential.expires =
                 Some(jiff::Timestamp::now() + jiff::SignedDuration::try_from(self.life).unwrap());
-            Ok(Found::Credential { credential, place: "here".into() })
+            Ok(SourceAnswer::Credential { credential, place: "here".into() })
         })
     }
 }
@@ -42,8 +42,8 @@ impl Source for Empty {
         "empty"
     }
 
-    fn find(&self) -> BoxFuture<'_, Result<Found, CredentialError>> {
-        Box::pin(async { Ok(Found::NotMine("nothing here".into())) })
+    fn find(&self) -> BoxFuture<'_, Result<SourceAnswer, CredentialError>> {
+        Box::pin(async { Ok(SourceAnswer::NotMine("nothing here".into())) })
     }
 }
 
@@ -71,8 +71,8 @@ async fn all_who_wait_get_the_one_answer() {
         assert_eq!(waiter.await.unwrap(), "STS.1");
     }
     assert_eq!(source.asked.load(Ordering::SeqCst), 1);
-    let won = chain.won().await.unwrap();
-    assert_eq!((won.source, won.passed[0].reason.as_str()), ("counting", "nothing here"));
+    let resolved = chain.resolved().await.unwrap();
+    assert_eq!((resolved.source, resolved.passed[0].reason.as_str()), ("counting", "nothing here"));
 }
 
 #[tokio::test(start_paused = true)]

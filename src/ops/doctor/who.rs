@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Check, Subject};
 use crate::base::private_file::readable_by_others;
 use crate::cloud::{CredentialError, Refusal};
-use crate::credentials::Won;
+use crate::credentials::Resolved;
 use crate::faas::{CallerType, Faas};
 
 /// The region and where it comes from.
@@ -22,10 +22,10 @@ pub(super) async fn region(subject: &Subject) -> Check {
     }
 }
 
-/// Which source won, and why the others did not.
+/// Which source was taken, and why the others did not.
 pub(super) async fn credentials(subject: &Subject) -> Check {
-    match subject.chain.won().await {
-        Ok(won) => of_winner(subject, &won),
+    match subject.chain.resolved().await {
+        Ok(resolved) => of_resolved(subject, &resolved),
         Err(CredentialError::Missing(refusals)) => Check::fail(format!("none found: {}", reasons(&refusals)))
             .next("faascmd config")
             .fact("passed", passed(&refusals)),
@@ -39,13 +39,16 @@ pub(super) async fn credentials(subject: &Subject) -> Check {
     }
 }
 
-fn of_winner(subject: &Subject, won: &Won) -> Check {
-    let credential = &won.credential;
+fn of_resolved(subject: &Subject, resolved: &Resolved) -> Check {
+    let credential = &resolved.credential;
     let end = credential.expires.map(|end| format!(", until {end}")).unwrap_or_default();
     let kind = if credential.is_temporary() { "temporary key" } else { "AccessKey" };
-    let shown = format!("{} ({}): {kind} {}{end}", won.source, won.place, abridged(&credential.id));
-    let others =
-        if won.passed.is_empty() { String::new() } else { format!("; not {}", reasons(&won.passed)) };
+    let shown = format!("{} ({}): {kind} {}{end}", resolved.source, resolved.place, abridged(&credential.id));
+    let others = if resolved.passed.is_empty() {
+        String::new()
+    } else {
+        format!("; not {}", reasons(&resolved.passed))
+    };
     let file = subject.settings.credentials_file().ok();
     let exposed = file.and_then(|path| Some((path, readable_by_others(path)?)));
     let check = match exposed {
@@ -57,11 +60,11 @@ fn of_winner(subject: &Subject, won: &Won) -> Check {
         None => Check::ok(format!("{shown}{others}")),
     };
     check
-        .fact("source", won.source)
-        .fact("place", won.place.as_str())
+        .fact("source", resolved.source)
+        .fact("place", resolved.place.as_str())
         .fact("temporary", credential.is_temporary())
-        .fact("passed", passed(&won.passed))
-        .fact("not_asked", won.not_asked.clone())
+        .fact("passed", passed(&resolved.passed))
+        .fact("not_asked", resolved.not_asked.clone())
 }
 
 /// So much of an id that its owner knows it again.

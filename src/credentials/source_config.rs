@@ -8,7 +8,7 @@ use crate::base::private_file::readable_by_others;
 use crate::base::progress::Progress;
 use crate::cloud::{Cloud, Fixed, OssSignature, OssStyle, Setup};
 use crate::config::endpoint::is_in_the_clear;
-use crate::config::{ConfigError, Endpoints, Environment, Source};
+use crate::config::{ConfigError, Endpoints, Environment, Origin};
 use crate::net::Http;
 use crate::sign::Credential;
 
@@ -17,8 +17,7 @@ pub(super) const NEARBY: Duration = Duration::from_secs(1);
 
 /// The transport, the settings and the people to warn.
 #[derive(Clone)]
-pub struct Means {
-    /// The transport.
+pub struct SourceConfig {
     pub http: Http,
     /// The endpoints that the user gave.
     pub endpoints: Endpoints,
@@ -32,13 +31,13 @@ pub struct Means {
     pub progress: Arc<dyn Progress>,
 }
 
-impl std::fmt::Debug for Means {
+impl std::fmt::Debug for SourceConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Means").field("endpoints", &self.endpoints).finish_non_exhaustive()
+        f.debug_struct("SourceConfig").field("endpoints", &self.endpoints).finish_non_exhaustive()
     }
 }
 
-impl Means {
+impl SourceConfig {
     /// Without settings and without anybody who listens.
     #[cfg(test)]
     pub(super) fn alone() -> Self {
@@ -64,7 +63,7 @@ impl Means {
     }
 
     /// Refuses a URL whose answer, or what is sent there, can be read and altered on its way.
-    pub(super) fn check_url(&self, url: &str, shown: &str, origin: Source) -> Result<(), ConfigError> {
+    pub(super) fn check_url(&self, url: &str, shown: &str, origin: Origin) -> Result<(), ConfigError> {
         if is_in_the_clear(url) && !self.insecure_http {
             return Err(ConfigError::InTheClear { url: shown.to_owned(), origin });
         }

@@ -1,5 +1,6 @@
-//! Tells the program when it was built: a machine whose clock is earlier has a wrong one.
+//! Tells the program when it was built (a machine whose clock is earlier has a wrong one) and from which commit.
 
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 fn main() {
@@ -8,4 +9,26 @@ fn main() {
     let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     println!("cargo::rustc-env=FAASCMD_BUILT={}", given.unwrap_or_else(now));
+    // A debug build would be made anew for each commit.
+    if std::env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        name_the_commit();
+    }
+}
+
+/// Outside a clone `faascmd version` says the version only.
+fn name_the_commit() {
+    let Some(head) = git(&["rev-parse", "--git-path", "logs/HEAD"]) else { return };
+    println!("cargo::rerun-if-changed={head}");
+    for (variable, format) in [("FAASCMD_COMMIT", "%h"), ("FAASCMD_DATE", "%cs")] {
+        if let Some(value) = git(&["log", "-1", &format!("--format={format}")]) {
+            println!("cargo::rustc-env={variable}={value}");
+        }
+    }
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let output =
+        Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    Some(text).filter(|text| !text.is_empty())
 }

@@ -1,6 +1,9 @@
 //! The whole command line.
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::args::GlobalArgs;
 use super::commands;
@@ -8,7 +11,7 @@ use super::legacy::LegacyCommand;
 
 /// Takes an FPGA engineer on Alibaba Cloud from a compiled file to a chip that is programmed and tested.
 #[derive(Debug, Parser)]
-#[command(name = "faascmd", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "faascmd", version, max_term_width = 100)]
 #[command(
     after_help = "`faascmd COMMAND --help` tells more. Exit codes: docs/exit-codes.md, or `faascmd explain 7`.
 
@@ -30,17 +33,66 @@ pub(super) struct Cli {
 pub(super) enum Command {
     #[command(flatten)]
     Own(commands::Command),
+    /// Print a script that completes commands and flags in a shell
+    #[command(after_help = "Examples:
+  source <(faascmd completions bash)
+  faascmd completions zsh > ~/.zfunc/_faascmd
+  faascmd completions fish > ~/.config/fish/completions/faascmd.fish")]
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
     #[command(flatten)]
     Legacy(LegacyCommand),
 }
 
 impl Cli {
     /// Reads a command line; the program's name comes first.
-    pub(super) fn read(line: &[std::ffi::OsString]) -> Result<Self, clap::Error> {
-        let mut parser = Self::command();
+    pub(super) fn read(line: &[OsString]) -> Result<Self, clap::Error> {
+        // clap hands every global flag to every command that it knows, which takes longer than reading a register.
+        match Self::read_by(narrow(line), line) {
+            Err(e) if e.kind() != ErrorKind::DisplayVersion => Self::read_by(Self::command(), line),
+            read => read,
+        }
+    }
+
+    fn read_by(mut parser: clap::Command, line: &[OsString]) -> Result<Self, clap::Error> {
         let matches = parser.try_get_matches_from_mut(line)?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|e| e.format(&mut parser))?;
         cli.global.remember_sources(&matches);
         Ok(cli)
+    }
+}
+
+/// The parser with those commands only whose names stand in the line; what it refuses, the whole one explains.
+fn narrow(line: &[OsString]) -> clap::Command {
+    let mut all = Command::augment_subcommands(clap::Command::new(""));
+    let is_named = |command: &&mut clap::Command| line.iter().any(|word| word == command.get_name());
+    let named: Vec<_> = all.get_subcommands_mut().filter(is_named).map(std::mem::take).collect();
+    let parser = clap::Command::new("faascmd").version(env!("CARGO_PKG_VERSION"));
+    GlobalArgs::augment_args(parser).subcommand_required(true).subcommands(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_narrow_parser_reads_as_the_whole_one_does() {
+        for line in [
+            "faascmd reg read 0x24 SMOKE_DONE.DONE",
+            "faascmd --device bar -o json reg read 0x24",
+            "faascmd reg read 0x24 --device=test -q",
+            "faascmd explain reg read",
+            "faascmd sandbox --fault throttle=0.1 -- faascmd deploy x",
+            "faascmd create_image --object a --region cn-hangzhou",
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(Into::into).collect();
+            let by = |parser| {
+                Cli::read_by(parser, &words).map(|cli| format!("{cli:?}")).map_err(|e| e.to_string())
+            };
+            assert_eq!(by(narrow(&words)), by(Cli::command()), "{line}");
+        }
     }
 }

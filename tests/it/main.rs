@@ -26,6 +26,7 @@ mod fleet_run;
 mod foreign_files;
 mod fpga;
 mod fuzz;
+mod help;
 mod hosts;
 mod image;
 mod kill_road;

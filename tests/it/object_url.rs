@@ -80,7 +80,7 @@ fn what_the_program_prints_as_an_object_it_takes_as_one() {
     assert_eq!(std::fs::read(cloud.world.path().join("back")).unwrap(), b"content");
     let mixed = run(&["object", "rm", "oss://faascmd-sandbox/a.bin", "k/a.bin"]).exits(2).error();
     assert_eq!(mixed["message"], "the keys are in several buckets: faascmd-sandbox and another-bucket");
-    run(&["object", "rm", "oss://faascmd-sandbox/a.bin", "oss://faascmd-sandbox/k/a.bin"]).exits(0);
+    run(&["object", "rm", "oss://faascmd-sandbox/a.bin", "oss://faascmd-sandbox/k/a.bin", "--yes"]).exits(0);
     run(&["object", "get", "oss://faascmd-sandbox/"]).exits(2);
     run(&["object", "ls", "oss://No_Bucket/"]).exits(2);
 }

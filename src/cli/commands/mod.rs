@@ -14,6 +14,7 @@ pub(super) mod object;
 mod reg;
 mod sandbox;
 mod test;
+mod version;
 
 use clap::Subcommand;
 
@@ -72,6 +73,8 @@ pub(super) enum Command {
     /// Test the memory behind the chip: the DDR tests of the reference design
     #[command(subcommand)]
     Test(test::TestCommand),
+    /// Print the version, and the commit that it was built from
+    Version,
 }
 
 impl Command {
@@ -97,5 +100,6 @@ pub(super) fn run(command: &Command, cx: &Context) -> Outcome {
         Command::Reg(command) => reg::run(command, cx),
         Command::Sandbox(args) => sandbox::run(args, cx),
         Command::Test(command) => test::run(command, cx),
+        Command::Version => version::run(cx),
     }
 }

@@ -33,3 +33,18 @@ fn shells_complete_commands_and_flags() {
     }
     world.faascmd(&["completions", "dos"]).exits(2);
 }
+
+#[test]
+fn list_and_delete_are_ls_and_rm() {
+    let world = World::new();
+    for (typed, command) in [
+        (["object", "list"], "object ls"),
+        (["object", "delete"], "object rm"),
+        (["image", "list"], "image ls"),
+        (["image", "delete"], "image rm"),
+        (["fpga", "list"], "fpga ls"),
+    ] {
+        let help = world.faascmd(&[&typed[..], &["--help"]].concat()).exits(0).stdout;
+        assert!(help.contains(&format!("Usage: faascmd {command}")), "{typed:?}: {help}");
+    }
+}

@@ -31,6 +31,7 @@ enum ImageCommand {
     Show(show::ShowArgs),
     Wait(wait::WaitArgs),
     Log(log::LogArgs),
+    #[command(visible_alias = "delete")]
     Rm(rm::RemoveArgs),
     Publish(publish::PublishArgs),
 }

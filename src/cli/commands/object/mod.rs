@@ -29,7 +29,9 @@ pub(in crate::cli) struct ObjectArgs {
 enum ObjectCommand {
     Put(put::PutArgs),
     Get(get::GetArgs),
+    #[command(visible_alias = "list")]
     Ls(ls::LsArgs),
+    #[command(visible_alias = "delete")]
     Rm(rm::RmArgs),
     Uploads(uploads::UploadsArgs),
     Url(url::UrlArgs),

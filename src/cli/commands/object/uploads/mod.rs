@@ -20,6 +20,7 @@ pub(super) struct UploadsArgs {
 
 #[derive(Debug, Subcommand)]
 enum UploadsCommand {
+    #[command(visible_alias = "list")]
     Ls(ls::LsArgs),
     Abort(abort::AbortArgs),
 }

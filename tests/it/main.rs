@@ -22,6 +22,7 @@ mod explain;
 mod failures;
 mod fleet;
 mod fleet_kill;
+mod fleet_report;
 mod fleet_run;
 mod foreign_files;
 mod fpga;

@@ -117,6 +117,21 @@ impl Record {
         Ok(found)
     }
 
+    /// The runs of all regions, the newest first.
+    ///
+    /// # Errors
+    /// When nothing can be kept on this machine.
+    pub fn everywhere() -> Result<Vec<Self>> {
+        let fleets = state_folder().ok_or(FleetError::NoState)?.join("fleets");
+        let regions = std::fs::read_dir(fleets).into_iter().flatten().flatten();
+        let mut found = Vec::new();
+        for region in regions {
+            found.extend(Self::all(&region.file_name().to_string_lossy())?);
+        }
+        found.sort_by_key(|record| std::cmp::Reverse(record.started));
+        Ok(found)
+    }
+
     fn read(folder: &Path) -> Option<Self> {
         let record: Self = serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()?;
         Some(Self { folder: folder.to_owned(), ..record })

@@ -21,33 +21,33 @@ const LINES: usize = 60;
 /// What became of a run.
 #[derive(Debug, Serialize)]
 pub(super) struct Ran {
-    run: String,
-    kind: String,
-    target: String,
-    counts: Counts,
-    hosts: Vec<RanHost>,
+    pub(super) run: String,
+    pub(super) kind: String,
+    pub(super) target: String,
+    pub(super) counts: Counts,
+    pub(super) hosts: Vec<RanHost>,
     /// The folder that holds what each host wrote.
-    logs: PathBuf,
+    pub(super) logs: PathBuf,
     #[serde(skip)]
     diff: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct RanHost {
-    instance_id: String,
-    name: String,
-    state: &'static str,
-    outcome: Outcome,
-    exit_code: Option<i32>,
-    why: Option<String>,
-    seconds: Option<u64>,
-    output: String,
+pub(super) struct RanHost {
+    pub(super) instance_id: String,
+    pub(super) name: String,
+    pub(super) state: &'static str,
+    pub(super) outcome: Outcome,
+    pub(super) exit_code: Option<i32>,
+    pub(super) why: Option<String>,
+    pub(super) seconds: Option<u64>,
+    pub(super) output: String,
     /// Bytes that it wrote; more than are kept, if the log says less.
-    output_bytes: u64,
-    log: Option<PathBuf>,
+    pub(super) output_bytes: u64,
+    pub(super) log: Option<PathBuf>,
     /// What was found on each chip.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    fpgas: Vec<ChipTest>,
+    pub(super) fpgas: Vec<ChipTest>,
 }
 
 impl Ran {
@@ -114,7 +114,7 @@ impl RanHost {
     }
 
     /// `exit 3`, `not run: its assistant is offline`.
-    fn ended(&self) -> String {
+    pub(super) fn ended(&self) -> String {
         match (self.outcome, self.exit_code, &self.why) {
             (Outcome::Passed, ..) => "passed".to_owned(),
             (_, Some(code), _) => format!("exit {code}"),

@@ -1,0 +1,47 @@
+//! What a run came to, told again: as a table, a document, JUnit and a page.
+
+use crate::common::running::Running;
+
+fn ran() -> Running {
+    let cloud = Running::start(&["--speed", "50"]);
+    let up = ["fleet", "up", "ddr", "--type", "ecs.f3-c4f1.xlarge", "--yes", "--count", "2"];
+    cloud.faascmd(&up).exits(0);
+    // One of two answers otherwise, and says something that neither XML nor HTML may take for its own.
+    let command = r#"echo "<b>&\"x"; case $(curl -s "${FAASCMD_ENDPOINT##*metadata=}/latest/meta-data/instance/instance-name") in *001) exit 3 ;; esac"#;
+    cloud.faascmd(&["fleet", "run", "ddr", "--", command]).exits(9);
+    cloud
+}
+
+#[test]
+fn a_run_is_told_again_in_every_form() {
+    let cloud = ran();
+    let folder = cloud.world.path();
+    let (junit, html) = (folder.join("r.xml"), folder.join("r.html"));
+    let files = ["--junit", junit.to_str().unwrap(), "--html", html.to_str().unwrap()];
+    let document =
+        cloud.faascmd(&[&["fleet", "report", "ddr", "-ojson"][..], &files[..]].concat()).exits(9).json();
+    assert_eq!(document["schema"], "faascmd.fleet.report/1");
+    assert_eq!((&document["verdict"], &document["counts"]["failed"]), (&"failed".into(), &1.into()));
+    assert_eq!(document["hosts"][0]["exit_code"], 3);
+    let junit = std::fs::read_to_string(junit).unwrap();
+    assert!(junit.contains("<testsuite name=\"ddr-001\" tests=\"1\" failures=\"0\" errors=\"1\""), "{junit}");
+    assert!(junit.contains("<testsuite name=\"ddr-002\" tests=\"1\" failures=\"0\" errors=\"0\""), "{junit}");
+    assert!(junit.contains("&lt;b&gt;&amp;"), "{junit}");
+    let page = std::fs::read_to_string(html).unwrap();
+    assert!(
+        page.contains("ddr-001: exit 3") && page.contains("&lt;b&gt;&amp;") && !page.contains("<b>&\""),
+        "{page}"
+    );
+    // Nothing in it is fetched from anywhere.
+    assert!(!page.contains("src=") && !page.contains("href=") && !page.contains("url("), "{page}");
+    let run = document["run"].as_str().unwrap();
+    let table = cloud.faascmd(&["fleet", "report", &run[..6]]).exits(9).stdout;
+    assert!(table.contains("ddr-001") && table.contains("exit 3"), "{table}");
+}
+
+#[test]
+fn a_run_that_is_none_is_said_to_be_none() {
+    let cloud = Running::start(&[]);
+    let missing = cloud.faascmd(&["fleet", "report", "7f3b"]).exits(5);
+    assert!(missing.stderr.contains("no run 7f3b"), "{}", missing.stderr);
+}

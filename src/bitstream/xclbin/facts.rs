@@ -5,6 +5,9 @@ use serde::Serialize;
 use super::layout::Kind;
 use crate::bitstream::{DcpFacts, identify};
 
+/// So many kernels, compute units and arguments are listed in all, and so many clocks: a chip has room for some hundred.
+pub(super) const LISTED: usize = 4096;
+
 /// What an xclbin says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct XclbinFacts {
@@ -331,7 +334,7 @@ impl XclbinFacts {
     /// Whether there is still room for one more argument, in all kernels together.
     pub(super) fn has_room(&self) -> bool {
         let of = |kernel: &Kernel| 1 + kernel.arguments.len() + kernel.instances.len();
-        self.kernels.iter().map(of).sum::<usize>() < super::payload::LISTED
+        self.kernels.iter().map(of).sum::<usize>() < LISTED
     }
 
     /// What says that it is for emulation.

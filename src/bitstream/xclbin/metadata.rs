@@ -4,8 +4,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde::Deserialize;
 
-use super::facts::{Argument, Clock, XclbinFacts};
-use super::payload::{LISTED, kernel_named};
+use super::facts::{Argument, Clock, LISTED, XclbinFacts};
+use super::payload::kernel_named;
 use crate::bitstream::finding::cut;
 
 /// Longer names and types are cut: a chip has no use for them.

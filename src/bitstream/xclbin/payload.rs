@@ -6,8 +6,6 @@ use super::facts::{Clock, CuInstance, Kernel, MemoryBank, XclbinFacts};
 use super::layout::{Kind, text, u16_at, u32_at, u64_at};
 use super::metadata;
 
-/// So many kernels, compute units and arguments are listed in all, and so many clocks: a chip has room for some hundred.
-pub(super) const LISTED: usize = 4096;
 /// More records than this are nonsense.
 const RECORDS_LIMIT: usize = 4096;
 

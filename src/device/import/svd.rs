@@ -380,14 +380,14 @@ mod tests {
         let error = |from: &str, to: &str| {
             RegisterMap::import(&svd(&UART.replace(from, to))).unwrap_err().to_string()
         };
-        assert_eq!(error("[7:4]", "7..4"), "line 9, <field>: <bitRange> `7..4` is no range");
+        assert_eq!(error("[7:4]", "7..4"), "line 10, <field>: <bitRange> `7..4` is no range");
         assert_eq!(
             error("derivedFrom=\"CTRL\"", "derivedFrom=\"NONE\""),
-            "line 12, <register>: it is derived from NONE, and there is no such thing"
+            "line 13, <register>: it is derived from NONE, and there is no such thing"
         );
         assert_eq!(
             error("<addressOffset>8</addressOffset>", "<addressOffset>x</addressOffset>"),
-            "line 13, <register>: <addressOffset> `x` is no number"
+            "line 14, <register>: <addressOffset> `x` is no number"
         );
         assert!(error("</cluster>", "").starts_with("line "));
     }

@@ -12,7 +12,7 @@ use super::maps::Maps;
 use super::read::each_once;
 use super::target::{Target, TargetArgs, WidthArgs};
 use super::wait::pause;
-use super::watch_html::History;
+use super::watch_html::{History, Plotted};
 use crate::base::duration::duration;
 use crate::cli::Exit;
 use crate::cli::context::Context;
@@ -66,11 +66,11 @@ struct Change<'a> {
 }
 
 /// A place that is watched.
-pub(super) struct Watched {
-    pub(super) place: Place,
-    pub(super) label: String,
+struct Watched {
+    place: Place,
+    label: String,
     last: Option<u64>,
-    pub(super) changes: u64,
+    changes: u64,
     when: Option<Timestamp>,
 }
 
@@ -87,7 +87,13 @@ pub(super) fn run(args: &WatchArgs, cx: &Context) -> Outcome {
     let mut history = History::default();
     let outcome = look(args, (&mut watched, &mut history), (&target, cx));
     if let Some(path) = &args.html {
-        let page = history.page(&watched, &target.device.path().display().to_string());
+        let plot = |one: &Watched| Plotted {
+            label: one.label.clone(),
+            width: one.place.width,
+            changes: one.changes,
+        };
+        let plots: Vec<Plotted> = watched.iter().map(plot).collect();
+        let page = history.page(&plots, &target.device.path().display().to_string());
         let unwritten = |e| Failure::new(Exit::Failed, format!("can't write `{}`: {e}", path.display()));
         std::fs::write(path, page).map_err(unwritten)?;
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::watch::Watched;
+use crate::device::Width;
 
 /// More changes than this are drawn as no more than these.
 const CHANGES_LIMIT: usize = 100_000;
@@ -14,6 +14,13 @@ const STYLE: &str = ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,
 padding:0 1rem}svg{width:100%;height:auto;border:1px solid #8886;border-radius:4px}polyline{fill:none;stroke:#2a7ae2;\
 stroke-width:1.5}h2{font-size:1rem;margin:1.5rem 0 .3rem}.dim{opacity:.7}table{border-collapse:collapse}\
 td,th{text-align:left;padding:.1rem 1rem .1rem 0}@media print{body{margin:0}}";
+
+/// A place that is drawn.
+pub(super) struct Plotted {
+    pub(super) label: String,
+    pub(super) width: Width,
+    pub(super) changes: u64,
+}
 
 /// What changed when: seconds from the start, which place, to what value.
 #[derive(Default)]
@@ -33,7 +40,7 @@ impl History {
     }
 
     /// The page: how much changed, a plot for each place, how it was made.
-    pub(super) fn page(&self, watched: &[Watched], device: &str) -> String {
+    pub(super) fn page(&self, watched: &[Plotted], device: &str) -> String {
         let end = self.changes.last().map_or(0.0, |(time, ..)| *time).max(0.001);
         let changes: u64 = watched.iter().map(|one| one.changes).sum();
         let mut page = format!(
@@ -55,7 +62,7 @@ impl History {
         page + &about
     }
 
-    fn plot(&self, page: &mut String, (index, one): (usize, &Watched), end: f64) {
+    fn plot(&self, page: &mut String, (index, one): (usize, &Plotted), end: f64) {
         let points: Vec<(f64, u64)> = self
             .changes
             .iter()
@@ -64,7 +71,7 @@ impl History {
             .collect();
         let values = || points.iter().map(|(_, value)| *value);
         let (low, high) = (values().min().unwrap_or(0), values().max().unwrap_or(0));
-        let hex = |value| one.place.width.hex(value);
+        let hex = |value| one.width.hex(value);
         let about = format!("{} changes, {} to {}", one.changes, hex(low), hex(high));
         let span = if high > low { (high - low) as f64 } else { 1.0 };
         let y = |value: u64| HEIGHT - 8.0 - (HEIGHT - 16.0) * (value - low) as f64 / span;

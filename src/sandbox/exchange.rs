@@ -48,16 +48,22 @@ pub(crate) struct Intake {
     world: Arc<World>,
     received: Arc<AtomicU64>,
     corrupts: bool,
+    limit: Option<u64>,
 }
 
 impl Intake {
     pub(super) fn new(body: Incoming, world: Arc<World>, received: Arc<AtomicU64>) -> Self {
-        Self { body, world, received, corrupts: false }
+        Self { body, world, received, corrupts: false, limit: None }
     }
 
     /// Turns one bit of what comes next.
     pub(crate) fn corrupt(&mut self) {
         self.corrupts = true;
+    }
+
+    /// Lets no more bytes in per second than the request asked for.
+    pub(crate) fn limit(&mut self, bytes_per_second: Option<u64>) {
+        self.limit = bytes_per_second;
     }
 
     /// The next slice; None at the end.
@@ -68,7 +74,7 @@ impl Intake {
         loop {
             let Some(frame) = self.body.frame().await else { return Ok(None) };
             let Ok(data) = frame.map_err(|_| Broken::ByClient)?.into_data() else { continue };
-            pass(&self.world, data.len(), &self.received).await?;
+            pass(&self.world, self.limit, data.len(), &self.received).await?;
             if std::mem::take(&mut self.corrupts) && !data.is_empty() {
                 return Ok(Some(with_bit_turned(&data)));
             }
@@ -106,10 +112,10 @@ fn with_bit_turned(data: &Bytes) -> Bytes {
     turned.into()
 }
 
-/// Lets bytes pass, either way.
-async fn pass(world: &World, bytes: usize, counter: &AtomicU64) -> Result<(), Broken> {
+/// Lets bytes pass, either way. The slower of the fault and the request's own limit, in bytes per second, counts.
+async fn pass(world: &World, limit: Option<u64>, bytes: usize, counter: &AtomicU64) -> Result<(), Broken> {
     counter.fetch_add(bytes as u64, Ordering::SeqCst);
-    if let Some(rate) = world.faults.slow() {
+    if let Some(rate) = world.faults.slow().into_iter().chain(limit).min() {
         tokio::time::sleep(Duration::from_secs(1).mul_f64(bytes as f64 / rate as f64)).await;
     }
     if world.faults.resets(bytes as u64) { Err(Broken::Reset) } else { Ok(()) }
@@ -135,6 +141,7 @@ pub(super) fn streamed(download: &Download, world: Arc<World>, entry: Entry) -> 
         at: download.from,
         left: download.length,
         corrupts: download.corrupts,
+        limit: download.limit,
         world,
         entry,
     };
@@ -156,6 +163,7 @@ struct Sending {
     at: u64,
     left: u64,
     corrupts: bool,
+    limit: Option<u64>,
     world: Arc<World>,
     entry: Entry,
 }
@@ -175,7 +183,7 @@ impl Sending {
         }
         self.at += length as u64;
         self.left -= length as u64;
-        pass(&self.world, length, &self.entry.sent()).await?;
+        pass(&self.world, self.limit, length, &self.entry.sent()).await?;
         Ok(Some(slice.into()))
     }
 }

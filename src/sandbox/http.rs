@@ -80,6 +80,8 @@ pub(crate) struct Download {
     pub(crate) length: u64,
     /// A fault: one bit is turned on the way.
     pub(crate) corrupts: bool,
+    /// The bytes per second that the request asked for at most.
+    pub(crate) limit: Option<u64>,
 }
 
 /// An answer.

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
 use super::exchange::{self, Broken, Intake, Outgoing, lose};
-use super::faults::Weather;
+use super::faults::Transient;
 use super::http::{Request, Response, parse_query};
 use super::log::Entry;
 use super::options::Options;
@@ -207,9 +207,9 @@ async fn rpc_call(
     let action = parameter("Action").or(request.header("x-acs-action")).unwrap_or_default().to_owned();
     let version = parameter("Version").or(request.header("x-acs-version")).unwrap_or_default();
     entry.names(rpc_service(version), &action);
-    if let Some(weather) = world.faults.weather(&action) {
-        entry.struck(if weather == Weather::Throttled { "throttle" } else { "server-error" });
-        return Ok(rpc::weather(request, weather));
+    if let Some(transient) = world.faults.transient(&action) {
+        entry.struck(if transient == Transient::Throttled { "throttle" } else { "server-error" });
+        return Ok(rpc::transient(request, transient));
     }
     let response = rpc::answer(world, request);
     lose(world, &action, response)

@@ -196,7 +196,7 @@ fn the_thirty_first_image_is_refused_with_the_command_that_makes_room() {
 }
 
 #[test]
-fn weather_is_waited_out_and_an_end_without_sun_says_how_often_and_how_long() {
+fn transient_failures_are_waited_out_and_the_last_one_says_how_often_and_how_long() {
     let running = Running::start(&[
         "--speed",
         "20",

@@ -56,14 +56,14 @@ fn a_request_that_meets_a_server_error_is_not_carried_out() {
 }
 
 #[test]
-fn a_seed_gives_the_same_fates_again() {
-    let fates = |seed| {
+fn a_seed_gives_the_same_faults_again() {
+    let answers = |seed| {
         let cloud = Cloud::with_faults(&["throttle=0.2", "server-error=0.2"], seed);
         let statuses: Vec<u16> = (0..30).map(|_| put(&cloud, "x").status).collect();
         statuses
     };
-    assert_eq!(fates(5), fates(5));
-    assert_ne!(fates(5), fates(6));
+    assert_eq!(answers(5), answers(5));
+    assert_ne!(answers(5), answers(6));
 }
 
 #[test]

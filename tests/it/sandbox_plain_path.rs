@@ -395,3 +395,30 @@ fn the_second_list_names_owners_when_asked() {
     };
     assert_eq!([list("true"), list("false")], [true, false]);
 }
+
+#[test]
+fn a_limit_of_traffic_is_a_number_that_the_service_takes() {
+    let cloud = Cloud::new();
+    put(&cloud, "key", "content");
+    for limit in ["245759", "838860801", "fast", ""] {
+        let header = [("x-oss-traffic-limit", limit)];
+        refused(
+            &cloud.oss(&Sent::new("PUT", "other").headers(&header).body("content")),
+            400,
+            "InvalidArgument",
+        );
+        refused(&cloud.oss(&Sent::new("GET", "key").headers(&header)), 400, "InvalidArgument");
+    }
+    let query = [("x-oss-traffic-limit", "838860800")];
+    assert_eq!(cloud.oss(&Sent::new("GET", "key").query(&query)).text(), "content");
+    assert_eq!(cloud.oss(&Sent::new("PUT", "other").query(&query).body("content")).status, 200);
+}
+
+#[test]
+fn a_sub_resource_that_is_not_here_is_signed_in_v1_as_the_sdks_do() {
+    let cloud = Cloud::new();
+    for name in ["cors", "metaQuery", "asyncFetch", "httpsConfig"] {
+        let request = cloud.sign(&Sent::new("PUT", "key").query(&[(name, "")]), Signer::V1Header);
+        refused(&cloud.send(&request).unwrap(), 501, "NotImplemented");
+    }
+}

@@ -219,7 +219,7 @@ fn the_credentials_uri_gives_credentials_that_the_services_take() {
 }
 
 #[test]
-fn bad_weather_is_the_gateway_s_own_words() {
+fn a_transient_refusal_is_in_the_gateway_s_own_words() {
     let code_with = |fault: &str| {
         let mut options = Options::default();
         options.faults.add(fault).unwrap();

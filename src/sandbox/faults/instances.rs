@@ -1,21 +1,6 @@
 //! What goes wrong with instances and with the commands on them.
 
-use super::fate::Faults;
-
-/// The faults of ECS and Cloud Assistant.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct InstanceFaults {
-    pub(super) no_stock: Vec<String>,
-    pub(super) no_quota: bool,
-    pub(super) creation_fails: f64,
-    pub(super) assistant_offline: f64,
-    pub(super) host_dies: f64,
-    pub(super) spot_recycle: f64,
-    pub(super) delivery_timeout: f64,
-    pub(super) output_cut: bool,
-    pub(super) throttle_after: Option<u64>,
-    pub(super) image_kept: bool,
-}
+use super::draw::Faults;
 
 impl Faults {
     /// Whether a zone has nothing left.

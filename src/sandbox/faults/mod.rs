@@ -1,9 +1,9 @@
 //! What is made to go wrong.
 
-mod fate;
+mod draw;
 mod instances;
 mod plan;
 
-pub(crate) use fate::{Faults, Weather};
+pub(crate) use draw::{Faults, Transient};
 pub(crate) use plan::ExpiredToken;
 pub use plan::{ChipFaults, FaultPlan, TABLE};

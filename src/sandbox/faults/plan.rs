@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::instances::InstanceFaults;
 use crate::base::size::ByteSize;
 
 /// A fault's name, the form of its value, and what it does. `docs/sandbox.md` shows this table.
@@ -99,6 +98,21 @@ pub struct ChipFaults {
     pub dead_link: bool,
     /// The device's file becomes shorter than its BAR.
     pub shrink: bool,
+}
+
+/// The faults of ECS and Cloud Assistant.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct InstanceFaults {
+    pub(super) no_stock: Vec<String>,
+    pub(super) no_quota: bool,
+    pub(super) creation_fails: f64,
+    pub(super) assistant_offline: f64,
+    pub(super) host_dies: f64,
+    pub(super) spot_recycle: f64,
+    pub(super) delivery_timeout: f64,
+    pub(super) output_cut: bool,
+    pub(super) throttle_after: Option<u64>,
+    pub(super) image_kept: bool,
 }
 
 /// What was asked for with `--fault`.

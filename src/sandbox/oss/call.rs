@@ -104,6 +104,14 @@ impl<'a> Call<'a> {
         format!("{} {}/{} {part}", self.operation.name(), self.bucket(), self.key())
     }
 
+    /// How many bytes per second the request lets pass; the header and the parameter speak of bits.
+    pub(super) fn traffic_limit(&self) -> Result<Option<u64>, OssError> {
+        let name = "x-oss-traffic-limit";
+        let Some(text) = self.request.header(name).or(self.request.parameter(name)) else { return Ok(None) };
+        let bits = text.parse::<u64>().ok().filter(|bits| (245_760..=838_860_800).contains(bits));
+        bits.map(|bits| Some(bits / 8)).ok_or_else(|| refusals::TRAFFIC_LIMIT_INVALID.into())
+    }
+
     /// Whether the request forbids to overwrite an object.
     pub(super) fn forbids_overwrite(&self) -> bool {
         self.request.header("x-oss-forbid-overwrite").is_some_and(|value| value.eq_ignore_ascii_case("true"))

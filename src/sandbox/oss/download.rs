@@ -39,7 +39,7 @@ pub(super) fn get(call: &Call<'_>) -> Answer {
         response = response.with_header("content-range", format!("bytes {from}-{last}/{}", object.size));
     }
     let corrupts = length > 0 && call.world.faults.corrupts(&call.fault_name());
-    response.download = Some(Download { object, from, length, corrupts });
+    response.download = Some(Download { object, from, length, corrupts, limit: call.traffic_limit()? });
     Ok(response)
 }
 

@@ -29,7 +29,7 @@ use error::OssError;
 use operation::Operation;
 
 use super::exchange::{Broken, Intake, lose};
-use super::faults::Weather;
+use super::faults::Transient;
 use super::http::{Request, Response};
 use super::log::Entry;
 use super::route::Target;
@@ -64,7 +64,7 @@ pub(super) async fn answer(
 }
 
 async fn carried_out(call: &Call<'_>, intake: &mut Intake, entry: &mut Entry) -> Answer {
-    if let Some(error) = weather(call) {
+    if let Some(error) = transient(call) {
         let limited = error.kind.code.ends_with("LimitExceeded");
         entry.struck(if limited { "throttle" } else { "server-error" });
         return Err(error.into());
@@ -80,6 +80,9 @@ async fn carried_out(call: &Call<'_>, intake: &mut Intake, entry: &mut Entry) ->
     if uploads(call.operation) && call.world.faults.corrupts(&name) {
         entry.struck("corrupt-body");
         intake.corrupt();
+    }
+    if uploads(call.operation) {
+        intake.limit(call.traffic_limit()?);
     }
     let response = operate(call, intake).await?;
     if response.download.as_ref().is_some_and(|download| download.corrupts) {
@@ -124,9 +127,9 @@ async fn operate(call: &Call<'_>, intake: &mut Intake) -> Answer {
 }
 
 /// What the faults make of a request before it is looked at.
-fn weather(call: &Call<'_>) -> Option<OssError> {
-    Some(match call.world.faults.weather(&call.fault_name())? {
-        Weather::Throttled => {
+fn transient(call: &Call<'_>) -> Option<OssError> {
+    Some(match call.world.faults.transient(&call.fault_name())? {
+        Transient::Throttled => {
             let limit = match call.operation {
                 Operation::PutObject | Operation::UploadPart => refusals::UPLOADS_LIMITED,
                 Operation::GetObject => refusals::DOWNLOADS_LIMITED,
@@ -134,8 +137,8 @@ fn weather(call: &Call<'_>) -> Option<OssError> {
             };
             OssError::from(limit).with_header("x-oss-qos-delay-time", "50")
         }
-        Weather::InternalError => refusals::INTERNAL_ERROR.into(),
-        Weather::Unavailable => refusals::UNAVAILABLE.into(),
+        Transient::InternalError => refusals::INTERNAL_ERROR.into(),
+        Transient::Unavailable => refusals::UNAVAILABLE.into(),
     })
 }
 

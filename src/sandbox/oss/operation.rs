@@ -86,7 +86,7 @@ const WITH_VALUE: [&str; 14] = [
 ];
 
 /// Parameters of any request: those of signatures, of payment and of limits.
-const OF_ANY: [&str; 12] = [
+const OF_ANY: [&str; 13] = [
     "OSSAccessKeyId",
     "Expires",
     "Signature",
@@ -99,13 +99,14 @@ const OF_ANY: [&str; 12] = [
     "x-oss-security-token",
     "x-oss-signature",
     "x-oss-signature-version",
+    "x-oss-traffic-limit",
 ];
 
 /// The parameters of a request that make another operation of it, or change what it does.
 pub(super) fn sub_resources(request: &Request) -> impl Iterator<Item = &str> {
     let named = request.query.iter().filter(|(name, value)| {
         let changes = value.is_empty() || name.starts_with("x-oss-") || WITH_VALUE.contains(&name.as_str());
-        changes && !OF_ANY.contains(&name.as_str()) && name != "x-oss-traffic-limit"
+        changes && !OF_ANY.contains(&name.as_str())
     });
     named.map(|(name, _)| name.as_str())
 }

@@ -121,7 +121,9 @@ refusals! {
          matched the part's entity tag.";
     TOO_SMALL = 400 "EntityTooSmall" "0042-00000213",
         "Your proposed upload smaller than the minimum allowed size.";
-    // The weather.
+    TRAFFIC_LIMIT_INVALID = 400 "InvalidArgument" "",
+        "The x-oss-traffic-limit must be a number of bits per second from 245760 to 838860800.";
+    // Transient.
     INTERNAL_ERROR = 500 "InternalError" "", "We encountered an internal error. Please try again.";
     UNAVAILABLE = 503 "ServiceUnavailable" "", SLOW_DOWN;
     UPLOADS_LIMITED = 503 "UploadTrafficRateLimitExceeded" "", SLOW_DOWN;

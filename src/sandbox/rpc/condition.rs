@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::policy::matches;
+use super::pattern::matches;
 
 /// The tags of what an action is about.
 pub(crate) type Tags = [(String, String)];

@@ -1,13 +1,15 @@
 //! The RPC services (FaaS, STS, RAM) and the instance metadata.
 
+mod action;
 mod answer;
 mod call;
-mod caller;
 mod condition;
 mod ecs;
 mod faas;
 mod gate;
 mod metadata;
+mod parameters;
+mod pattern;
 mod policy;
 mod ram;
 mod refusal;
@@ -23,13 +25,14 @@ pub(crate) use ecs::Script;
 pub(crate) use metadata::{metadata, metadata_of};
 pub(crate) use state::State;
 
-use super::faults::Weather;
+use super::faults::Transient;
 use super::http::{Request, Response};
 use super::world::World;
+use action::Action;
 use call::{Answer, Call, Handler, Question};
 use gate::Envelope;
 use refusal::{Refusal, gateway};
-use service::{Action, Service};
+use service::Service;
 
 /// Answers `POST|GET /?Action=…&Version=…`; the parameters stand in the query or in a form body, and with signature V3
 /// action and version in headers.
@@ -56,6 +59,7 @@ pub(crate) fn settle(world: &World) {
 pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, u16, &'static str)> {
     let tables = [
         ("rpc", gateway::ALL),
+        ("ecs", parameters::ALL),
         ("ecs", ecs::refusals::ALL),
         ("faas", faas::refusals::ALL),
         ("ram", ram::refusals::ALL),
@@ -68,14 +72,20 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, u16, &'static st
 }
 
 /// The answer of a gateway that is not up to it, whatever was asked.
-pub(crate) fn weather(request: &Request, weather: Weather) -> Response {
-    let refusal = match weather {
-        Weather::Throttled => gateway::THROTTLED,
-        Weather::InternalError => gateway::INTERNAL_ERROR,
-        Weather::Unavailable => gateway::UNAVAILABLE,
+pub(crate) fn transient(request: &Request, transient: Transient) -> Response {
+    let refusal = match transient {
+        Transient::Throttled => gateway::THROTTLED,
+        Transient::InternalError => gateway::INTERNAL_ERROR,
+        Transient::Unavailable => gateway::UNAVAILABLE,
     };
     let envelope = Envelope::of(request);
     answer::refusal(envelope.format, envelope.host(), &refusal)
+}
+
+/// The version of the service that has an action.
+#[cfg(test)]
+fn version_of(action: &str) -> &'static str {
+    Service::ALL.into_iter().find(|service| service.action(action).is_some()).unwrap().version()
 }
 
 fn answer_at(world: &World, request: &Request, now: Timestamp) -> Response {
@@ -104,7 +114,7 @@ fn carry_out(world: &World, envelope: &Envelope<'_>, called: (Service, Action), 
         ram::permit(&caller, &state.ram, action.name)?;
     }
     if let Some(takes) = action.takes {
-        ecs::check(question.parameters, takes)?;
+        parameters::check(question.parameters, takes)?;
     }
     let call = Call { question, caller };
     match service {

@@ -1,7 +1,7 @@
 //! The services behind the gate, told apart by the parameter `Version`.
 
-use super::call::{Answer, Call, Handler};
-use super::{State, ecs, faas, ram, sts};
+use super::action::Action;
+use super::{ecs, faas, ram, sts};
 
 /// One service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,29 +10,6 @@ pub(super) enum Service {
     Faas,
     Ram,
     Sts,
-}
-
-/// One action of a service.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Action {
-    pub(super) name: &'static str,
-    pub(super) handler: Handler,
-    /// The parameters that it takes; None where others are passed over.
-    pub(super) takes: Option<&'static [ecs::Parameter]>,
-}
-
-/// An action that has to be signed.
-pub(super) const fn signed(name: &'static str, handler: fn(&Call<'_>, &mut State) -> Answer) -> Action {
-    Action { name, handler: Handler::Signed(handler), takes: None }
-}
-
-/// One that refuses parameters which it does not take.
-pub(super) const fn strict(
-    name: &'static str,
-    handler: fn(&Call<'_>, &mut State) -> Answer,
-    takes: &'static [ecs::Parameter],
-) -> Action {
-    Action { name, handler: Handler::Signed(handler), takes: Some(takes) }
 }
 
 impl Service {

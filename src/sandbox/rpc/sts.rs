@@ -8,12 +8,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::State;
+use super::action::{Action, signed};
 use super::call::{Answer, Call, Handler, Question};
-use super::caller::{allowed, ram_user};
 use super::policy::{Document, Kind};
-use super::ram::Role;
+use super::ram::{Role, allowed, ram_user};
 use super::refusal::Refusal;
-use super::service::{Action, signed};
 use crate::sandbox::identity::{ACCOUNT, FixedCaller, OIDC_PROVIDER_ARN, role_arn};
 use crate::sandbox::keys::{Caller, Issued};
 

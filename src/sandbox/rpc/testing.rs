@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::refusal::Refusal;
-use super::service::Service;
 use crate::sandbox::http::{Pairs, Request, Response};
 use crate::sandbox::identity::{BUCKET, FixedCaller, KEYS, ROLE_NAME, XILINX_FPGA, role_arn};
 use crate::sandbox::options::Options;
@@ -67,9 +66,8 @@ impl Cloud {
 
     /// Signs a call.
     pub(super) fn signed(&self, credential: &Credential, action: &str, given: Given<'_>) -> Pairs {
-        let service = Service::ALL.into_iter().find(|service| service.action(action).is_some()).unwrap();
         let nonce = uuid::Uuid::new_v4().to_string();
-        let (version, time) = (service.version(), self.now);
+        let (version, time) = (super::version_of(action), self.now);
         let call = rpc_v1::Call { action, version, region: Some("cn-hangzhou"), time, nonce: &nonce };
         let mut pairs = rpc_v1::common_parameters(&call, credential);
         pairs.extend(given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

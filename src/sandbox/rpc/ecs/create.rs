@@ -11,10 +11,10 @@ use super::agent::Agent;
 use super::catalogue::{self, InstanceType, Region, Zone};
 use super::instance::{AutoRelease, Charge, Instance, Renewal, Status, Step, StoppedMode, Wanted};
 use super::money::{Bill, per_hour};
-use super::parameters::{Parameter, choice, flag, list, number, text, time};
 use super::{between, dry_run, life, names, need, refusals, region, release, tags, tokens};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{INVALID_PARAMETER, Parameter, choice, flag, list, number, text, time};
 use crate::sandbox::rpc::refusal::Refusal;
 
 pub(super) const DISKS: &[&str] = &[
@@ -255,7 +255,7 @@ fn security_groups(call: &Call<'_>, region: &Region) -> Result<Vec<String>, Refu
     let groups = match (call.get("SecurityGroupId"), many.is_empty()) {
         (Some(_), false) => {
             let text = "SecurityGroupId and SecurityGroupIds.N exclude each other.";
-            return Err(refusals::INVALID_PARAMETER.saying(text));
+            return Err(INVALID_PARAMETER.saying(text));
         }
         (Some(one), true) => vec![one],
         (None, false) => many,

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::instance::{Instance, Status};
 use super::page::{Limits, Row, listed};
-use super::parameters::{Parameter, choice, flag, list, number, text};
 use super::{dry_run, fields, permission, refusals, region, tags};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{INVALID_PARAMETER, Parameter, choice, flag, list, number, text};
 use crate::sandbox::rpc::refusal::{Refusal, gateway};
 
 pub(super) const INSTANCES: &[Parameter] = &[
@@ -176,7 +176,7 @@ fn is(instance: &Instance, name: &str, value: &str) -> bool {
 
 /// A name with `*` for any text.
 fn named(pattern: &str, name: &str) -> bool {
-    crate::sandbox::rpc::policy::matches(pattern, name)
+    crate::sandbox::rpc::pattern::matches(pattern, name)
 }
 
 /// `InstanceIds`, a JSON list of at most 100.
@@ -192,7 +192,6 @@ fn ids(call: &Call<'_>) -> Result<Option<Vec<String>>, Refusal> {
 fn minute(text: &str) -> Result<Timestamp, Refusal> {
     let whole =
         if text.len() == "2017-12-10T04:04Z".len() { text.replace('Z', ":00Z") } else { text.to_owned() };
-    let wrong =
-        || refusals::INVALID_PARAMETER.saying(format!("The time \"{text}\" is not as in 2017-12-10T04:04Z."));
+    let wrong = || INVALID_PARAMETER.saying(format!("The time \"{text}\" is not as in 2017-12-10T04:04Z."));
     whole.parse().map_err(|_| wrong())
 }

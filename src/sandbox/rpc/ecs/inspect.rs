@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::page::{Limits, Row, listed};
-use super::parameters::{Parameter, flag, list, number, text};
 use super::{Instance, catalogue, names, need, refusals, region, seconds};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{Parameter, flag, list, number, text};
 
 pub(super) const EVENTS: &[Parameter] = &[
     text("InstanceId", 64),

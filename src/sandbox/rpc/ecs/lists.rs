@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::catalogue::{self, IMAGE_GIB, InstanceType, KEY_PAIR, PUBLIC_IMAGE, REGIONS, Region, TYPES, Zone};
 use super::page::{Limits, Row, listed};
-use super::parameters::{Parameter, choice, flag, list, number, text};
 use super::{refusals, region};
 use crate::sandbox::identity::ACCOUNT;
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{Parameter, choice, flag, list, number, text};
 
 const PAGE: [Parameter; 2] = [number("PageNumber", 1, 1_000_000), number("PageSize", 1, 100)];
 
@@ -137,7 +137,7 @@ pub(super) fn images(call: &Call<'_>, _: &mut State) -> Answer {
     let fit = |image: &&(&str, &str, &str, &str, i64)| {
         alias.is_none_or(|alias| alias == image.2)
             && (ids.is_empty() || ids.contains(&image.0))
-            && call.get("ImageName").is_none_or(|name| crate::sandbox::rpc::policy::matches(name, image.1))
+            && call.get("ImageName").is_none_or(|name| crate::sandbox::rpc::pattern::matches(name, image.1))
             && !(kind.is_some_and(InstanceType::has_chips) && image.0 == PUBLIC_IMAGE)
             && call.get("Status").is_none_or(|status| status.split(',').any(|one| one == "Available"))
     };
@@ -224,7 +224,7 @@ pub(super) fn security_groups(call: &Call<'_>, _: &mut State) -> Answer {
 pub(super) fn key_pairs(call: &Call<'_>, _: &mut State) -> Answer {
     region(call)?;
     let pattern = call.get("KeyPairName").unwrap_or("*");
-    let fits = crate::sandbox::rpc::policy::matches(pattern, KEY_PAIR);
+    let fits = crate::sandbox::rpc::pattern::matches(pattern, KEY_PAIR);
     let row = json!({
         "KeyPairName": KEY_PAIR,
         "KeyPairFingerPrint": "89f0ba62ac70afe8b4a6a0e1d0c2f2a1",

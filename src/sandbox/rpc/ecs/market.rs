@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::catalogue::{self, InstanceType, Zone};
 use super::create::{DISKS, stock};
-use super::parameters::{Parameter, choice, list, number, text, time};
 use super::{money, need, refusals, region, seconds};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{INVALID_PARAMETER, Parameter, choice, list, number, text, time};
 
 pub(super) const RESOURCE: &[Parameter] = &[
     choice(
@@ -161,7 +161,7 @@ pub(super) fn spot_history(call: &Call<'_>, _: &mut State) -> Answer {
     let end = given("EndTime").unwrap_or(call.now).min(call.now);
     let start = given("StartTime").unwrap_or(end - SignedDuration::from_hours(3));
     if start > end || end.duration_since(start) > SignedDuration::from_hours(30 * 24) {
-        return Err(refusals::INVALID_PARAMETER.saying("StartTime and EndTime lie at most 30 days apart."));
+        return Err(INVALID_PARAMETER.saying("StartTime and EndTime lie at most 30 days apart."));
     }
     let first = (start.as_second() + 3599).div_euclid(3600);
     let zones = region.zones.iter().filter(|zone| call.get("ZoneId").is_none_or(|id| id == zone.id));

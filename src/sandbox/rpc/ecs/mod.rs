@@ -18,7 +18,6 @@ mod market;
 mod money;
 mod names;
 mod page;
-mod parameters;
 mod permission;
 mod power;
 pub(super) mod refusals;
@@ -36,16 +35,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::State as Services;
+use super::action::{Action, strict};
 use super::call::{Call, Question};
 use super::refusal::Refusal;
-use super::service::{Action, strict};
 use crate::sandbox::world::World;
 use assistant::Assistant;
 pub(crate) use assistant::Script;
 use catalogue::Region;
 use inspect::Event;
 use instance::Instance;
-pub(super) use parameters::{Parameter, check};
 pub(super) use permission::permit;
 use tokens::Tokens;
 

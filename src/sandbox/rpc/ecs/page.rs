@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::parameters::is_envelope;
 use super::refusals;
 use crate::sandbox::rpc::call::{Call, Question};
+use crate::sandbox::rpc::parameters::{INVALID_PARAMETER, is_envelope};
 use crate::sandbox::rpc::refusal::Refusal;
 
 /// The size of a page that nobody asked for.
@@ -46,7 +46,7 @@ impl Page {
             let size = number("PageSize").unwrap_or(DEFAULT);
             if size == 0 || size > limits.most {
                 let text = format!("The specified PageSize \"{size}\" is not from 1 to {}.", limits.most);
-                return Err(refusals::INVALID_PARAMETER.saying(text));
+                return Err(INVALID_PARAMETER.saying(text));
             }
             return Ok(Self::Number { number: number("PageNumber").unwrap_or(1).max(1), size });
         }

@@ -4,7 +4,7 @@ use super::{refusals, tags};
 use crate::sandbox::identity::{ACCOUNT, role_arn};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::Call;
-use crate::sandbox::rpc::caller::allowed_with;
+use crate::sandbox::rpc::ram::allowed_with;
 use crate::sandbox::rpc::refusal::{Refusal, gateway};
 
 /// Refuses a caller who may not do it with each instance that the call names, or with what it makes.

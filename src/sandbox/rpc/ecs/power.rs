@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::create::stock;
 use super::instance::{Status, StoppedMode};
-use super::parameters::{Parameter, choice, flag, list, text};
 use super::{dry_run, life, missing, need, refusals};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{Parameter, choice, flag, list, text};
 use crate::sandbox::rpc::refusal::Refusal;
 
 pub(super) const START: &[Parameter] = &[text("InstanceId", 64), flag("InitLocalDisk"), flag("DryRun")];

@@ -5,8 +5,6 @@ use crate::sandbox::rpc::refusal::refusals;
 refusals! {
     MISSING_PARAMETER = 400, "MissingParameter",
         "The input parameter that is mandatory for processing this request is not supplied.";
-    INVALID_PARAMETER = 400, "InvalidParameter", "The specified parameter is not valid.";
-    UNSUPPORTED_PARAMETER = 400, "UnsupportedParameter", "The parameter is not supported.";
     NEXT_TOKEN = 400, "InvalidParameter", "The specified NextToken is not of this query.";
     REGION_NOT_FOUND = 404, "InvalidRegionId.NotFound", "The specified RegionId does not exist.";
     DRY_RUN = 400, "DryRunOperation", "Request validation has been passed with DryRun flag set.";

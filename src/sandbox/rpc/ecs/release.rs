@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::instance::{Instance, Status};
-use super::parameters::{Parameter, flag, list, text};
 use super::{create, dry_run, life, missing, need, refusals, tokens};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{Parameter, flag, list, text};
 use crate::sandbox::rpc::refusal::Refusal;
 
 pub(super) const ONE: &[Parameter] = &[

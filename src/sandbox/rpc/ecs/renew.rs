@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::instance::{Charge, Instance};
 use super::page::{Limits, Row, listed};
-use super::parameters::{Parameter, choice, flag, number, text};
 use super::{need, refusals, region, release, tokens};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{Parameter, choice, flag, number, text};
 use crate::sandbox::rpc::refusal::Refusal;
 
 const STATUSES: &[&str] = &["AutoRenewal", "Normal", "NotRenewal"];

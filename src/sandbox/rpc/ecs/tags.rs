@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::page::{Limits, listed};
-use super::parameters::{Parameter, choice, flag, list, number, text};
 use super::{instance::Instance, refusals};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call, Question};
+use crate::sandbox::rpc::parameters::{Parameter, choice, flag, list, number, text};
 use crate::sandbox::rpc::refusal::Refusal;
 
 const RESOURCE_TYPES: &[&str] = &[

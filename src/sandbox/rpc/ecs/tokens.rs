@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::parameters::is_envelope;
 use super::refusals;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::is_envelope;
 use crate::sandbox::rpc::refusal::Refusal;
 
 /// The calls that were carried out, by action and token.

@@ -13,7 +13,7 @@ use crate::sandbox::identity::{ACCOUNT, FixedCaller, INSTANCE_ID, INTEL_FPGA, RE
 use crate::sandbox::keys::Caller;
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
-use crate::sandbox::rpc::caller::allowed;
+use crate::sandbox::rpc::ram::allowed;
 use crate::sandbox::world::World;
 
 /// What the first chip reports, and the only one that it takes.

@@ -12,7 +12,7 @@ use crate::bitstream::Family;
 use crate::sandbox::identity::{ACCOUNT, KMS_KEY};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
-use crate::sandbox::rpc::caller::{is_ram_user, owner_id};
+use crate::sandbox::rpc::ram::{is_ram_user, owner_id};
 use crate::sandbox::rpc::refusal::Refusal;
 use crate::sandbox::store::Object;
 

@@ -11,7 +11,7 @@ use crate::bitstream::Family;
 use crate::sandbox::identity::{FOREIGN_IMAGE, OLD_IMAGE, OTHER_ACCOUNT, USER_ID};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
-use crate::sandbox::rpc::caller::owner_id;
+use crate::sandbox::rpc::ram::owner_id;
 use crate::sandbox::rpc::refusal::Refusal;
 use crate::sandbox::world::World;
 

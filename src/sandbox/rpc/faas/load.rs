@@ -8,7 +8,7 @@ use super::{javascript_date, need, need_family, refusals, role};
 use crate::bitstream::Family;
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
-use crate::sandbox::rpc::caller::owner_id;
+use crate::sandbox::rpc::ram::owner_id;
 use crate::sandbox::rpc::refusal::Refusal;
 
 /// Begins to load an image onto a chip.

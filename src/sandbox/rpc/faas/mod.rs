@@ -23,11 +23,10 @@ use chip::Chip;
 pub(super) use chip::Hardware;
 use image::Image;
 
+use super::action::{Action, signed};
 use super::call::{Answer, Call};
-use super::caller::allowed;
-use super::ram::Directory;
+use super::ram::{Directory, allowed};
 use super::refusal::{Refusal, gateway};
-use super::service::{Action, signed};
 use crate::bitstream::Family;
 use crate::sandbox::identity::{ACCOUNT, FixedCaller, REGION};
 use crate::sandbox::keys::Caller;

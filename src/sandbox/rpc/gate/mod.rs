@@ -12,10 +12,11 @@ use jiff::Timestamp;
 
 pub(super) use nonces::Nonces;
 
+use super::action::Action;
 use super::answer::Format;
 use super::call::find;
 use super::refusal::{Refusal, gateway};
-use super::service::{Action, Service, knows_domain};
+use super::service::{Service, knows_domain};
 use crate::sandbox::http::{Pairs, Request};
 use crate::sandbox::keys::{Caller, Key, Keys};
 

@@ -2,6 +2,7 @@
 
 mod attachment;
 mod beginning;
+mod caller;
 mod policy;
 pub(super) mod refusals;
 mod role;
@@ -15,14 +16,14 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+pub(super) use caller::{allowed, allowed_with, is_ram_user, owner_id, ram_user};
 pub(super) use role::Role;
 
+use super::action::{Action, signed};
 use super::call::{Call, Question};
-use super::caller::allowed;
 use super::condition::Tags;
 use super::policy::{Document, Kind};
 use super::refusal::Refusal;
-use super::service::{Action, signed};
 use crate::sandbox::identity::ACCOUNT;
 use crate::sandbox::keys::Caller;
 use crate::sandbox::options::Options;

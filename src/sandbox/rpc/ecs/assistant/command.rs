@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::super::instance::Status;
-use super::super::parameters::{Parameter, choice, flag, list, text};
 use super::super::{between, missing, need, refusals, region, tags, tokens};
 use super::content::{
     CONTENT, Content, DESCRIPTION, ENABLE_PARAMETER, NAME, TERMINATION, TIMEOUT, TYPE, USERNAME, WORKING_DIR,
@@ -13,6 +12,7 @@ use super::invocation::{Invocation, Run, What};
 use crate::sandbox::identity::ACCOUNT;
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{Parameter, choice, flag, list, text};
 use crate::sandbox::rpc::refusal::Refusal;
 
 const REPEAT: Parameter = choice("RepeatMode", &["Once", "DryRun"]);

@@ -6,9 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::super::parameters::{Parameter, choice, flag, number, text};
 use super::super::{need, refusals};
 use crate::sandbox::rpc::call::Call;
+use crate::sandbox::rpc::parameters::{Parameter, choice, flag, number, text};
 use crate::sandbox::rpc::refusal::Refusal;
 
 /// What the text may be in Base64, in bytes.

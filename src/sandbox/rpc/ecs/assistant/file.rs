@@ -9,7 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::page::{Limits, Row, listed};
-use super::super::parameters::{Parameter, choice, flag, list, number, text};
 use super::super::{need, refusals, region, seconds, tags, tokens};
 use super::command::{begin, targets};
 use super::content::{TIMEOUT, timeout};
@@ -18,6 +17,7 @@ use crate::base::private_file::create_private_folder;
 use crate::sandbox::host::Host;
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{Parameter, choice, flag, list, number, text};
 use crate::sandbox::rpc::refusal::Refusal;
 
 /// What the content may be in Base64, in bytes.

@@ -5,13 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::page::{Limits, Row, listed};
-use super::super::parameters::{Parameter, choice, flag, list, number, text};
 use super::super::tags::{self, Filter};
 use super::super::{region, seconds};
 use super::content::Content;
 use super::invocation::{Invocation, Run, What};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{Parameter, choice, flag, list, number, text};
 
 pub(in crate::sandbox::rpc::ecs) const INVOCATIONS: &[Parameter] = &[
     text("InvokeId", 64),

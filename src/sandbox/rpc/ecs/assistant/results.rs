@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::super::page::{Limits, Page, Row};
-use super::super::parameters::{Parameter, choice, flag, list, number, text};
 use super::super::{missing, region, seconds, tags};
 use super::content::Content;
 use super::invocation::{Invocation, Run, What};
 use super::records::{encoded, tag_rows, tagged};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{Parameter, choice, flag, list, number, text};
 
 pub(in crate::sandbox::rpc::ecs) const RESULTS: &[Parameter] = &[
     text("InvokeId", 64),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::summary::FleetScript;
-use crate::sandbox::rpc::policy::matches;
+use crate::sandbox::rpc::pattern::matches;
 
 /// The rules of `--script FILE`, in their order; the first that fits a command counts.
 #[derive(Clone, Debug, Default)]

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::super::agent::VERSION;
 use super::super::page::{Limits, Row, listed};
-use super::super::parameters::{Parameter, choice, list, number, text};
 use super::super::{Instance, missing, refusals, region, seconds};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{Parameter, choice, list, number, text};
 
 pub(in crate::sandbox::rpc::ecs) const STATUS: &[Parameter] = &[
     list("InstanceId.N", 100).refused(|| refusals::TOO_MANY_INSTANCES),

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::super::parameters::{Parameter, list, text};
 use super::super::{need, refusals, region};
 use super::invocation::{Phase, What, Work};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
+use crate::sandbox::rpc::parameters::{Parameter, list, text};
 
 pub(in crate::sandbox::rpc::ecs) const STOP: &[Parameter] =
     &[text("InvokeId", 64), list("InstanceId.N", 50).refused(|| refusals::TOO_MANY_INSTANCES)];

@@ -7,12 +7,16 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::refusals;
-use crate::sandbox::rpc::refusal::Refusal;
+use super::refusal::{Refusal, refusals};
+
+refusals! {
+    INVALID_PARAMETER = 400, "InvalidParameter", "The specified parameter is not valid.";
+    UNSUPPORTED_PARAMETER = 400, "UnsupportedParameter", "The parameter is not supported.";
+}
 
 /// One parameter of an action.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::sandbox::rpc) struct Parameter {
+pub(super) struct Parameter {
     /// The name; `N` in `Tag.N.Key` stands for the numbers from 1.
     name: &'static str,
     kind: Kind,
@@ -74,7 +78,7 @@ impl Parameter {
     }
 
     fn refusal(&self, otherwise: String) -> Refusal {
-        self.refused.map_or_else(|| refusals::INVALID_PARAMETER.saying(otherwise), |refused| refused())
+        self.refused.map_or_else(|| INVALID_PARAMETER.saying(otherwise), |refused| refused())
     }
 
     /// The number that stands where this has its `N`: None if it is another parameter, nought if it has no `N`.
@@ -145,12 +149,12 @@ pub(super) fn is_envelope(name: &str) -> bool {
 }
 
 /// Checks the parameters of a call. An empty value says nothing and is passed over.
-pub(in crate::sandbox::rpc) fn check(given: &[(String, String)], takes: &[Parameter]) -> Result<(), Refusal> {
+pub(super) fn check(given: &[(String, String)], takes: &[Parameter]) -> Result<(), Refusal> {
     let mut places: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); takes.len()];
     let mut seen = BTreeSet::new();
     for (name, value) in given {
         if !seen.insert(name.as_str()) {
-            return Err(refusals::INVALID_PARAMETER.saying(format!("The parameter {name} is given twice.")));
+            return Err(INVALID_PARAMETER.saying(format!("The parameter {name} is given twice.")));
         }
         if COMMON.contains(&name.as_str()) {
             continue;
@@ -158,7 +162,7 @@ pub(in crate::sandbox::rpc) fn check(given: &[(String, String)], takes: &[Parame
         let found = takes.iter().enumerate().find_map(|(at, known)| Some((at, known, known.place(name)?)));
         let Some((at, known, place)) = found else {
             let text = format!("The parameter {name} is not one of this action, or not known here.");
-            return Err(refusals::UNSUPPORTED_PARAMETER.saying(text));
+            return Err(UNSUPPORTED_PARAMETER.saying(text));
         };
         places[at].insert(place);
         if !value.is_empty() {
@@ -177,7 +181,7 @@ fn without_gaps(known: &Parameter, places: &BTreeSet<usize>) -> Result<(), Refus
     if last != places.len() && !optional {
         let text =
             format!("The list {} has a gap: it has {} items and ends with {last}.", known.name, places.len());
-        return Err(refusals::INVALID_PARAMETER.saying(text));
+        return Err(INVALID_PARAMETER.saying(text));
     }
     if last > known.most {
         return Err(known.refusal(format!("The list {} has more than {} items.", known.name, known.most)));

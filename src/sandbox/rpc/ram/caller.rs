@@ -1,17 +1,17 @@
 //! What a caller is and may do.
 
-use super::condition::Tags;
-use super::ram::Directory;
+use super::Directory;
 use crate::sandbox::identity::{ACCOUNT, FixedCaller, UPLOADER_ID, UPLOADER_NAME, USER_ID, USER_NAME};
 use crate::sandbox::keys::Caller;
+use crate::sandbox::rpc::condition::Tags;
 
 /// Whether it is a RAM user, by a key of its own.
-pub(super) fn is_ram_user(caller: &Caller) -> bool {
+pub(in crate::sandbox::rpc) fn is_ram_user(caller: &Caller) -> bool {
     ram_user(caller).is_some()
 }
 
 /// Name and id of a RAM user.
-pub(super) fn ram_user(caller: &Caller) -> Option<(&'static str, &'static str)> {
+pub(in crate::sandbox::rpc) fn ram_user(caller: &Caller) -> Option<(&'static str, &'static str)> {
     match caller {
         Caller::Fixed(FixedCaller::User | FixedCaller::Disabled) => Some((USER_NAME, USER_ID)),
         Caller::Fixed(FixedCaller::Uploader) => Some((UPLOADER_NAME, UPLOADER_ID)),
@@ -20,7 +20,7 @@ pub(super) fn ram_user(caller: &Caller) -> Option<(&'static str, &'static str)> 
 }
 
 /// The id by which images belong to somebody: of the RAM user, of the account, of the role.
-pub(super) fn owner_id(caller: &Caller, ram: &Directory) -> String {
+pub(in crate::sandbox::rpc) fn owner_id(caller: &Caller, ram: &Directory) -> String {
     match caller {
         Caller::AssumedRole { role, .. } => ram.role_id(role),
         fixed => ram_user(fixed).map_or(ACCOUNT, |(_, id)| id).to_owned(),
@@ -29,12 +29,17 @@ pub(super) fn owner_id(caller: &Caller, ram: &Directory) -> String {
 
 /// Whether a caller may do something with a resource: the account may do all, its engineer too unless there is a
 /// policy for that, the uploader nothing outside of OSS, a role what its policies allow.
-pub(super) fn allowed(caller: &Caller, ram: &Directory, action: &str, resource: &str) -> bool {
+pub(in crate::sandbox::rpc) fn allowed(
+    caller: &Caller,
+    ram: &Directory,
+    action: &str,
+    resource: &str,
+) -> bool {
     allowed_with(caller, ram, (action, resource), None)
 }
 
 /// The same where the resource can have tags.
-pub(super) fn allowed_with(
+pub(in crate::sandbox::rpc) fn allowed_with(
     caller: &Caller,
     ram: &Directory,
     wanted: (&str, &str),

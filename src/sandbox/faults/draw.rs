@@ -7,13 +7,12 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use super::instances::InstanceFaults;
-use super::plan::FaultPlan;
+use super::plan::{FaultPlan, InstanceFaults};
 
 /// Decides when a fault strikes.
 ///
 /// A random one is drawn from the seed, the request (what it does to which thing) and how often that request came
-/// before, so parallel requests get the same fates in whatever order they arrive.
+/// before, so parallel requests meet the same faults in whatever order they arrive.
 #[derive(Debug)]
 pub(crate) struct Faults {
     plan: FaultPlan,
@@ -25,7 +24,7 @@ pub(crate) struct Faults {
 
 /// Why a request is refused before it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weather {
+pub(crate) enum Transient {
     /// Too many requests.
     Throttled,
     /// 500 `InternalError`.
@@ -35,7 +34,7 @@ pub(crate) enum Weather {
 }
 
 impl Faults {
-    /// Starts with nothing drawn; without a seed the fates differ from run to run.
+    /// Starts with nothing drawn; without a seed the faults differ from run to run.
     pub(crate) fn new(plan: FaultPlan, seed: Option<u64>) -> Self {
         let lost = Mutex::new(plan.lost_answers.clone());
         let seed = seed.unwrap_or_else(|| fastrand::u64(..));
@@ -62,14 +61,14 @@ impl Faults {
         self.plan.slow
     }
 
-    /// What befalls this request before it is looked at. `request` names what it does to which thing.
-    pub(crate) fn weather(&self, request: &str) -> Option<Weather> {
+    /// The transient refusal that this request meets before it is looked at. `request` names what it does to which thing.
+    pub(crate) fn transient(&self, request: &str) -> Option<Transient> {
         if self.strikes("throttle", self.plan.throttle, request) {
-            return Some(Weather::Throttled);
+            return Some(Transient::Throttled);
         }
         let strikes = self.strikes("server-error", self.plan.server_error, request);
         let internal = || self.draw("which-error", request) < 0.5;
-        strikes.then(|| if internal() { Weather::InternalError } else { Weather::Unavailable })
+        strikes.then(|| if internal() { Transient::InternalError } else { Transient::Unavailable })
     }
 
     /// Whether this answer's checksum is to be wrong.
@@ -133,17 +132,17 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_gives_each_request_its_fates_whatever_the_order() {
-        let fates = |faults: &Faults, part: u32| -> Vec<_> {
-            (0..20).map(|_| faults.weather(&format!("UploadPart big.tar.gz {part}"))).collect()
+    fn a_seed_gives_each_request_its_faults_whatever_the_order() {
+        let drawn = |faults: &Faults, part: u32| -> Vec<_> {
+            (0..20).map(|_| faults.transient(&format!("UploadPart big.tar.gz {part}"))).collect()
         };
         let (one, other) = (faults(&["server-error=0.5"], 7), faults(&["server-error=0.5"], 7));
-        let forwards = [fates(&one, 1), fates(&one, 2)];
-        let backwards = [fates(&other, 2), fates(&other, 1)];
+        let forwards = [drawn(&one, 1), drawn(&one, 2)];
+        let backwards = [drawn(&other, 2), drawn(&other, 1)];
         assert_eq!(forwards[0], backwards[1]);
         assert_eq!(forwards[1], backwards[0]);
-        assert_ne!(forwards[0], fates(&faults(&["server-error=0.5"], 8), 1));
-        let struck = forwards.iter().flatten().filter(|fate| fate.is_some()).count();
+        assert_ne!(forwards[0], drawn(&faults(&["server-error=0.5"], 8), 1));
+        let struck = forwards.iter().flatten().filter(|fault| fault.is_some()).count();
         assert!((8..32).contains(&struck), "{struck} of 40");
     }
 

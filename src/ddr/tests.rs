@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::*;
+use crate::base::duration::spent;
 use crate::base::progress::Silent;
 use crate::device::DeviceError;
 
@@ -79,24 +80,54 @@ fn options(milliseconds: u64) -> PrbsOptions {
     }
 }
 
+/// A chip whose soak ends after a number of looks and not after a time, which a busy machine may take for one look.
+fn chip_of_looks(looks: usize, errors: Vec<u32>) -> Chip {
+    let prbs_done = [vec![0; looks], vec![1]].concat().into();
+    Chip { errors: errors.into(), prbs_done, ..Chip::new() }
+}
+
 #[test]
 fn errors_that_a_read_clears_fail_the_test_and_are_not_summed() {
-    let chip = Chip { errors: vec![0, 0x12, 0x4d2, 0x12].into(), ..Chip::new() };
-    let report = chip.prbs(&options(200), &Cancel::new());
+    let chip = chip_of_looks(12, vec![0, 0x12, 0x4d2, 0x12]);
+    let report = chip.prbs(&options(3_600_000), &Cancel::new());
     assert_eq!((report.verdict, report.error_register), (Verdict::Failed, 0));
     let soak = report.soak.as_ref().unwrap();
     let seen = soak.errors.unwrap();
     assert_eq!((seen.first, seen.highest, seen.samples), (0x12, 0x4d2, 3));
     assert!(soak.ber.is_none(), "0x30 went down again, so it bounds nothing");
-    let text = report.to_string();
-    assert!(text.starts_with("failed: 0x30 reads 0x00000000 after 0.2s; not 0 in 3 of "), "{text}");
-    assert!(text.ends_with(" highest 0x000004d2"), "{text}");
+    let (whole, after, looks) = (spent(report.elapsed), spent(seen.after), soak.samples + 1);
+    assert_eq!(
+        report.to_string(),
+        format!(
+            "failed: 0x30 reads 0x00000000 after {whole}; not 0 in 3 of {looks} looks, first 0x00000012 after {after}, highest 0x000004d2"
+        )
+    );
 }
 
 #[test]
 fn a_single_transient_fails_the_test() {
-    let chip = Chip { errors: vec![0, 0, 1].into(), ..Chip::new() };
-    assert_eq!(chip.prbs(&options(100), &Cancel::new()).verdict, Verdict::Failed);
+    let chip = chip_of_looks(9, vec![0, 0, 1]);
+    assert_eq!(chip.prbs(&options(3_600_000), &Cancel::new()).verdict, Verdict::Failed);
+}
+
+#[test]
+fn an_interrupted_soak_says_what_it_saw() {
+    let chip = Chip { errors: vec![0, 0x12].into(), ..Chip::new() };
+    let cancel = Cancel::new();
+    let harness = Harness { registers: &chip, cancel: &cancel, progress: &Silent, state: None };
+    let report = prbs(harness, &options(3_600_000), &mut |sample| {
+        if sample.error_register != 0 {
+            cancel.set(2);
+        }
+    });
+    let report = report.unwrap();
+    assert_eq!((report.verdict, report.error_register), (Verdict::Interrupted(2), 0));
+    let text = report.to_string();
+    assert!(
+        text.starts_with("interrupted and stopped after ") && text.contains("; not 0 in 1 of "),
+        "{text}"
+    );
+    assert!(text.contains("first 0x00000012 after ") && text.ends_with(" highest 0x00000012"), "{text}");
 }
 
 #[test]
@@ -117,7 +148,7 @@ fn prbs_that_ends_by_itself_proves_nothing() {
         assert_eq!(report.verdict, Verdict::EndedEarly);
         let text = report.to_string();
         assert!(
-            text.starts_with("inconclusive: it ended by itself after 0.") && text.contains(" of 1h 00m "),
+            text.starts_with("inconclusive: it ended by itself after ") && text.contains(" of 1h 00m "),
             "{text}"
         );
         assert!(chip.stored(0x20), "it is stopped all the same");

@@ -5,7 +5,6 @@ pub mod build_log;
 pub mod caller;
 pub mod chip;
 pub mod content;
-pub mod create;
 pub mod deploy;
 pub mod doctor;
 pub mod download;
@@ -18,6 +17,7 @@ pub mod load;
 pub mod lock;
 pub mod order;
 pub mod oss_endpoint;
+pub mod prepare;
 pub mod register_map;
 #[cfg(test)]
 mod samples;

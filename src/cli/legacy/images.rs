@@ -11,10 +11,9 @@ use crate::bitstream::Family;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
-use crate::faas::NewImage;
-use crate::ops::create::{Request, survey};
 use crate::ops::deploy::Services;
 use crate::ops::order::{Order, place, without_order_mark};
+use crate::ops::prepare::{ImageRequest, ImageSpec, Subject, identity, prepare};
 use crate::ops::wait::Deadline;
 
 /// How long an order whose answer was lost is looked for.
@@ -60,31 +59,16 @@ pub(in crate::cli) struct CreateImage {
 
 impl CreateImage {
     pub(super) async fn run(&self, cx: &Context) -> Result<Said, Failure> {
-        let kms_key = self.kms_key()?;
         let (faas, oss) = (cx.faas().await?, cx.oss().await?);
         // Nothing here ends tidily on a signal that would not end as well without: an order is written down first.
         let deadline = Deadline::new(TIMEOUT, Cancel::new(), cx.ui.progress());
         let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
-        let found = survey(services, &self.request(cx).await?).await?;
-        let image = NewImage {
-            bucket: oss.bucket().to_owned(),
-            object: self.object.clone(),
-            fpga_type: found.family.name().to_owned(),
-            shell: found.shell,
-            role_arn: found.role_arn,
-            name: self.name.clone(),
-            description: self.description.clone(),
-            tags: self.tags.clone(),
-            kms_key,
-        };
+        let request = self.request(cx).await?;
+        let subject = Subject::object(&oss, &self.object, &request).await?;
+        let prepared = prepare(services, &request, subject, false).await?;
         let order = Order {
-            image,
-            content: None,
-            object: found.object,
-            stand_in: None,
-            anew: false,
-            wait_for_turn: false,
-            life: cx.order_life()?,
+            object: identity(&oss, &self.object).await?,
+            ..prepared.order(&request, oss.bucket(), &self.object)
         };
         Ok(place(&faas, &deadline, &order).await?.image.raw.into())
     }
@@ -102,21 +86,22 @@ impl CreateImage {
     }
 
     /// What the flags do not say is found out; what they say is for the service to judge, as with the old tool.
-    async fn request(&self, cx: &Context) -> Result<Request, Failure> {
+    async fn request(&self, cx: &Context) -> Result<ImageRequest, Failure> {
         let instance_id = match &self.shell {
             Some(_) => None,
             None => cx.instance_id().await.ok(),
         };
-        Ok(Request {
-            key: self.object.clone(),
+        let spec = ImageSpec {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            tags: self.tags.clone(),
             shell: self.shell.clone(),
             family: self.fpgatype,
-            instance_id,
             fpga: None,
-            check: false,
-            force: true,
-            order_life: cx.order_life()?,
-        })
+            kms_key: self.kms_key()?,
+        };
+        let (check, any_caller, anew, wait) = (false, true, false, false);
+        Ok(ImageRequest { spec, instance_id, check, any_caller, anew, wait, order_life: cx.order_life()? })
     }
 }
 

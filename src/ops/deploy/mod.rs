@@ -5,26 +5,24 @@ mod report;
 mod survey;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub use report::{Chip, Deployment, Object, Step, StepState};
+pub use report::{Chip, Deployment, Object, Step, StepName, StepState};
 use survey::Survey;
 
-use super::Result;
 use super::driver::Driver;
-use super::image::{self, ImageMatch};
 use super::load::{self, Loaded, Loading};
 use super::lock::{self, Claim};
 use super::order::{self, Order};
+use super::prepare::ImageRequest;
 use super::register_map;
 use super::wait::Deadline;
+use super::{Result, image};
 use crate::base::duration::spent;
 use crate::base::progress::Event;
-use crate::bitstream::Family;
 use crate::device::Roots;
-use crate::faas::{Faas, Image, ImageState, NewImage};
+use crate::faas::{Faas, Image, ImageState};
 use crate::oss::Oss;
 
 /// What is to be deployed, and how.
@@ -34,28 +32,10 @@ pub struct Request {
     pub file: PathBuf,
     /// The key that the object is to have.
     pub key: String,
-    /// The image's name.
-    pub name: Option<String>,
-    /// What to say about the image.
-    pub description: Option<String>,
-    /// The image's tags.
-    pub tags: Option<String>,
-    /// The shell to make the image for; None to find out.
-    pub shell: Option<String>,
-    /// The type of chip; None for what the file says.
-    pub family: Option<Family>,
-    /// The key to encrypt the image with.
-    pub kms_key: Option<String>,
-    /// The instance; None where no chip is to be asked or loaded.
-    pub instance_id: Option<String>,
-    /// The chip, by UUID or index.
-    pub fpga: Option<String>,
-    /// Whether to look into the file first.
-    pub check: bool,
+    /// The image.
+    pub image: ImageRequest,
     /// Whether to load the image.
     pub load: bool,
-    /// Whether to wait for what takes its time.
-    pub wait: bool,
     /// Whether to do everything anew.
     pub force: bool,
     /// Whether the chip is to be tested afterwards, which only Xilinx chips can be.
@@ -64,8 +44,8 @@ pub struct Request {
     pub driver: Option<Driver>,
     /// This machine's devices, where the instance is this machine.
     pub this_machine: Option<Roots>,
-    /// How long an order without an answer is looked for before it is given again.
-    pub order_life: Duration,
+    /// Whether to say only what would be done.
+    pub dry_run: bool,
 }
 
 /// Who does it.
@@ -85,52 +65,22 @@ impl Services<'_> {
     }
 }
 
-/// Deploys a file.
+/// Deploys a file, or says what that would do.
 ///
 /// # Errors
-/// When a step fails or the deadline ends; the same request, made again, goes on where it stopped.
+/// When a step fails or the waiting ends; the same request, made again, goes on where it stopped.
 pub async fn deploy(services: Services<'_>, request: &Request) -> Result<Deployment> {
     let work = Work { services, request };
     let mut steps = Vec::new();
-    let survey = Survey::make(work, &mut steps).await?;
-    if request.load && request.driver.is_none() && survey.chip_needs_load(request) {
-        load::warn_of_driver(services.deadline, request.this_machine.as_ref());
-    }
-    let name = format!("deploy-{}", survey.content.mark());
-    let theirs = format!("the upload and order of {} by another run", request.file.display());
-    let claim = Claim { name: &name, work: &theirs, wait: request.wait };
-    let lock = lock::take(services.deadline, claim).await?;
+    let survey = work.survey(&mut steps).await?;
+    let lock = work.lock(&survey).await?;
     let object = work.upload(&survey, &mut steps).await?;
     let image = work.image(&survey, &object, lock, &mut steps).await?;
-    if let Some(registers) = &survey.registers {
+    if let (Some(registers), Some(image), false) = (&survey.registers, &image, request.dry_run) {
         register_map::remember(registers, &image.uuid);
     }
-    let mut deployment = Deployment { steps, object, image: Some(image), fpga: None };
-    if request.load && deployment.image.as_ref().is_some_and(|image| image.state == ImageState::Success) {
-        work.load(&survey, &mut deployment).await?;
-    }
-    Ok(deployment)
-}
-
-/// Says what [`deploy`] would do, and changes nothing.
-///
-/// # Errors
-/// When a question fails.
-pub async fn plan(services: Services<'_>, request: &Request) -> Result<Deployment> {
-    let work = Work { services, request };
-    let mut steps = Vec::new();
-    let survey = Survey::make(work, &mut steps).await?;
-    let place = object::find_place(services.oss, request, &survey.content).await?;
-    steps.push(Step::planned("upload", place.is_there && !request.force));
-    let there = survey.image_match.find(&survey.images).filter(|_| !request.force).cloned();
-    steps.push(Step::planned("create", there.is_some()));
-    let fpga = survey.loaded.clone().map(Chip::from);
-    if request.load {
-        let carries = |image: &Image| survey.loaded.as_ref().is_some_and(|s| s.is_loaded_with(&image.uuid));
-        steps.push(Step::planned("load", there.as_ref().is_some_and(carries)));
-    }
-    let object = Object::of(services.oss.bucket(), &place.key, &survey.content);
-    Ok(Deployment { steps, object, image: there, fpga })
+    let fpga = work.load(&survey, image.as_ref(), &mut steps).await?;
+    Ok(Deployment { steps, object, image, fpga })
 }
 
 /// One deployment at work.
@@ -141,13 +91,32 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// One of this machine at a time uploads and orders a content.
+    async fn lock(&self, survey: &Survey) -> Result<Option<lock::Held>> {
+        let Self { services, request } = self;
+        if request.dry_run {
+            return Ok(None);
+        }
+        if request.load && request.driver.is_none() && (request.force || !survey.is_loaded()) {
+            load::warn_of_driver(services.deadline, request.this_machine.as_ref());
+        }
+        let name = format!("deploy-{}", survey.content.mark());
+        let work = format!("the upload and order of {} by another run", request.file.display());
+        lock::take(services.deadline, Claim { name: &name, work: &work, wait: request.image.wait }).await
+    }
+
     async fn upload(&self, survey: &Survey, steps: &mut Vec<Step>) -> Result<Object> {
-        let began = Instant::now();
-        let uploaded = object::put(self.services, self.request, &survey.content).await?;
-        let object = Object::of(&uploaded.bucket, &uploaded.key, &survey.content);
+        let (began, content, oss) = (Instant::now(), &survey.content, self.services.oss);
+        if self.request.dry_run {
+            let place = object::find_place(oss, self.request, content).await?;
+            steps.push(Step::planned(StepName::Upload, place.is_there && !self.request.force));
+            return Ok(Object::of(oss.bucket(), &place.key, content));
+        }
+        let uploaded = object::put(self.services, self.request, content).await?;
+        let object = Object::of(&uploaded.bucket, &uploaded.key, content);
         let detail = format!("oss://{}/{}  crc64 {}", object.bucket, object.key, object.crc64);
         self.services.step_done("uploaded", detail, uploaded.skipped);
-        steps.push(Step::ended("upload", uploaded.skipped, began));
+        steps.push(Step::ended(StepName::Upload, uploaded.skipped, began));
         Ok(object)
     }
 
@@ -158,14 +127,23 @@ impl Work<'_> {
         object: &Object,
         lock: Option<lock::Held>,
         steps: &mut Vec<Step>,
-    ) -> Result<Image> {
+    ) -> Result<Option<Image>> {
+        if self.request.dry_run {
+            let there = survey.stand_in().filter(|_| !self.request.force).cloned();
+            steps.push(Step::planned(StepName::Create, there.is_some()));
+            return Ok(there);
+        }
         let began = Instant::now();
         let Services { faas, deadline, .. } = self.services;
-        let ordered = order::place(faas, deadline, &self.order(survey, object)).await?;
+        let order = Order {
+            content: Some(survey.image_match.mark.clone()),
+            stand_in: Some(survey.image_match.clone()),
+            ..survey.prepared.order(&self.request.image, &object.bucket, &object.key)
+        };
+        let ordered = order::place(faas, deadline, &order).await?;
         let skipped = !ordered.is_new;
         drop(lock);
-        let awaits = self.request.wait && ordered.image.state != ImageState::Success;
-        let (image, states) = if awaits {
+        let (image, states) = if self.request.image.wait && ordered.image.state != ImageState::Success {
             image::wait(faas, deadline, &ordered).await?
         } else {
             let states = vec![ordered.image.state.to_string()];
@@ -173,48 +151,39 @@ impl Work<'_> {
         };
         let detail = format!("image {} ({}, {})", image.uuid, states.join(" → "), spent(began.elapsed()));
         self.services.step_done("created", detail, skipped);
-        steps.push(Step::ended("create", skipped, began));
-        Ok(image)
+        steps.push(Step::ended(StepName::Create, skipped, began));
+        Ok(Some(image))
     }
 
-    fn order(&self, survey: &Survey, object: &Object) -> Order {
+    async fn load(
+        &self,
+        survey: &Survey,
+        image: Option<&Image>,
+        steps: &mut Vec<Step>,
+    ) -> Result<Option<Chip>> {
         let request = self.request;
-        Order {
-            image: NewImage {
-                bucket: object.bucket.clone(),
-                object: object.key.clone(),
-                fpga_type: survey.family.name().to_owned(),
-                shell: survey.image_match.shell.clone(),
-                role_arn: survey.role_arn.clone(),
-                name: request.name.clone(),
-                description: request.description.clone(),
-                tags: request.tags.clone(),
-                kms_key: request.kms_key.clone(),
-            },
-            content: Some(survey.image_match.mark.clone()),
-            object: None,
-            stand_in: Some(survey.image_match.clone()),
-            anew: request.force,
-            wait_for_turn: request.wait,
-            life: request.order_life,
+        if !request.load {
+            return Ok(None);
         }
-    }
-
-    async fn load(&self, survey: &Survey, deployment: &mut Deployment) -> Result<()> {
-        let began = Instant::now();
+        if request.dry_run {
+            steps.push(Step::planned(StepName::Load, !request.force && survey.is_loaded()));
+            return Ok(survey.loaded.clone().map(Chip::from));
+        }
+        let image = image.filter(|image| image.state == ImageState::Success);
         let (Some(chip), Some(instance_id), Some(image)) =
-            (&survey.chip, &self.request.instance_id, &deployment.image)
+            (&survey.prepared.chip, &request.image.instance_id, image)
         else {
-            return Ok(());
+            return Ok(None);
         };
+        let began = Instant::now();
         let loading = Loading {
             instance_id,
             chip,
             image_uuid: &image.uuid,
-            force: self.request.force,
-            wait: self.request.wait,
-            driver: self.request.driver.as_ref(),
-            this_machine: self.request.this_machine.as_ref(),
+            force: request.force,
+            wait: request.image.wait,
+            this_machine: request.this_machine.as_ref(),
+            driver: request.driver.as_ref(),
         };
         let Loaded { status, skipped } =
             load::load(self.services.faas, self.services.deadline, &loading).await?;
@@ -222,14 +191,7 @@ impl Work<'_> {
         let took = spent(began.elapsed());
         let detail = format!("fpga {} on {instance_id} ({}, {took})", chip.uuid, status.task_status);
         self.services.step_done("loaded", detail, skipped);
-        deployment.steps.push(Step::ended("load", skipped, began));
-        deployment.fpga = Some(Chip::of(status, instance_id));
-        Ok(())
-    }
-}
-
-impl ImageMatch {
-    fn of(mark: String, shell: String, request: &Request) -> Self {
-        Self { mark, shell, encrypted: request.kms_key.is_some() }
+        steps.push(Step::ended(StepName::Load, skipped, began));
+        Ok(Some(Chip::of(status, instance_id)))
     }
 }

@@ -22,12 +22,44 @@ pub struct Deployment {
 /// One step.
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
-    /// `check`, `upload`, `create`, `load`, and the names of the device tests.
-    pub name: &'static str,
+    /// Which.
+    pub name: StepName,
     /// What became of it.
     pub state: StepState,
     /// How long it took.
     pub seconds: f64,
+}
+
+/// The steps of a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepName {
+    /// The file is looked into.
+    Check,
+    /// It goes into the bucket.
+    Upload,
+    /// The image is ordered and made.
+    Create,
+    /// It goes into the chip.
+    Load,
+    /// The smoke test of the memory.
+    Smoke,
+    /// The PRBS test of the memory.
+    Prbs,
+}
+
+impl StepName {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Upload => "upload",
+            Self::Create => "create",
+            Self::Load => "load",
+            Self::Smoke => "smoke",
+            Self::Prbs => "prbs",
+        }
+    }
 }
 
 /// What became of a step.
@@ -46,7 +78,7 @@ pub enum StepState {
 
 impl Step {
     /// A step that began then and ends now.
-    pub fn ended(name: &'static str, skipped: bool, began: Instant) -> Self {
+    pub fn ended(name: StepName, skipped: bool, began: Instant) -> Self {
         let state = if skipped { StepState::Skipped } else { StepState::Done };
         // Milliseconds are all that anybody can use.
         let seconds = began.elapsed().as_secs_f64();
@@ -54,13 +86,13 @@ impl Step {
     }
 
     /// A device test that began then and ends now.
-    pub fn tested(name: &'static str, passed: bool, began: Instant) -> Self {
+    pub fn tested(name: StepName, passed: bool, began: Instant) -> Self {
         let state = if passed { StepState::Done } else { StepState::Failed };
         Self { state, ..Self::ended(name, false, began) }
     }
 
     /// A step that would be done unless it is done already.
-    pub(super) fn planned(name: &'static str, is_done: bool) -> Self {
+    pub(super) fn planned(name: StepName, is_done: bool) -> Self {
         let state = if is_done { StepState::Skipped } else { StepState::Planned };
         Self { name, state, seconds: 0.0 }
     }

@@ -1,117 +1,84 @@
-//! What has to be known before anything is changed: the file, the caller, the chip, the shell, the images.
-
-use std::fs::File;
-use std::path::Path;
+//! What has to be known of the file and the chip before anything is changed.
 
 use tokio::time::Instant;
 
-use super::report::Step;
-use super::{Request, Work};
-use crate::bitstream::{self, Examination, Family, Target};
+use super::Work;
+use super::report::{Step, StepName};
+use crate::bitstream::Family;
 use crate::device::RegisterMap;
-use crate::faas::{Chip, Image, LoadStatus};
-use crate::ops::chip::{self, Wanted};
+use crate::faas::{Image, LoadStatus};
 use crate::ops::content::Content;
 use crate::ops::image::ImageMatch;
-use crate::ops::{Error, Result, caller, register_map, shell};
+use crate::ops::prepare::{Prepared, Subject, examine_file, prepare};
+use crate::ops::{Error, Result, register_map};
 
 /// The facts that a deployment goes by.
 #[derive(Clone, Debug)]
 pub(super) struct Survey {
-    pub(super) family: Family,
+    pub(super) prepared: Prepared,
     pub(super) content: Content,
-    pub(super) role_arn: String,
-    pub(super) images: Vec<Image>,
     /// What an image must have to stand in for a new one.
     pub(super) image_match: ImageMatch,
-    /// The chip that is to be loaded, or whose shell was asked.
-    pub(super) chip: Option<Chip>,
-    /// What that chip carries, where it is to be loaded.
+    /// What the chip carries, where it is to be loaded.
     pub(super) loaded: Option<LoadStatus>,
     /// The registers of the kernels in the file.
     pub(super) registers: Option<RegisterMap>,
 }
 
 impl Survey {
-    /// Looks at everything; changes nothing.
-    pub(super) async fn make(work: Work<'_>, steps: &mut Vec<Step>) -> Result<Self> {
-        let Work { services, request } = work;
-        let (family, exam) = work.check(steps).await?;
-        if request.for_tests && family != Family::Xilinx {
-            return Err(Error::NoTests(request.file.clone()));
-        }
-        let content = work.read().await?;
-        let role_arn = caller::role_for_images(services.faas, !request.force).await?;
-        let chips = work.chips().await?;
-        let chip = work.choose(&chips, family)?;
-        let registers = register_map::of_deployed(&exam.facts);
-        work.check_for(exam, chip.as_ref())?;
-        let images = services.faas.images().await?.view;
-        let shell = match &request.shell {
-            Some(shell) => shell.clone(),
-            None => shell::for_new_image(family, &chips, chip.as_ref(), &images)?,
-        };
-        let loaded = work.loaded(chip.as_ref()).await?;
-        work.warn_of_shell(family, &shell, chip.as_ref());
-        let image_match = ImageMatch::of(content.mark(), shell, request);
-        Ok(Self { family, content, role_arn, images, image_match, chip, loaded, registers })
+    /// The image that stands in for a new one, as far as can be told now.
+    pub(super) fn stand_in(&self) -> Option<&Image> {
+        self.image_match.find(&self.prepared.images)
     }
 
-    /// Whether the chip does not carry the image yet, as far as can be told now.
-    pub(super) fn chip_needs_load(&self, request: &Request) -> bool {
-        let image = self.image_match.find(&self.images);
+    /// Whether the chip carries that image.
+    pub(super) fn is_loaded(&self) -> bool {
         let carries = |image: &Image| self.loaded.as_ref().is_some_and(|s| s.is_loaded_with(&image.uuid));
-        request.force || !image.is_some_and(carries)
+        self.stand_in().is_some_and(carries)
     }
 }
 
 impl Work<'_> {
-    /// The type of chip that the file is for, and what else is known of the file.
-    async fn check(self, steps: &mut Vec<Step>) -> Result<(Family, Examination)> {
+    /// Looks at everything; changes nothing.
+    pub(super) async fn survey(self, steps: &mut Vec<Step>) -> Result<Survey> {
+        let Self { services, request } = self;
+        let subject = self.check(steps).await?;
+        let path = request.file.clone();
+        let content = self.aside(move || Content::of(&path)).await?;
+        let registers = subject.exam.as_ref().and_then(|exam| register_map::of_deployed(&exam.facts));
+        let prepared = prepare(services, &request.image, subject, request.load).await?;
+        let loaded = match (&request.image.instance_id, &prepared.chip) {
+            (Some(instance_id), Some(chip)) if request.load => {
+                Some(services.faas.load_status(instance_id, &chip.uuid).await?.view)
+            }
+            _ => None,
+        };
+        self.warn_of_shell(&prepared);
+        let image_match = prepared.image_match(&request.image, content.mark());
+        Ok(Survey { prepared, content, image_match, loaded, registers })
+    }
+
+    /// Looks into the file, and says what it is.
+    async fn check(self, steps: &mut Vec<Step>) -> Result<Subject> {
         let began = Instant::now();
-        let path = self.request.file.clone();
-        let whole = self.request.check;
-        let mut exam = self.aside(move || examine(&path, &Target::default(), whole)).await?;
-        // A deployment is for a chip in any case: of the type that was named, else of the file's own.
-        let family = self.request.family.or_else(|| exam.family());
-        exam.hold_against(&Target { family, shell: None });
-        self.refuse_unfit(&exam)?;
+        let (path, whole) = (self.request.file.clone(), self.request.image.check);
+        let exam = self.aside(move || examine_file(&path, whole)).await?;
+        let mut subject = Subject { name: self.request.file.clone(), exam: Some(exam) };
+        let family = subject.family(&self.request.image);
         let name = self.request.file.display();
-        for finding in exam.warnings().filter(|_| self.request.check) {
-            let warning = format!("{name}: {} ({})", finding.message, finding.advice);
-            self.services.deadline.progress().warn(warning);
-        }
-        if self.request.check {
+        if let (true, Some(exam)) = (whole && !matches!(family, Err(Error::Unfit { .. })), &subject.exam) {
+            for finding in exam.warnings() {
+                let warning = format!("{name}: {} ({})", finding.message, finding.advice);
+                self.services.deadline.progress().warn(warning);
+            }
             self.services.step_done("checked", format!("{name}  {}", exam.summary()), false);
         }
-        steps.push(Step::ended("check", !self.request.check, began));
-        match family {
-            Some(family) => Ok((family, exam)),
-            None => Err(Error::UnknownType { path: self.request.file.clone(), kind: exam.kind.title() }),
+        let family = family?;
+        steps.push(Step::ended(StepName::Check, !whole, began));
+        if self.request.for_tests && family != Family::Xilinx {
+            return Err(Error::NoTests(self.request.file.clone()));
         }
-    }
-
-    /// Holds the file against the chosen chip: its shell may tell which part it has.
-    fn check_for(self, mut exam: Examination, chip: Option<&Chip>) -> Result<()> {
-        let Some(chip) = chip.filter(|chip| chip.shell.is_some()) else { return Ok(()) };
-        exam.hold_against(&Target {
-            family: self.request.family.or(chip.family()),
-            shell: chip.shell.clone(),
-        });
-        self.refuse_unfit(&exam)
-    }
-
-    fn refuse_unfit(self, exam: &Examination) -> Result<()> {
-        let unfit = exam.has_errors() || !exam.kind.is_loadable();
-        if self.request.check && unfit {
-            return Err(Error::Unfit { path: self.request.file.clone(), exam: Box::new(exam.clone()) });
-        }
-        Ok(())
-    }
-
-    async fn read(self) -> Result<Content> {
-        let path = self.request.file.clone();
-        self.aside(move || Content::of(&path)).await
+        Ok(subject)
     }
 
     /// Reads the file on a thread of its own, so that signals and timers go on.
@@ -124,38 +91,10 @@ impl Work<'_> {
         outcome.map_err(Error::of_file(&self.request.file))
     }
 
-    /// The instance's chips, where one is to be loaded or has to tell its shell.
-    async fn chips(self) -> Result<Vec<Chip>> {
-        match &self.request.instance_id {
-            Some(instance_id) => Ok(self.services.faas.chips(instance_id).await?.view),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    fn choose(self, chips: &[Chip], family: Family) -> Result<Option<Chip>> {
-        let Some(instance_id) = &self.request.instance_id else { return Ok(None) };
-        let wanted = Wanted { named: self.request.fpga.as_deref(), family: Some(family), image: None };
-        match chip::choose(chips, instance_id, &wanted) {
-            Ok(chip) => Ok(Some(chip.clone())),
-            Err(error) if self.request.load => Err(error.into()),
-            // Only the shell matters, and chips of one instance that report the same one are as good as each other.
-            Err(error) => {
-                chip::any_of_one_shell(chips, family).map_or(Err(error.into()), |chip| Ok(Some(chip.clone())))
-            }
-        }
-    }
-
-    async fn loaded(self, chip: Option<&Chip>) -> Result<Option<LoadStatus>> {
-        let (Some(instance_id), Some(chip), true) = (&self.request.instance_id, chip, self.request.load)
-        else {
-            return Ok(None);
-        };
-        Ok(Some(self.services.faas.load_status(instance_id, &chip.uuid).await?.view))
-    }
-
-    fn warn_of_shell(self, family: Family, shell: &str, chip: Option<&Chip>) {
-        let reported = chip.and_then(|chip| chip.shell.as_deref());
-        if let (true, Family::Xilinx, Some(reported)) = (self.request.load, family, reported)
+    fn warn_of_shell(self, prepared: &Prepared) {
+        let shell = &prepared.shell;
+        let reported = prepared.chip.as_ref().and_then(|chip| chip.shell.as_ref());
+        if let (true, Family::Xilinx, Some(reported)) = (self.request.load, prepared.family, reported)
             && reported != shell
         {
             self.services.deadline.progress().warn(format!(
@@ -163,20 +102,4 @@ impl Work<'_> {
             ));
         }
     }
-}
-
-/// Examines the file, or with `whole` false only its first bytes.
-fn examine(path: &Path, target: &Target, whole: bool) -> std::io::Result<Examination> {
-    use std::io::Read;
-    let metadata = std::fs::metadata(path)?;
-    if metadata.is_dir() {
-        return Err(std::io::ErrorKind::IsADirectory.into());
-    }
-    let mut file = File::open(path)?;
-    if whole {
-        return bitstream::examine(file, metadata.len(), target);
-    }
-    let mut head = Vec::new();
-    (&mut file).take(bitstream::HEAD as u64).read_to_end(&mut head)?;
-    Ok(bitstream::examine_head(&head, &[], metadata.len(), target))
 }

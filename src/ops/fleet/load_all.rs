@@ -65,17 +65,15 @@ pub async fn images(
     request: &Request,
     spots: &[Spot],
 ) -> Result<BTreeMap<Option<String>, String>> {
-    let family = request.family;
+    let family = request.image.spec.family;
     let fits = |spot: &&Spot| family.is_none() || spot.chip.family() == family;
     let shells: BTreeSet<_> = spots.iter().filter(fits).map(|spot| spot.chip.shell.clone()).collect();
     let mut images = BTreeMap::new();
     for shell in shells {
-        let request = Request {
-            shell: request.shell.clone().or_else(|| shell.clone()),
-            instance_id: None,
-            load: false,
-            ..request.clone()
-        };
+        let mut request = Request { load: false, ..request.clone() };
+        request.image.instance_id = None;
+        let wanted = &mut request.image.spec.shell;
+        *wanted = wanted.take().or_else(|| shell.clone());
         let deployment = deploy::deploy(services, &request).await?;
         images.extend(deployment.image.map(|image| (shell, image.uuid)));
     }

@@ -14,7 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::ddr::{self, Harness, PrbsOptions, SmokeOptions, Verdict};
 use crate::device::Access;
-use crate::ops::deploy::Step;
+use crate::ops::deploy::{Step, StepName};
 use crate::ops::wait::Deadline;
 
 /// How long each test may take to be done after its start, or its stop.
@@ -40,6 +40,15 @@ enum TestName {
     Prbs,
     /// Both
     All,
+}
+
+impl TestName {
+    fn step(self) -> StepName {
+        match self {
+            Self::Smoke => StepName::Smoke,
+            Self::Prbs | Self::All => StepName::Prbs,
+        }
+    }
 }
 
 impl TestsArgs {
@@ -83,7 +92,7 @@ impl TestsArgs {
                 TestName::Prbs | TestName::All => ddr::prbs(harness, &self.prbs(), &mut |_| {})?,
             };
             let passed = report.verdict == Verdict::Passed;
-            tested.steps.push(Step::tested(report.test, passed, began));
+            tested.steps.push(Step::tested(name.step(), passed, began));
             tested.results.push(TestResult::new(&report, &device));
             let (step, detail) = (report.test, report.to_string());
             if !passed {

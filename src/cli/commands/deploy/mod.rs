@@ -20,8 +20,9 @@ use crate::cli::exit::Exit;
 use crate::cli::output::typed;
 use crate::cli::output::{Page, Report};
 use crate::ops::Error;
-use crate::ops::deploy::{self, Deployment, Request, Services, StepState};
+use crate::ops::deploy::{self, Deployment, Request, Services, StepName, StepState};
 use crate::ops::driver::Driver;
+use crate::ops::prepare::ImageRequest;
 use crate::ops::wait::Deadline;
 
 #[derive(Debug, Args)]
@@ -92,14 +93,7 @@ async fn deploy(args: &DeployArgs, cx: &Context) -> Result<(Deployment, Deadline
     let request = Request { driver, ..args.request(cx).await? };
     let deadline = cx.deadline_told_to(args.timeout, cx.ui.steps(faas.cloud().progress().clone()))?;
     let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
-    let work = async {
-        if args.dry_run {
-            deploy::plan(services, &request).await
-        } else {
-            deploy::deploy(services, &request).await
-        }
-    };
-    match deadline.unless_cancelled(Box::pin(work)).await {
+    match deadline.unless_cancelled(Box::pin(deploy::deploy(services, &request))).await {
         Err(Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
         Err(error) => Err(goes_on(error.into())),
         Ok(deployment) => Ok((deployment, deadline)),
@@ -126,22 +120,21 @@ impl DeployArgs {
         Ok(Request {
             file: self.file.clone(),
             key: self.object_key()?,
-            name: self.make.name.clone(),
-            description: self.make.description.clone(),
-            tags: self.make.tags.clone(),
-            shell: self.make.shell.clone(),
-            family: self.make.fpga_type,
-            kms_key: self.make.kms_key.clone(),
-            instance_id,
-            fpga: self.make.fpga.clone(),
-            check: !self.no_check,
+            image: ImageRequest {
+                spec: self.make.spec(),
+                instance_id,
+                check: !self.no_check,
+                any_caller: self.force,
+                anew: self.force,
+                wait: !self.no_wait,
+                order_life: cx.order_life()?,
+            },
             load: !self.no_load,
-            wait: !self.no_wait,
             force: self.force,
             for_tests: self.tests.any(),
             driver: None,
             this_machine,
-            order_life: cx.order_life()?,
+            dry_run: self.dry_run,
         })
     }
 
@@ -198,12 +191,12 @@ impl Report for Deployed {
                 StepState::Planned => "would be done".to_owned(),
             };
             let which = match step.name {
-                "upload" => format!("oss://{}/{}", object.bucket, object.key),
-                "create" => image.as_ref().map(|image| image.uuid.clone()).unwrap_or_default(),
-                "load" => fpga.as_ref().map(|fpga| fpga.uuid.clone()).unwrap_or_default(),
+                StepName::Upload => format!("oss://{}/{}", object.bucket, object.key),
+                StepName::Create => image.as_ref().map(|image| image.uuid.clone()).unwrap_or_default(),
+                StepName::Load => fpga.as_ref().map(|fpga| fpga.uuid.clone()).unwrap_or_default(),
                 _ => String::new(),
             };
-            vec![step.name.to_owned(), what, which]
+            vec![step.name.word().to_owned(), what, which]
         });
         page.table(&["step", "state", "what"], &rows.collect::<Vec<_>>());
     }

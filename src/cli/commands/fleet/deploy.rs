@@ -20,6 +20,7 @@ use crate::ops::fleet::{
     Counts, LoadedChip, Outcome, Record, RunRequest, Services, Target, chips, folded, images, judge_command,
     load_all, run as run_on_hosts, to_load,
 };
+use crate::ops::prepare::{ImageRequest, ImageSpec};
 
 /// How long the tests of a host may take, besides PRBS.
 const TESTS: Duration = Duration::from_mins(10);
@@ -148,22 +149,21 @@ impl LoadArgs {
         Ok(Request {
             file: file.to_owned(),
             key: key.to_owned(),
-            name: None,
-            description: None,
-            tags: None,
-            shell: self.shell.clone(),
-            family: None,
-            kms_key: None,
-            instance_id: None,
-            fpga: None,
-            check: true,
+            image: ImageRequest {
+                spec: ImageSpec { shell: self.shell.clone(), ..ImageSpec::default() },
+                instance_id: None,
+                check: true,
+                any_caller: false,
+                anew: false,
+                wait: true,
+                order_life: cx.order_life()?,
+            },
             load: false,
-            wait: true,
             force: false,
             for_tests: tests.any(),
             driver: None,
             this_machine: None,
-            order_life: cx.order_life()?,
+            dry_run: false,
         })
     }
 

@@ -13,12 +13,11 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::faas::{Image, NewImage};
-use crate::ops::create::{self, Found, Request};
 use crate::ops::deploy::Services;
 use crate::ops::image::{self, Ordered};
 use crate::ops::order::{self, Order};
+use crate::ops::prepare::{ImageRequest, Subject, identity, prepare};
 use crate::ops::{self, Error};
-use crate::oss::Oss;
 
 /// Make an image from an object in the bucket
 ///
@@ -110,24 +109,16 @@ async fn work(args: &CreateArgs, cx: &Context) -> Result<Answer, Failure> {
 
 impl CreateArgs {
     /// Finds out what is to be made, orders it, and waits for it if that was asked for.
-    async fn make(&self, services: Services<'_>, request: &Request) -> ops::Result<Answer> {
+    async fn make(&self, services: Services<'_>, request: &ImageRequest) -> ops::Result<Answer> {
         let Services { faas, oss, deadline } = services;
-        let found = create::survey(services, request).await?;
-        let identity = found.object.clone();
-        let new = self.order(oss, found);
-        let object = Object { bucket: new.bucket.clone(), key: new.object.clone() };
+        let subject = Subject::object(oss, &self.key, request).await?;
+        let prepared = prepare(services, request, subject, false).await?;
+        let order = prepared.order(request, oss.bucket(), &self.key);
+        let object = Object { bucket: oss.bucket().to_owned(), key: self.key.clone() };
         if self.dry_run {
-            return Ok(Answer::Planned(Planned::of(new, object)));
+            return Ok(Answer::Planned(Planned::of(order.image, object)));
         }
-        let order = Order {
-            image: new,
-            content: None,
-            object: identity,
-            stand_in: None,
-            anew: self.force,
-            wait_for_turn: self.wait,
-            life: request.order_life,
-        };
+        let order = Order { object: identity(oss, &self.key).await?, ..order };
         let Ordered { mut image, .. } = order::place(faas, deadline, &order).await?;
         if self.wait {
             (image, _) = image::wait(faas, deadline, &Ordered { image, is_new: true }).await?;
@@ -135,35 +126,20 @@ impl CreateArgs {
         Ok(Answer::Created(Created { image, object }))
     }
 
-    async fn request(&self, cx: &Context) -> Result<Request, Failure> {
+    async fn request(&self, cx: &Context) -> Result<ImageRequest, Failure> {
         let instance_id = match &self.make.shell {
             Some(_) => None,
             None => cx.instance_id().await.ok(),
         };
-        Ok(Request {
-            key: self.key.clone(),
-            shell: self.make.shell.clone(),
-            family: self.make.fpga_type,
+        Ok(ImageRequest {
+            spec: self.make.spec(),
             instance_id,
-            fpga: self.make.fpga.clone(),
             check: !self.no_check,
-            force: self.force,
+            any_caller: self.force,
+            anew: self.force,
+            wait: self.wait,
             order_life: cx.order_life()?,
         })
-    }
-
-    fn order(&self, oss: &Oss, found: Found) -> NewImage {
-        NewImage {
-            bucket: oss.bucket().to_owned(),
-            object: self.key.clone(),
-            fpga_type: found.family.name().to_owned(),
-            shell: found.shell,
-            role_arn: found.role_arn,
-            name: self.make.name.clone(),
-            description: self.make.description.clone(),
-            tags: self.make.tags.clone(),
-            kms_key: self.make.kms_key.clone(),
-        }
     }
 }
 

@@ -4,14 +4,25 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::chip::{self, Wanted};
-use super::deploy::Services;
 use super::image::ImageMatch;
 use super::order::Order;
 use super::transfer::bytes_of;
+use super::wait::Deadline;
 use super::{Error, Result, caller, shell};
 use crate::bitstream::{self, Examination, Family, Kind, Target};
-use crate::faas::{Chip, Image, NewImage};
+use crate::faas::{Chip, Faas, Image, NewImage};
 use crate::oss::{Head, Oss, Range};
+
+/// Who does it.
+#[derive(Clone, Copy, Debug)]
+pub struct Services<'a> {
+    /// Images and chips.
+    pub faas: &'a Faas,
+    /// The bucket.
+    pub oss: &'a Oss,
+    /// How long it may take, and who hears of it.
+    pub deadline: &'a Deadline,
+}
 
 /// The image that is wanted, as the user says it.
 #[derive(Clone, Debug, Default)]

@@ -60,11 +60,32 @@ const COMMANDS: &[&[&str]] = &[
     &["reg", "watch", "0x0", "--for", "10ms"],
     &["reg", "dump", "0x0+16"],
     &["reg", "diff", "none.json", "none.json"],
+    &["reg", "restore", "none.json"],
+    &["reg", "ls"],
+    &["reg", "map", "note.txt"],
     &["reg", "run", "note.txt"],
     &["reg", "info"],
     &["test", "smoke"],
     &["test", "prbs", "--duration", "20ms", "--log", "prbs.log"],
     &["test", "all", "--duration", "20ms", "--junit", "junit.xml"],
+    &["version"],
+    &["completions", "bash"],
+    &["fleet", "up", "none", "--count", "1", "--dry-run"],
+    &["fleet", "ls"],
+    &["fleet", "show", "none"],
+    &["fleet", "deploy", "none", "bit.tar.gz"],
+    &["fleet", "test", "none"],
+    &["fleet", "run", "none", "--", "true"],
+    &["fleet", "put", "none", "note.txt", "folder"],
+    &["fleet", "report"],
+    &["fleet", "inventory", "none"],
+    &["fleet", "prices", "ecs.f3-c4f1.xlarge"],
+    &["fleet", "start", "none", "--yes"],
+    &["fleet", "stop", "none", "--yes"],
+    &["fleet", "extend", "none", "--yes"],
+    &["fleet", "renew", "none"],
+    &["fleet", "down", "none", "--yes"],
+    &["fleet", "once", "none.toml", "bit.tar.gz"],
     &["list_policy"],
     &["list_objects"],
     &["upload_object", "--object=old", "--file=note.txt"],
@@ -222,6 +243,9 @@ fn leaves(world: &World, path: &[&str]) -> Vec<Vec<String>> {
         help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     for line in listed.filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
         let name = line.split_whitespace().next().unwrap();
+        if name == "help" {
+            continue;
+        }
         leaves.extend(self::leaves(world, &[path, &[name]].concat()));
     }
     if path.is_empty() {
@@ -235,10 +259,11 @@ fn leaves(world: &World, path: &[&str]) -> Vec<Vec<String>> {
 
 #[test]
 fn every_command_is_among_those_that_are_run() {
-    // `sandbox` has a test of its own below.
+    // `sandbox` has a test of its own below; a presigned URL holds the session token, which is what it is for.
+    let shows_a_token = |leaf: &[String]| leaf == ["object", "url"];
     let leaves = leaves(&World::new(), &[]);
     assert!(leaves.len() > 20, "{leaves:?}");
-    for leaf in leaves.iter().filter(|leaf| leaf[0] != "sandbox") {
+    for leaf in leaves.iter().filter(|leaf| leaf[0] != "sandbox" && !shows_a_token(leaf)) {
         assert!(
             COMMANDS.iter().any(|args| args.iter().take(leaf.len()).eq(leaf.iter())),
             "{leaf:?} is not run"

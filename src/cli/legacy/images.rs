@@ -11,9 +11,8 @@ use crate::bitstream::Family;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
-use crate::ops::deploy::Services;
 use crate::ops::order::{Order, place, without_order_mark};
-use crate::ops::prepare::{ImageRequest, ImageSpec, Subject, identity, prepare};
+use crate::ops::prepare::{ImageRequest, ImageSpec, Services, Subject, identity, prepare};
 use crate::ops::wait::Deadline;
 
 /// How long an order whose answer was lost is looked for.

@@ -15,15 +15,13 @@ use super::driver::Driver;
 use super::load::{self, Loaded, Loading};
 use super::lock::{self, Claim};
 use super::order::{self, Order};
-use super::prepare::ImageRequest;
+use super::prepare::{ImageRequest, Services};
 use super::register_map;
-use super::wait::Deadline;
 use super::{Result, image};
 use crate::base::duration::spent;
 use crate::base::progress::Event;
 use crate::device::Roots;
-use crate::faas::{Faas, Image, ImageState};
-use crate::oss::Oss;
+use crate::faas::{Image, ImageState};
 
 /// What is to be deployed, and how.
 #[derive(Clone, Debug)]
@@ -46,17 +44,6 @@ pub struct Request {
     pub this_machine: Option<Roots>,
     /// Whether to say only what would be done.
     pub dry_run: bool,
-}
-
-/// Who does it.
-#[derive(Clone, Copy, Debug)]
-pub struct Services<'a> {
-    /// Images and chips.
-    pub faas: &'a Faas,
-    /// The bucket.
-    pub oss: &'a Oss,
-    /// How long it may take, and who hears of it.
-    pub deadline: &'a Deadline,
 }
 
 impl Services<'_> {

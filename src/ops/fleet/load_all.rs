@@ -10,6 +10,7 @@ use crate::ecs::{Instance, InstanceState};
 use crate::faas::{Chip, Faas};
 use crate::ops::deploy::{self, Request};
 use crate::ops::load::{self, Loading};
+use crate::ops::prepare;
 use crate::ops::{Error, Result};
 
 /// A chip of a host and what became of it.
@@ -61,7 +62,7 @@ pub async fn chips(faas: &Faas, hosts: &[Instance], jobs: usize) -> Result<Vec<S
 /// # Errors
 /// Those of a deployment.
 pub async fn images(
-    services: deploy::Services<'_>,
+    services: prepare::Services<'_>,
     request: &Request,
     spots: &[Spot],
 ) -> Result<BTreeMap<Option<String>, String>> {

@@ -20,9 +20,9 @@ use crate::cli::exit::Exit;
 use crate::cli::output::typed;
 use crate::cli::output::{Page, Report};
 use crate::ops::Error;
-use crate::ops::deploy::{self, Deployment, Request, Services, StepName, StepState};
+use crate::ops::deploy::{self, Deployment, Request, StepName, StepState};
 use crate::ops::driver::Driver;
-use crate::ops::prepare::ImageRequest;
+use crate::ops::prepare::{ImageRequest, Services};
 use crate::ops::wait::Deadline;
 
 #[derive(Debug, Args)]

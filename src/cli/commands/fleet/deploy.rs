@@ -15,12 +15,12 @@ use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
 use crate::ecs::Instance;
-use crate::ops::deploy::{Request, Services as DeployServices};
+use crate::ops::deploy::Request;
 use crate::ops::fleet::{
     Counts, LoadedChip, Outcome, Record, RunRequest, Services, Target, chips, folded, images, judge_command,
     load_all, run as run_on_hosts, to_load,
 };
-use crate::ops::prepare::{ImageRequest, ImageSpec};
+use crate::ops::prepare::{ImageRequest, ImageSpec, Services as DeployServices};
 
 /// How long the tests of a host may take, besides PRBS.
 const TESTS: Duration = Duration::from_mins(10);

@@ -13,10 +13,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::faas::{Image, NewImage};
-use crate::ops::deploy::Services;
 use crate::ops::image::{self, Ordered};
 use crate::ops::order::{self, Order};
-use crate::ops::prepare::{ImageRequest, Subject, identity, prepare};
+use crate::ops::prepare::{ImageRequest, Services, Subject, identity, prepare};
 use crate::ops::{self, Error};
 
 /// Make an image from an object in the bucket

@@ -27,10 +27,7 @@ impl Endpoint {
     /// # Errors
     /// When the region can't be one: it would lead to another host.
     pub fn of_region(pattern: &str, region: &str) -> Result<Self, NoEndpoint> {
-        Name::Region
-            .accepts(region)
-            .then_some(())
-            .ok_or_else(|| NoEndpoint::NotA(Name::Region, region.into()))?;
+        NoEndpoint::unless_a(Name::Region, region)?;
         Ok(Self::central(&pattern.replace("{}", region)))
     }
 
@@ -42,12 +39,12 @@ impl Endpoint {
     /// The bucket's own host at this endpoint.
     ///
     /// # Errors
-    /// When the bucket can't be one.
+    /// When the bucket can't be one, or the endpoint is an IP address: what stands before one makes it a name that is none.
     pub fn of_bucket(&self, bucket: &str) -> Result<Self, NoEndpoint> {
-        Name::Bucket
-            .accepts(bucket)
-            .then_some(())
-            .ok_or_else(|| NoEndpoint::NotA(Name::Bucket, bucket.into()))?;
+        NoEndpoint::unless_a(Name::Bucket, bucket)?;
+        if self.is_ip() {
+            return Err(NoEndpoint::NoName(self.host.clone()));
+        }
         Ok(Self { host: format!("{bucket}.{}", self.host), ..self.clone() })
     }
 
@@ -61,7 +58,11 @@ impl Endpoint {
 
     /// Whether the host is an IP address or `localhost`, for which no bucket can stand before the name.
     pub fn is_address(&self) -> bool {
-        self.host_name() == "localhost" || self.host_name().parse::<std::net::IpAddr>().is_ok()
+        self.host_name() == "localhost" || self.is_ip()
+    }
+
+    fn is_ip(&self) -> bool {
+        self.host_name().parse::<std::net::IpAddr>().is_ok()
     }
 }
 
@@ -74,6 +75,16 @@ pub enum NoEndpoint {
     /// What should become part of a host's name can't.
     #[error("{1:?} is no {0}: it must be {rule}", rule = .0.rule())]
     NotA(Name, String),
+    /// A bucket's own host is asked for where there is no name.
+    #[error("{0} is an address: no bucket's name can stand before it")]
+    NoName(String),
+}
+
+impl NoEndpoint {
+    /// What may become part of a host's name or of a path.
+    pub(super) fn unless_a(name: Name, text: &str) -> Result<(), Self> {
+        if name.accepts(text) { Ok(()) } else { Err(Self::NotA(name, text.into())) }
+    }
 }
 
 /// The endpoint of a service. OSS gets its public one; choosing another is the OSS client's matter.
@@ -118,6 +129,15 @@ mod tests {
         );
         assert_eq!(locate(&given, Service::Faas, None), Err(NoEndpoint::NoRegion(Service::Faas)));
     }
+
+    #[test]
+    fn no_bucket_stands_before_an_address() {
+        for host in ["127.0.0.1", "10.0.0.1:80", "[::1]:8"] {
+            let endpoint = Endpoint { scheme: "http".into(), host: host.into(), given: true };
+            assert_eq!(endpoint.of_bucket("some-bucket"), Err(NoEndpoint::NoName(host.into())));
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_region_and_no_bucket_lead_out_of_the_cloud(

@@ -1,6 +1,7 @@
 //! The URL of an OSS request, in each of the three styles.
 
 use super::{Endpoint, NoEndpoint};
+use crate::config::Name;
 use crate::sign::encode;
 
 /// How a bucket is named in a URL. The signature is the same in all of them.
@@ -20,7 +21,7 @@ pub enum OssStyle {
 /// Where a request goes: scheme, host and path. The query is added by the caller.
 ///
 /// # Errors
-/// When the bucket can't be one.
+/// When the bucket can't be one, or should stand before an address.
 pub(super) fn url(
     endpoint: &Endpoint,
     style: OssStyle,
@@ -33,12 +34,13 @@ pub(super) fn url(
         chosen => chosen,
     };
     let key = key.map(unfolded).unwrap_or_default();
-    // A bucket is checked in every style: in a path, too, it must stay one segment.
-    let own = bucket.map(|bucket| endpoint.of_bucket(bucket)).transpose()?;
-    Ok(match (style, bucket, own) {
-        (OssStyle::Path, Some(bucket), _) => format!("{endpoint}/{bucket}/{key}"),
-        (OssStyle::Virtual, _, Some(own)) => format!("{own}/{key}"),
-        _ => format!("{endpoint}/{key}"),
+    let Some(bucket) = bucket else { return Ok(format!("{endpoint}/{key}")) };
+    // It is checked in every style: in a path, too, it must stay one segment.
+    NoEndpoint::unless_a(Name::Bucket, bucket)?;
+    Ok(match style {
+        OssStyle::Path => format!("{endpoint}/{bucket}/{key}"),
+        OssStyle::Cname => format!("{endpoint}/{key}"),
+        _ => format!("{}/{key}", endpoint.of_bucket(bucket)?),
     })
 }
 

@@ -36,7 +36,11 @@ pub struct Page {
 pub struct Next {
     token: String,
     after: String,
+    pages: u32,
 }
+
+/// A hundred million names: more than anybody lists, and an end to a list that has none.
+const MOST_PAGES: u32 = 100_000;
 
 impl Oss {
     /// The page of objects, 1000 at most, whose keys begin with `prefix`; `from` is the previous page's `next`.
@@ -55,25 +59,35 @@ impl Oss {
         };
         let page: wire::ListBucket = self.document(make).await?;
         let decoded = |text| wire::decoded(page.encoding_type.as_deref(), text);
-        let next =
-            page.next_continuation_token.filter(|next| page.is_truncated && Some(next.as_str()) != token);
+        let next = page.next_continuation_token.filter(|next| Some(next.as_str()) != token);
         let objects: Vec<_> = page.contents.into_iter().map(|content| listed(content, decoded)).collect();
         let prefixes: Vec<_> =
             page.common_prefixes.into_iter().map(|common| decoded(common.prefix)).collect();
         let names = || objects.iter().map(|object| &object.key).chain(&prefixes);
         // Names come in order. A list that goes back, or on without any, would have no end.
         let goes_back = names().min().zip(from).is_some_and(|(first, from)| *first <= from.after);
-        let Some(token) = next.filter(|_| !goes_back) else {
-            let is_sound = !goes_back;
-            return if is_sound { Ok(Page { objects, prefixes, next: None }) } else { Err(endless()) };
+        let pages = from.map_or(1, |from| from.pages + 1);
+        if goes_back || page.is_truncated && pages >= MOST_PAGES {
+            return Err(endless());
+        }
+        let next = match page.is_truncated {
+            false => None,
+            true => next.zip(names().max().cloned()).map(|(token, after)| Next { token, after, pages }),
         };
-        let after = names().max().cloned().ok_or_else(endless)?;
-        Ok(Page { objects, prefixes, next: Some(Next { token, after }) })
+        if page.is_truncated && next.is_none() {
+            return Err(endless());
+        }
+        Ok(Page { objects, prefixes, next })
     }
 }
 
 fn endless() -> crate::cloud::Error {
-    OssAnswer::unreadable("ListObjectsV2", 200, "its pages do not go on in the order of the names", "")
+    OssAnswer::unreadable(
+        "ListObjectsV2",
+        200,
+        "its pages have no end, or do not go on in the order of the names",
+        "",
+    )
 }
 
 fn listed(content: wire::Content, decoded: impl Fn(String) -> String) -> Listed {

@@ -9,6 +9,9 @@ use super::{Existing, Oss, wire};
 use crate::cloud::{OssAnswer, Result, Retry};
 use crate::net::Body;
 
+/// The highest number that a part can have.
+const MOST_PARTS: u32 = 10_000;
+
 /// What the service says of a body that it took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -79,7 +82,8 @@ impl Oss {
             parts.extend(page.parts.into_iter().map(listed));
             // A marker that does not move would be asked for for ever.
             match page.next_part_number_marker.filter(|next| page.is_truncated && *next > marker) {
-                Some(next) => marker = next,
+                Some(next) if marker < MOST_PARTS => marker = next,
+                Some(_) => return Err(OssAnswer::unreadable("ListParts", 200, "it has no end", "")),
                 None => return Ok(parts),
             }
         }

@@ -1,9 +1,14 @@
 //! `ListMultipartUploads`: uploads that were begun and neither completed nor aborted.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 use super::{Oss, wire};
-use crate::cloud::Result;
+use crate::cloud::{OssAnswer, Result};
+
+/// A million uploads: more than anybody has pending, and an end to a list that has none.
+const MOST_PAGES: usize = 1000;
 
 /// An upload whose parts are stored, and cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +28,8 @@ impl Oss {
     /// When a call fails.
     pub async fn pending_uploads(&self, prefix: &str) -> Result<Vec<PendingUpload>> {
         let (mut found, mut marker) = (Vec::new(), (String::new(), String::new()));
-        loop {
+        let mut seen = HashSet::new();
+        while seen.len() < MOST_PAGES && seen.insert(marker.clone()) {
             let make = || {
                 let call = self.call("ListMultipartUploads", "GET").query("uploads", "");
                 let call = call.query("encoding-type", "url").query("max-uploads", "1000");
@@ -45,11 +51,13 @@ impl Oss {
                 upload_id: upload.upload_id,
                 initiated: upload.initiated.and_then(|time| time.parse().ok()),
             }));
-            // A marker that does not move would be asked for for ever.
-            if !page.is_truncated || next <= marker {
+            if !page.is_truncated {
                 return Ok(found);
             }
             marker = next;
         }
+        // What was found is not all: who aborts by this list would leave the rest, and go on paying for it.
+        let reason = format!("its pages have no end: {} came, and then the next is {marker:?}", seen.len());
+        Err(OssAnswer::unreadable("ListMultipartUploads", 200, reason, ""))
     }
 }

@@ -119,6 +119,14 @@ fn a_bucket_and_an_instance_are_refused_from_every_source() {
 }
 
 #[test]
+fn a_bucket_before_an_address_is_refused() {
+    let trap = Trap::new();
+    let oss = format!("oss=http://{}", trap.address());
+    let flags = ["--region", "cn-hangzhou", "--bucket", "some-bucket", "--endpoint", &oss];
+    trap.refuses(&with(&with(&flags, &["--oss-style", "virtual"]), &PUT), 3, "is an address");
+}
+
+#[test]
 fn the_region_of_sts_is_refused() {
     let trap = Trap::new();
     let region = trap.region();

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "what was skipped or measured is shown with the test")]
 
 mod auth;
+mod bounds;
 mod check;
 mod check_memory;
 mod check_properties;

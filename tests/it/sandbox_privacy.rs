@@ -30,6 +30,24 @@ fn nobody_else_reads_its_folder_whatever_the_umask() {
 }
 
 #[test]
+fn nobody_else_reads_an_instance_the_log_or_the_ledger_whatever_the_umask() {
+    let world = World::new();
+    let script = "faascmd fleet run i-bp1faascmdsandbox1001 -- true >&2
+        folder=$(dirname \"$FAASCMD_CREDENTIALS_FILE\")
+        find \"$folder\" log ledger ! -type l -printf '%m %y %p\\n'";
+    let program = env!("CARGO_BIN_EXE_faascmd");
+    let sandbox = format!("{program} sandbox --instances 1 --speed 100 --log log --ledger ledger");
+    let line = format!("umask 0; exec {sandbox} -- sh -euc '{}'", script.replace('\'', r"'\''"));
+    let ran = ran(world.command("sh").args(["-euc", &line])).exits(0);
+    for end in ["/bin/rmmod", "/hw/fpga0", "/work/script", "log", "ledger"] {
+        assert!(ran.stdout.lines().any(|line| line.ends_with(end)), "no {end} in\n{}", ran.stdout);
+    }
+    for line in ran.stdout.lines() {
+        assert!(line.get(1..3) == Some("00"), "{line}");
+    }
+}
+
+#[test]
 fn the_keys_are_random_unless_they_are_asked_for() {
     let world = World::new();
     let secret = |flags: &[&str]| {

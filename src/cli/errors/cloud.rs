@@ -65,6 +65,9 @@ impl From<NoEndpoint> for Failure {
                 failure.hint("add --region REGION (such as cn-hangzhou), or set FAASCMD_REGION")
             }
             NoEndpoint::NotA(..) => failure,
+            NoEndpoint::NoName(_) => {
+                failure.hint("name it in the path: --oss-style path (or auto, which does so)")
+            }
         }
     }
 }

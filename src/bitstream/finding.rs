@@ -189,7 +189,7 @@ codes! {
     ZipDirectory "zip-directory" "the zip's directory and its members disagree"
         "copy or build it again: the file was changed on its way";
 
-    DcpNoXml "dcp-no-xml" "there is no dcp.xml in it: it is no Vivado checkpoint"
+    DcpNoXml "dcp-no-xml" "there is no dcp.xml in it: it is not a Vivado checkpoint"
         "give what write_checkpoint wrote";
     DcpXml "dcp-xml" "its dcp.xml is not what Vivado writes"
         "write the checkpoint again";
@@ -281,7 +281,7 @@ codes! {
         "run OPAE's packager again with the .rbf that Quartus wrote";
     GbsInterfaceUnknown "gbs-interface-unknown" "the interface id is not the one known for the shell"
         "build against the shell of your instance: `faascmd fpga ls` names it";
-    GbsPayload "gbs-payload" "what stands behind the metadata is no raw bitstream"
+    GbsPayload "gbs-payload" "what stands behind the metadata is not a raw bitstream"
         "run OPAE's packager again with the .rbf that Quartus wrote";
     GbsPayloadLength "gbs-payload-length" "nothing in a .gbs tells how long its bitstream should be"
         "compare the payload's size with that of the .rbf, if the file was copied";

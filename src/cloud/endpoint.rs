@@ -73,7 +73,7 @@ pub enum NoEndpoint {
     #[error("no region is set, and {0} has one endpoint a region")]
     NoRegion(Service),
     /// What should become part of a host's name can't.
-    #[error("{1:?} is no {0}: it must be {rule}", rule = .0.rule())]
+    #[error("{1:?} is not a valid {0}: it must be {rule}", rule = .0.rule())]
     NotA(Name, String),
     /// A bucket's own host is asked for where there is no name.
     #[error("{0} is an address: no bucket's name can stand before it")]

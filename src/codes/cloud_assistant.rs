@@ -90,7 +90,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Give an absolute path, such as /root.")
         .from(FILE),
     row("FileMode.Invalid", 403)
-        .means("This is no file mode.")
+        .means("This is not a file mode.")
         .advice("Write the mode in octal, such as 0644.")
         .from(FILE),
     row("FileContent.DecodeError", 403)
@@ -115,12 +115,12 @@ pub(super) const ROWS: &[Row] = &[
         .from(FILE),
     outcome("FileNameInvalid")
         .also(&["FilePathInvalid"])
-        .means("The file's name or folder is none on the instance.")
+        .means("The file's name or folder is not valid on the instance.")
         .advice("Give a name without a slash and an absolute folder.")
         .from(FILE),
     outcome("FileAuthorityInvalid")
         .also(&["UserGroupNotExists"])
-        .means("The file's mode, owner or group is none on the instance.")
+        .means("The file's mode, owner or group does not exist on the instance.")
         .advice("Leave owner and group out; a mode has three or four octal digits.")
         .from(FILE),
     outcome("InstanceNotExists")

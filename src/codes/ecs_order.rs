@@ -111,7 +111,7 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Give a security group and vSwitches of one and the same VPC.")
         .from(RUN),
     row("InvalidMinAmount.Malformed", 400)
-        .means("The least number of instances is no number from 1 to the amount.")
+        .means("The least number of instances is not a number from 1 to the amount.")
         .advice("Give --min between 1 and --count.")
         .from(SDK),
     row("InvalidMaxAmount.Malformed", 400)
@@ -128,11 +128,11 @@ pub(super) const ROWS: &[Row] = &[
         .advice("Use an image with cloud-init, or leave --user-data out and use `faascmd fleet run`.")
         .from(SDK),
     row("InvalidSpotPriceLimit", 400)
-        .means("The price limit is no price with at most three decimals.")
+        .means("The price limit is not a price with at most three decimals.")
         .advice("Write the limit per hour, such as --spot-limit 1.25.")
         .from(RUN),
     row("InvalidSpotInterruptionBehavior", 400)
-        .means("What is to happen when the market takes the instance back is none of its words.")
+        .means("What is to happen when the market takes the instance back is not one of its words.")
         .advice("Write Terminate or Stop for SpotInterruptionBehavior.")
         .from(RUN),
     row("InvalidClientToken.ValueNotSupported", 400)

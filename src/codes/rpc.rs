@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(FAQ),
     row("InvalidSecurityToken.Malformed", 400)
-        .means("What was sent as the token of a temporary key is none.")
+        .means("What was sent as the token of a temporary key is not one.")
         .advice("Copy the whole token on one line, without quotes or spaces around it.")
         .from(FAQ),
     row("InvalidSecurityToken.MismatchWithAccessKey", 400)

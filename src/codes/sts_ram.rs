@@ -62,7 +62,7 @@ pub(super) const ROWS: &[Row] = &[
         .means("RAM can't read the policy.")
         .advice(
             "Show it with `faascmd auth --bucket BUCKET --dry-run`; if others edited faasPolicy by hand, \
-            mend it in the RAM console.",
+            correct it in the RAM console.",
         )
         .from(RAM),
     Row::new("ram", "InvalidParameter.*")

@@ -33,7 +33,7 @@ pub enum ConfigError {
         problem: &'static str,
     },
     /// A region, bucket or instance id that can't be one.
-    #[error("{origin}: {text:?} is no {name}: it must be {}", name.rule())]
+    #[error("{origin}: {text:?} is not a valid {name}: it must be {}", name.rule())]
     Name {
         /// What it is meant to be.
         name: Name,

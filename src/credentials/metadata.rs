@@ -96,7 +96,7 @@ impl Metadata {
 
     fn is_gone(&self, error: &NetError) -> NoMetadata {
         let why = NoMetadata(format!(
-            "{} does not answer, so this is no instance: {}",
+            "{} does not answer, so this is not an instance: {}",
             self.address(),
             error.trouble
         ));

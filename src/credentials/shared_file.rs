@@ -72,7 +72,7 @@ impl SharedFile {
                 Err(section.wrong("rsa_key_pair is out of use; make an AccessKey for a RAM user".into()))
                     .of_source(NAME)
             }
-            other => Err(section.wrong(format!("`{other}` is no type of credential"))).of_source(NAME),
+            other => Err(section.wrong(format!("`{other}` is not a type of credential"))).of_source(NAME),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn read(value: &Value) -> Result<Credential, String> {
 /// When it is there and no time.
 pub(super) fn expiration(value: Option<&Value>) -> Result<Option<jiff::Timestamp>, String> {
     let Some(text) = value.and_then(Value::as_str).filter(|text| !text.is_empty()) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| "its expiration is no time".to_owned())
+    text.parse().map(Some).map_err(|_| "its expiration is not a time".to_owned())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub enum Width {
 
 /// Why a text is no width.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is no width of an access: it is 8, 16, 32 or 64")]
+#[error("`{0}` is not a width of an access: it is 8, 16, 32 or 64")]
 pub struct NotAWidth(String);
 
 impl Width {

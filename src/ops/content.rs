@@ -8,6 +8,8 @@ use crc_fast::{CrcAlgorithm, Digest as Crc};
 use sha2::{Digest, Sha256};
 
 use crate::base::fingerprint::content_mark;
+use crate::cloud::Error;
+use crate::oss::Oss;
 
 /// A file's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,39 @@ impl Content {
         let hex: String = self.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
         let (stem, extension) = key.split_at(extension_start(key));
         format!("{stem}-{}{extension}", &hex[..digits.min(hex.len())])
+    }
+}
+
+/// What is under a key, beside a content of one's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    Nothing,
+    /// The same content: size and checksum, which is given.
+    Same(u64),
+    /// Another content, or one whose checksum the service does not know.
+    Other,
+    /// The caller may put objects and not look at them.
+    Untold,
+}
+
+impl Held {
+    /// Looks under the key; the checksum is asked for where the size is the same.
+    pub(super) async fn look<E: From<Error>>(
+        oss: &Oss,
+        key: &str,
+        size: u64,
+        checksum: impl AsyncFnOnce() -> Result<u64, E>,
+    ) -> Result<Self, E> {
+        let head = match oss.head(key).await {
+            Ok(Some(head)) => head,
+            Ok(None) => return Ok(Self::Nothing),
+            Err(e) if e.http_status() == Some(403) && e.code() == Some("AccessDenied") => {
+                return Ok(Self::Untold);
+            }
+            Err(e) => return Err(e.into()),
+        };
+        let Some(theirs) = head.crc64.filter(|_| head.size == size) else { return Ok(Self::Other) };
+        Ok(if checksum().await? == theirs { Self::Same(theirs) } else { Self::Other })
     }
 }
 

@@ -33,14 +33,14 @@ impl Sandbox {
             ("FAASCMD_REGION", text(REGION)),
             ("FAASCMD_BUCKET", text(BUCKET)),
             ("FAASCMD_INSTANCE_ID", text(INSTANCE_ID)),
-            ("FAASCMD_DEVICE", self.world().chip.path().into()),
+            ("FAASCMD_DEVICE", self.cloud().chip.path().into()),
             ("FAASCMD_ROLE_ARN", text(&role_arn(ROLE_NAME))),
             ("FAASCMD_VSWITCH", text(VSWITCH)),
             ("FAASCMD_SECURITY_GROUP", text(SECURITY_GROUP)),
             ("FAASCMD_ECS_IMAGE", text(ECS_IMAGE_ID)),
-            ("FAASCMD_CREDENTIALS_FILE", self.world().folder().join("credentials").into()),
+            ("FAASCMD_CREDENTIALS_FILE", self.cloud().folder().join("credentials").into()),
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", text(USER_KEY.id)),
-            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", text(self.world().keys.user_secret())),
+            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", text(self.cloud().keys.user_secret())),
         ]
     }
 

@@ -11,9 +11,9 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
 
+use super::cloud::Cloud;
 use super::http::{Download, Response};
 use super::log::Entry;
-use super::world::World;
 
 /// Bytes of an object that are read and sent at a time.
 const SLICE: usize = 128 * 1024;
@@ -45,15 +45,15 @@ pub(crate) enum Broken {
 #[derive(Debug)]
 pub(crate) struct Intake {
     body: Incoming,
-    world: Arc<World>,
+    cloud: Arc<Cloud>,
     received: Arc<AtomicU64>,
     corrupts: bool,
     limit: Option<u64>,
 }
 
 impl Intake {
-    pub(super) fn new(body: Incoming, world: Arc<World>, received: Arc<AtomicU64>) -> Self {
-        Self { body, world, received, corrupts: false, limit: None }
+    pub(super) fn new(body: Incoming, cloud: Arc<Cloud>, received: Arc<AtomicU64>) -> Self {
+        Self { body, cloud, received, corrupts: false, limit: None }
     }
 
     /// Turns one bit of what comes next.
@@ -74,7 +74,7 @@ impl Intake {
         loop {
             let Some(frame) = self.body.frame().await else { return Ok(None) };
             let Ok(data) = frame.map_err(|_| Broken::ByClient)?.into_data() else { continue };
-            pass(&self.world, self.limit, data.len(), &self.received).await?;
+            pass(&self.cloud, self.limit, data.len(), &self.received).await?;
             if std::mem::take(&mut self.corrupts) && !data.is_empty() {
                 return Ok(Some(with_bit_turned(&data)));
             }
@@ -113,18 +113,18 @@ fn with_bit_turned(data: &Bytes) -> Bytes {
 }
 
 /// Lets bytes pass, either way. The slower of the fault and the request's own limit, in bytes per second, counts.
-async fn pass(world: &World, limit: Option<u64>, bytes: usize, counter: &AtomicU64) -> Result<(), Broken> {
+async fn pass(cloud: &Cloud, limit: Option<u64>, bytes: usize, counter: &AtomicU64) -> Result<(), Broken> {
     counter.fetch_add(bytes as u64, Ordering::SeqCst);
-    if let Some(rate) = world.faults.slow().into_iter().chain(limit).min() {
+    if let Some(rate) = cloud.faults.slow().into_iter().chain(limit).min() {
         tokio::time::sleep(Duration::from_secs(1).mul_f64(bytes as f64 / rate as f64)).await;
     }
-    if world.faults.resets(bytes as u64) { Err(Broken::Reset) } else { Ok(()) }
+    if cloud.faults.resets(bytes as u64) { Err(Broken::Reset) } else { Ok(()) }
 }
 
 /// What was done stays done; its answer may be lost.
-pub(super) fn lose(world: &World, action: &str, response: Response) -> Result<Response, Broken> {
+pub(super) fn lose(cloud: &Cloud, action: &str, response: Response) -> Result<Response, Broken> {
     let succeeded = response.status < 300;
-    if succeeded && world.faults.loses_answer(action) { Err(Broken::AnswerLost) } else { Ok(response) }
+    if succeeded && cloud.faults.loses_answer(action) { Err(Broken::AnswerLost) } else { Ok(response) }
 }
 
 /// A small body. The entry ends here, before the client can see the answer.
@@ -135,14 +135,14 @@ pub(super) fn whole(body: Bytes, entry: Entry) -> Outgoing {
 }
 
 /// An object's bytes; the entry lives until the last of them has gone out.
-pub(super) fn streamed(download: &Download, world: Arc<World>, entry: Entry) -> Outgoing {
+pub(super) fn streamed(download: &Download, cloud: Arc<Cloud>, entry: Entry) -> Outgoing {
     let state = Sending {
         reader: download.object.reader(),
         at: download.from,
         left: download.length,
         corrupts: download.corrupts,
         limit: download.limit,
-        world,
+        cloud,
         entry,
     };
     let slices = stream::unfold(Some(state), |state| async {
@@ -164,7 +164,7 @@ struct Sending {
     left: u64,
     corrupts: bool,
     limit: Option<u64>,
-    world: Arc<World>,
+    cloud: Arc<Cloud>,
     entry: Entry,
 }
 
@@ -183,7 +183,7 @@ impl Sending {
         }
         self.at += length as u64;
         self.left -= length as u64;
-        pass(&self.world, self.limit, length, &self.entry.sent()).await?;
+        pass(&self.cloud, self.limit, length, &self.entry.sent()).await?;
         Ok(Some(slice.into()))
     }
 }

@@ -5,6 +5,7 @@
 //! for each behaviour where it is documented and what is our inference.
 
 mod child;
+mod cloud;
 mod environment;
 mod exchange;
 mod faults;
@@ -23,7 +24,6 @@ mod rpc;
 mod server;
 mod store;
 mod time;
-mod world;
 
 pub use child::{Endings, Forwarding, NotRun};
 pub use faults::{ChipFaults, FaultPlan, TABLE as FAULTS};

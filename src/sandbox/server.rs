@@ -15,13 +15,13 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
+use super::cloud::Cloud;
 use super::exchange::{self, Broken, Intake, Outgoing, lose};
 use super::faults::Transient;
 use super::http::{Request, Response, parse_query};
 use super::log::Entry;
 use super::options::Options;
 use super::route::{Route, route};
-use super::world::World;
 use super::{guard, oss, rpc, time};
 
 /// The longest body of a request to another service than OSS, in bytes.
@@ -37,7 +37,7 @@ const SETTLE_EVERY: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
-    world: Arc<World>,
+    cloud: Arc<Cloud>,
     // None only while it is dropped.
     runtime: Option<Runtime>,
 }
@@ -53,11 +53,11 @@ impl Sandbox {
         let taken = |e: io::Error| io::Error::new(e.kind(), format!("port {port} of 127.0.0.1: {e}"));
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port))).map_err(taken)?;
         let address = listener.local_addr()?;
-        let world = Arc::new(World::new(options)?);
-        world.listens(address);
-        runtime.spawn(accept(listener, Arc::clone(&world)));
-        runtime.spawn(settle(Arc::clone(&world)));
-        Ok(Self { address, world, runtime: Some(runtime) })
+        let cloud = Arc::new(Cloud::new(options)?);
+        cloud.listens(address);
+        runtime.spawn(accept(listener, Arc::clone(&cloud)));
+        runtime.spawn(settle(Arc::clone(&cloud)));
+        Ok(Self { address, cloud, runtime: Some(runtime) })
     }
 
     /// Where it listens.
@@ -65,8 +65,8 @@ impl Sandbox {
         self.address
     }
 
-    pub(super) fn world(&self) -> &World {
-        &self.world
+    pub(super) fn cloud(&self) -> &Cloud {
+        &self.cloud
     }
 }
 
@@ -75,16 +75,16 @@ impl Drop for Sandbox {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_timeout(SHUTDOWN_TIME);
         }
-        // A task that did not end in time holds the world; its folder goes nevertheless.
-        std::fs::remove_dir_all(self.world.folder()).ok();
+        // A task that did not end in time holds the cloud; its folder goes nevertheless.
+        std::fs::remove_dir_all(self.cloud.folder()).ok();
     }
 }
 
-async fn accept(listener: TcpListener, world: Arc<World>) {
+async fn accept(listener: TcpListener, cloud: Arc<Cloud>) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                tokio::spawn(connection(stream, peer, Arc::clone(&world)));
+                tokio::spawn(connection(stream, peer, Arc::clone(&cloud)));
             }
             // Too many open files, most likely: let some of them close.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -93,37 +93,37 @@ async fn accept(listener: TcpListener, world: Arc<World>) {
 }
 
 /// Lets time pass in the services also while nobody calls them: a build writes its log, a chip comes to life.
-async fn settle(world: Arc<World>) {
+async fn settle(cloud: Arc<Cloud>) {
     let mut ticks = tokio::time::interval(SETTLE_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        rpc::settle(&world);
-        for (instance, listener) in rpc::take_listeners(&world) {
+        rpc::settle(&cloud);
+        for (instance, listener) in rpc::take_listeners(&cloud) {
             if let Ok(listener) = TcpListener::from_std(listener) {
-                tokio::spawn(own_metadata(listener, Arc::clone(&world), instance));
+                tokio::spawn(own_metadata(listener, Arc::clone(&cloud), instance));
             }
         }
     }
 }
 
 /// Serves the metadata of one instance for as long as there is one.
-async fn own_metadata(listener: TcpListener, world: Arc<World>, instance: String) {
+async fn own_metadata(listener: TcpListener, cloud: Arc<Cloud>, instance: String) {
     let gone = Arc::new(AtomicBool::new(false));
     while !gone.load(Ordering::Relaxed) {
         let Ok((stream, peer)) = listener.accept().await else { return };
         let foreign = is_foreign(&stream, peer);
-        let (world, instance, gone) = (Arc::clone(&world), instance.clone(), Arc::clone(&gone));
+        let (cloud, instance, gone) = (Arc::clone(&cloud), instance.clone(), Arc::clone(&gone));
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let request = request_of(&request.into_parts().0);
-            let mut entry = world.log.entry(&request, false);
+            let mut entry = cloud.log.entry(&request, false);
             entry.names("metadata", "");
             let refusal = guard::refusal(&request, foreign);
-            let answer = refusal.or_else(|| rpc::metadata_of(&world, &request, &instance));
+            let answer = refusal.or_else(|| rpc::metadata_of(&cloud, &request, &instance));
             gone.fetch_or(answer.is_none(), Ordering::Relaxed);
             let mut response = answer.unwrap_or_else(|| Response::new(404));
             entry.answered(response.status, response.code.take());
-            std::future::ready(Ok::<_, Broken>(wire(response, Arc::clone(&world), entry)))
+            std::future::ready(Ok::<_, Broken>(wire(response, Arc::clone(&cloud), entry)))
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
@@ -134,10 +134,10 @@ fn is_foreign(stream: &TcpStream, peer: SocketAddr) -> bool {
 }
 
 /// Serves one connection to its end, which is a reset if a fault wants it.
-async fn connection(stream: TcpStream, peer: SocketAddr, world: Arc<World>) {
+async fn connection(stream: TcpStream, peer: SocketAddr, cloud: Arc<Cloud>) {
     stream.set_nodelay(true).ok();
     let foreign = is_foreign(&stream, peer);
-    let service = service_fn(move |request| Box::pin(serve(Arc::clone(&world), request, foreign)));
+    let service = service_fn(move |request| Box::pin(serve(Arc::clone(&cloud), request, foreign)));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let stream = connection.into_parts().io.into_inner();
@@ -159,23 +159,23 @@ fn broken(error: &(dyn Error + 'static)) -> Option<Broken> {
 
 /// Answers one request.
 async fn serve(
-    world: Arc<World>,
+    cloud: Arc<Cloud>,
     request: hyper::Request<hyper::body::Incoming>,
     foreign: bool,
 ) -> Result<hyper::Response<Outgoing>, Broken> {
     let (head, body) = request.into_parts();
     let mut request = request_of(&head);
     let route = route(&request);
-    let mut entry = world.log.entry(&request, matches!(route, Route::Oss(_)));
+    let mut entry = cloud.log.entry(&request, matches!(route, Route::Oss(_)));
     if let Some(mut refusal) = guard::refusal(&request, foreign) {
         entry.answered(refusal.status, refusal.code.take());
-        return Ok(wire(refusal, world, entry));
+        return Ok(wire(refusal, cloud, entry));
     }
-    let mut intake = Intake::new(body, Arc::clone(&world), entry.received());
+    let mut intake = Intake::new(body, Arc::clone(&cloud), entry.received());
     let answer = match route {
-        Route::Rpc => rpc_call(&world, &mut request, &mut intake, &mut entry).await,
-        Route::Metadata => metadata(&world, &mut request, &mut intake, &mut entry).await,
-        Route::Oss(target) => oss::answer(&world, (&request, &target), &mut intake, &mut entry).await,
+        Route::Rpc => rpc_call(&cloud, &mut request, &mut intake, &mut entry).await,
+        Route::Metadata => metadata(&cloud, &mut request, &mut intake, &mut entry).await,
+        Route::Oss(target) => oss::answer(&cloud, (&request, &target), &mut intake, &mut entry).await,
     };
     let mut response = finish(answer, &mut intake).await.inspect_err(|broken| match broken {
         Broken::Reset => entry.struck("reset-after"),
@@ -183,8 +183,8 @@ async fn serve(
         Broken::ByClient | Broken::Disk => {}
     })?;
     entry.answered(response.status, response.code.take());
-    response.headers.push(("date".into(), time::http_date(world.now())));
-    Ok(wire(response, world, entry))
+    response.headers.push(("date".into(), time::http_date(cloud.now())));
+    Ok(wire(response, cloud, entry))
 }
 
 /// Reads what nobody asked for, lest it be taken for the next request.
@@ -194,7 +194,7 @@ async fn finish(answer: Result<Response, Broken>, intake: &mut Intake) -> Result
 }
 
 async fn rpc_call(
-    world: &World,
+    cloud: &Cloud,
     request: &mut Request,
     intake: &mut Intake,
     entry: &mut Entry,
@@ -207,12 +207,12 @@ async fn rpc_call(
     let action = parameter("Action").or(request.header("x-acs-action")).unwrap_or_default().to_owned();
     let version = parameter("Version").or(request.header("x-acs-version")).unwrap_or_default();
     entry.names(rpc_service(version), &action);
-    if let Some(transient) = world.faults.transient(&action) {
+    if let Some(transient) = cloud.faults.transient(&action) {
         entry.struck(if transient == Transient::Throttled { "throttle" } else { "server-error" });
         return Ok(rpc::transient(request, transient));
     }
-    let response = rpc::answer(world, request);
-    lose(world, &action, response)
+    let response = rpc::answer(cloud, request);
+    lose(cloud, &action, response)
 }
 
 /// The RPC services by the version of their interface.
@@ -227,7 +227,7 @@ fn rpc_service(version: &str) -> &'static str {
 }
 
 async fn metadata(
-    world: &World,
+    cloud: &Cloud,
     request: &mut Request,
     intake: &mut Intake,
     entry: &mut Entry,
@@ -235,7 +235,7 @@ async fn metadata(
     entry.names("metadata", "");
     let Some(body) = intake.collect(SMALL_BODY_BYTES).await? else { return Ok(Response::new(413)) };
     request.body = body;
-    Ok(rpc::metadata(world, request))
+    Ok(rpc::metadata(cloud, request))
 }
 
 fn request_of(head: &hyper::http::request::Parts) -> Request {
@@ -261,13 +261,13 @@ fn without_port(host: &str) -> &str {
 }
 
 /// The answer in the HTTP library's form.
-fn wire(response: Response, world: Arc<World>, entry: Entry) -> hyper::Response<Outgoing> {
+fn wire(response: Response, cloud: Arc<Cloud>, entry: Entry) -> hyper::Response<Outgoing> {
     let mut answer = hyper::Response::builder().status(response.status);
     for (name, value) in &response.headers {
         answer = answer.header(name, value.as_bytes());
     }
     let body = match &response.download {
-        Some(download) => exchange::streamed(download, world, entry),
+        Some(download) => exchange::streamed(download, cloud, entry),
         None => exchange::whole(response.body, entry),
     };
     answer.body(body).expect("statuses and names are the sandbox's own, values are free of line breaks")

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use faascmd::testing::sandbox::{FaultPlan, Options};
 use serde_json::{Value, json};
 
 use crate::common::cloud::Cloud;
@@ -39,7 +38,7 @@ fn versions(cloud: &Cloud) -> Vec<String> {
 
 #[test]
 fn sets_a_new_account_up_and_a_second_run_changes_nothing() {
-    let cloud = Cloud::with(Options { without_role: true, ..Options::default() });
+    let cloud = Cloud::start(&["--without-role"]);
     let first = auth(&cloud, &["--bucket", "faascmd-sandbox"]);
     assert_eq!(steps(&first), ["logs", "role", "policy", "attach"]);
     assert_eq!(first["role_arn"], "acs:ram::1234567890123456:role/AliyunFAASDefaultRole");
@@ -190,7 +189,7 @@ fn a_caller_without_rights_is_told_which_to_ask_for() {
 }
 
 fn auth_on_a_terminal(cloud: &Cloud) -> Terminal {
-    let mut command = cloud.command("setsid");
+    let mut command = cloud.program("setsid");
     command.args(["--ctty", "--wait", env!("CARGO_BIN_EXE_faascmd"), "auth"]);
     Terminal::start(command)
 }
@@ -259,9 +258,7 @@ fn after_a_lost_answer_a_second_run_goes_on_where_the_first_stopped() {
     for (action, done, left) in
         [("CreateRole", "role", &["policy", "attach"][..]), ("CreatePolicy", "policy", &["attach"])]
     {
-        let mut faults = FaultPlan::default();
-        faults.add(&format!("lost-answer={action}")).unwrap();
-        let cloud = Cloud::with(Options { without_role: true, faults, ..Options::default() });
+        let cloud = Cloud::start(&["--without-role", "--fault", &format!("lost-answer={action}")]);
         let first = cloud.faascmd(&["auth"]).exits(7).stderr;
         assert!(first.contains("run it again"), "{first}");
         let second = auth(&cloud, &[]);

@@ -3,6 +3,7 @@
 use faascmd::testing::bitstream::sample;
 use serde_json::json;
 
+use crate::common::cloud::Cloud;
 use crate::common::world::World;
 
 const VU9P: &str = "xcvu9p-flgb2104-2-i";
@@ -169,35 +170,35 @@ fn text_from_a_file_is_made_harmless() {
 
 #[test]
 fn a_deployment_refuses_a_part_that_its_chip_does_not_have_and_sends_nothing() {
-    let world = World::sandbox(&["--speed", "50", "--log", "log"]);
-    world.file("zynq.tar.gz", sample::package("xc7z020clg400-1"));
-    world.file("ku115.tar.gz", sample::package("xcku115-flvb2104-2-e"));
+    let cloud = Cloud::start(&["--speed", "50"]);
+    cloud.world.file("zynq.tar.gz", sample::package("xc7z020clg400-1"));
+    cloud.world.file("ku115.tar.gz", sample::package("xcku115-flvb2104-2-e"));
     // The sandbox's first chip has the shell of f3.
     for file in ["zynq.tar.gz", "ku115.tar.gz"] {
-        let ran = world.faascmd(&["deploy", file]).exits(11);
+        let ran = cloud.faascmd(&["deploy", file]).exits(11);
         assert!(ran.stderr.contains("another device family"), "{}", ran.stderr);
-        let log = std::fs::read_to_string(world.path().join("log")).unwrap();
-        assert!(!log.contains("PUT") && !log.contains("CreateFpgaImage"), "{log}");
+        let asked = json!(cloud.requests()).to_string();
+        assert!(!asked.contains("PUT") && !asked.contains("CreateFpgaImage"), "{asked}");
     }
 }
 
 #[test]
 fn a_deployment_refuses_a_design_that_is_only_placed_and_sends_nothing() {
-    let world = World::sandbox(&["--speed", "50", "--log", "log"]);
+    let cloud = Cloud::start(&["--speed", "50"]);
     let placed = sample::checkpoint_in_state(VU9P, "Fully Placed", "");
-    world.file("placed.tar.gz", sample::tar_gz(&[("to_aliyun/a.dcp", &placed)]));
-    let ran = world.faascmd(&["deploy", "placed.tar.gz"]).exits(11);
+    cloud.world.file("placed.tar.gz", sample::tar_gz(&[("to_aliyun/a.dcp", &placed)]));
+    let ran = cloud.faascmd(&["deploy", "placed.tar.gz"]).exits(11);
     assert!(ran.stderr.contains("not routed") && ran.stderr.contains("Fully Placed"), "{}", ran.stderr);
-    let log = std::fs::read_to_string(world.path().join("log")).unwrap();
-    assert!(!log.contains("PUT") && !log.contains("CreateFpgaImage"), "{log}");
+    let asked = json!(cloud.requests()).to_string();
+    assert!(!asked.contains("PUT") && !asked.contains("CreateFpgaImage"), "{asked}");
 }
 
 #[test]
 fn a_chip_of_the_instance_is_named_by_its_number() {
-    let world = World::sandbox(&["--speed", "50"]);
-    world.file("a.tar.gz", sample::package(VU9P));
-    world.faascmd(&["check", "--fpga", "0", "a.tar.gz"]).exits(0);
-    let other = world.faascmd(&["check", "--fpga", "1", "a.tar.gz"]).exits(11);
+    let cloud = Cloud::start(&["--speed", "50"]);
+    cloud.world.file("a.tar.gz", sample::package(VU9P));
+    cloud.faascmd(&["check", "--fpga", "0", "a.tar.gz"]).exits(0);
+    let other = cloud.faascmd(&["check", "--fpga", "1", "a.tar.gz"]).exits(11);
     assert!(other.stdout.contains("error [wrong-kind]"), "{}", other.stdout);
-    world.faascmd(&["check", "--fpga", "7", "a.tar.gz"]).exits(5);
+    cloud.faascmd(&["check", "--fpga", "7", "a.tar.gz"]).exits(5);
 }

@@ -36,7 +36,7 @@ fn stores_a_key_as_the_old_tool_did_and_says_whose_it_is() {
 #[test]
 fn a_secret_from_stdin_is_nowhere_to_be_seen() {
     let cloud = Cloud::new();
-    let mut command = cloud.command("faascmd");
+    let mut command = cloud.program("faascmd");
     command.args(["config", "--id", ID, "--key", "-", "-vvv"]);
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -134,7 +134,7 @@ fn without_a_terminal_the_flags_are_named() {
 #[test]
 fn on_a_terminal_it_asks_and_does_not_show_the_secret() {
     let cloud = Cloud::new();
-    let mut command = cloud.command("setsid");
+    let mut command = cloud.program("setsid");
     command.args(["--ctty", "--wait", env!("CARGO_BIN_EXE_faascmd"), "config"]);
     let mut terminal = Terminal::start(command);
     terminal.shows("AccessKey id: ");

@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::common::cloud::Cloud;
 use crate::common::raw;
 use crate::common::terminal::Terminal;
-use crate::common::world::{World, ran};
 
 const OLD: &str = "91598d20-b802-11e7-879a-8db2aa11bb22";
 
@@ -21,7 +20,7 @@ fn an_image_is_removed_when_that_is_agreed_and_all_are_there() {
     assert!(said.contains("--yes") && said.contains(OLD) && is_there(), "{said}");
     cloud.faascmd(&["image", "rm", OLD, "nope", "--yes"]).exits(5);
     assert!(is_there());
-    let mut command = cloud.command("setsid");
+    let mut command = cloud.program("setsid");
     command.args(["--ctty", "--wait", env!("CARGO_BIN_EXE_faascmd"), "image", "rm", OLD]);
     let mut terminal = Terminal::start(command);
     terminal.shows("[y/N] ");
@@ -129,13 +128,13 @@ fn request(stream: &mut TcpStream) -> String {
 fn who_may_not_delete_the_policy_changes_nothing() {
     let cloud = Cloud::new();
     cloud.faascmd(&["auth"]).exits(0);
-    let ram = Before::new(cloud.sandbox.address(), "DeletePolicy", |_| {});
+    let ram = Before::new(cloud.address(), "DeletePolicy", |_| {});
     let args = [
         "delete_policy",
         "--endpoint",
         &ram.endpoint(),
         "--endpoint",
-        &format!("http://{}", cloud.sandbox.address()),
+        &format!("http://{}", cloud.address()),
     ];
     cloud.faascmd(&args).exits(4);
     let actions: Vec<String> = ram.actions.try_iter().collect();
@@ -168,7 +167,7 @@ fn trust(cloud: &Cloud) -> String {
 fn a_trust_that_somebody_changed_meanwhile_is_not_overwritten() {
     let cloud = Cloud::new();
     set_trust(&cloud, THEIRS);
-    let mut command = cloud.command("setsid");
+    let mut command = cloud.program("setsid");
     command.args(["--ctty", "--wait", env!("CARGO_BIN_EXE_faascmd"), "auth"]);
     let mut terminal = Terminal::start(command);
     terminal.shows("Do this? [y/N] ");
@@ -189,17 +188,16 @@ fn a_condition_of_the_trust_is_not_left_out_silently() {
     let cloud = Cloud::new();
     let conditional = r#"{"Version":"1","Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":["faas.aliyuncs.com"]},"Condition":{"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}}}]}"#;
     set_trust(&cloud, conditional);
-    let said = ran(cloud.command("faascmd").args(["auth", "--dry-run"])).exits(0).stdout;
+    let said = cloud.faascmd(&["auth", "--dry-run"]).exits(0).stdout;
     assert!(said.contains("WITHOUT the condition under which it may now"), "{said}");
 }
 
 #[test]
 fn names_from_outside_can_not_paint_above_a_question() {
-    let (cloud, world) = (raw::Cloud::new(), World::new());
+    let cloud = Cloud::new();
     let key = "a\u{1b}[2Kb\u{202e}\u{200b}c";
     assert_eq!(cloud.oss(&raw::Sent::new("POST", key).query(&[("uploads", "")])).status, 200);
-    let mut command = world.command("setsid");
-    command.envs(cloud.sandbox.environment());
+    let mut command = cloud.program("setsid");
     command.args(["--ctty", "--wait", env!("CARGO_BIN_EXE_faascmd"), "object", "uploads", "abort", "--all"]);
     let mut terminal = Terminal::start(command);
     terminal.shows("[y/N] ");
@@ -210,9 +208,7 @@ fn names_from_outside_can_not_paint_above_a_question() {
         !shown.contains("\u{1b}[2K") && !shown.contains('\u{202e}') && !shown.contains('\u{200b}'),
         "{shown:?}"
     );
-    let mut command = world.command("faascmd");
-    command.args(["object", "uploads", "ls", "-o", "json"]).envs(cloud.sandbox.environment());
-    let json = ran(&mut command).exits(0).stdout;
+    let json = cloud.faascmd(&["object", "uploads", "ls", "-o", "json"]).exits(0).stdout;
     assert!(!json.contains('\u{202e}') && json.contains(r"\u202e") && json.contains(r"\u200b"), "{json}");
 }
 

@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::common::bar::{Bar, pci_device};
+use crate::common::cloud::Cloud;
 use crate::common::soak::Soak;
 use crate::common::world::{Ran, World, ran};
 
@@ -354,11 +355,11 @@ fn a_full_disk_does_not_end_a_soak() {
 
 #[test]
 fn the_sandbox_has_a_chip_that_can_be_tested() {
-    let world = World::sandbox(&["--speed", "50"]);
-    let ran = world.faascmd(&["test", "smoke"]).exits(10);
+    let cloud = Cloud::start(&["--speed", "50"]);
+    let ran = cloud.faascmd(&["test", "smoke"]).exits(10);
     assert!(ran.stderr.contains("is an image loaded?"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("--all-ones-ok"), "test has no such flag: {}", ran.stderr);
-    let device = world.script("wc -c < \"$FAASCMD_DEVICE\"").exits(0);
+    let device = cloud.shell("wc -c < \"$FAASCMD_DEVICE\"").exits(0);
     assert_eq!(device.stdout.trim(), "65536");
 }
 

@@ -5,9 +5,8 @@ use std::io::{BufRead, BufReader};
 use faascmd::testing::bitstream::sample;
 use serde_json::{Value, json};
 
+use crate::common::cloud::{Cloud, count};
 use crate::common::data;
-use crate::common::running::{Running, count};
-use crate::common::world::World;
 
 /// A build of a quarter of a second, a load of a tenth.
 const QUICK: &[&str] = &["--speed", "20"];
@@ -17,8 +16,8 @@ fn package() -> Vec<u8> {
 }
 
 /// A cloud with a package in the working directory.
-fn with_package(flags: &[&str]) -> Running {
-    let running = Running::start(&[QUICK, flags].concat());
+fn with_package(flags: &[&str]) -> Cloud {
+    let running = Cloud::start(&[QUICK, flags].concat());
     running.world.file("bit.tar.gz", package());
     running
 }
@@ -39,7 +38,7 @@ fn real_files_go_all_the_way() {
     for (file, shell) in [("bit.tar.gz", "f30001"), ("dma_afu.gbs", "V1.1")] {
         let path = folder.join(file);
         let args = ["deploy", path.to_str().unwrap(), "-o", "json"];
-        let document = World::sandbox(QUICK).faascmd(&args).exits(0).json();
+        let document = Cloud::start(QUICK).faascmd(&args).exits(0).json();
         assert_eq!(document["schema"], "faascmd.deploy/1");
         let expected = [("check", "done"), ("upload", "done"), ("create", "done"), ("load", "done")];
         assert_eq!(states(&document), expected);
@@ -58,9 +57,9 @@ fn real_files_go_all_the_way() {
 
 #[test]
 fn people_see_a_line_for_each_step_on_stdout() {
-    let world = World::sandbox(QUICK);
-    world.file("a.gbs", sample::gbs(1000));
-    let ran = world.faascmd(&["deploy", "a.gbs"]).exits(0);
+    let cloud = Cloud::start(QUICK);
+    cloud.world.file("a.gbs", sample::gbs(1000));
+    let ran = cloud.faascmd(&["deploy", "a.gbs"]).exits(0);
     let firsts: Vec<&str> = ran.stdout.lines().map(|line| line.get(..14).unwrap_or(line)).collect();
     assert_eq!(firsts, ["✓ checked   ", "✓ uploaded  ", "✓ created   ", "✓ loaded    "], "{}", ran.stdout);
     let end = ran.stdout.lines().last().unwrap();
@@ -190,7 +189,7 @@ fn of_two_at_once_one_builds_and_the_other_waits_for_it() {
 
 #[test]
 fn who_does_not_wait_is_told_that_another_run_is_at_it() {
-    let running = Running::start(&["--strict-frequency", "--speed", "60"]);
+    let running = Cloud::start(&["--strict-frequency", "--speed", "60"]);
     running.world.file("a.gbs", sample::gbs(1000));
     running.world.file("b.gbs", sample::gbs(2000));
     running.faascmd(&["deploy", "a.gbs", "--no-load"]).exits(0);
@@ -207,7 +206,7 @@ fn who_does_not_wait_is_told_that_another_run_is_at_it() {
 #[test]
 fn the_service_s_half_hour_is_waited_out_and_without_waiting_is_a_conflict() {
     // The half hour is nine seconds: longer than a busy machine takes to ask twice.
-    let running = Running::start(&["--strict-frequency", "--speed", "200"]);
+    let running = Cloud::start(&["--strict-frequency", "--speed", "200"]);
     running.world.file("bit.tar.gz", package());
     running.world.file("b.gbs", sample::gbs(1000));
     running.faascmd(&["deploy", "bit.tar.gz", "--no-load"]).exits(0);
@@ -274,7 +273,7 @@ fn a_chip_is_taken_by_its_type_and_by_name_only_if_it_fits() {
 
 #[test]
 fn the_shell_of_an_intel_image_has_to_be_known() {
-    let running = Running::start(QUICK);
+    let running = Cloud::start(QUICK);
     running.world.file("a.gbs", sample::gbs(1000));
     running.faascmd(&["image", "rm", "91598d20-b802-11e7-879a-8db2aa11bb22", "--yes"]).exits(0);
     let error = running.faascmd(&["deploy", "a.gbs", "-o", "json"]).exits(2).error();

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
 
+use crate::common::cloud::Cloud;
 use crate::common::world::World;
 
 /// The named check of a diagnosis.
@@ -79,8 +80,8 @@ fn the_report_is_private_and_holds_no_secret() {
 
 #[test]
 fn with_everything_in_order_says_so_within_three_seconds() {
-    let world = World::sandbox(&[]);
-    let ran = world.script("faascmd auth --yes -q > /dev/null; faascmd doctor -o json").exits(0);
+    let cloud = Cloud::start(&[]);
+    let ran = cloud.shell("faascmd auth --yes -q > /dev/null; faascmd doctor -o json").exits(0);
     let diagnosis = ran.json();
     for name in [
         "region",
@@ -110,23 +111,23 @@ fn with_everything_in_order_says_so_within_three_seconds() {
 
 #[test]
 fn what_is_wrong_in_the_cloud_is_found_each_with_its_command() {
-    let state = |world: &World, flags: &str, name: &str| {
+    let state = |cloud: &Cloud, flags: &str, name: &str| {
         let script = format!("faascmd doctor -o json {flags} || test $? = 1");
-        let diagnosis = world.script(&script).exits(0).json();
+        let diagnosis = cloud.shell(&script).exits(0).json();
         let check = check(&diagnosis, name).clone();
         let text = |key: &str| check[key].as_str().unwrap_or_default().to_owned();
         (text("state"), text("detail"), text("next"))
     };
-    let cloud = World::sandbox(&[]);
+    let cloud = Cloud::start(&[]);
     let (bucket, detail, next) = state(&cloud, "--bucket faascmd-beijing", "bucket");
     assert!(bucket == "fail" && detail.contains("cn-beijing"), "{detail} {next}");
     let (bucket, _, next) = state(&cloud, "--bucket no-such-bucket-here", "bucket");
     assert!(bucket == "fail" && next.contains("--bucket"), "{next}");
     let (role, detail, _) = state(&cloud, "--role-arn acs:ram::1:role/AliyunFAASDefaultRole", "role");
     assert!(role == "fail" && detail.contains("another account"), "{detail}");
-    let (role, _, next) = state(&World::sandbox(&["--without-role"]), "", "role");
+    let (role, _, next) = state(&Cloud::start(&["--without-role"]), "", "role");
     assert_eq!((role.as_str(), next.as_str()), ("fail", "faascmd auth --bucket faascmd-sandbox"));
-    let (clock, detail, _) = state(&World::sandbox(&["--clock-offset", "3600"]), "", "clock");
+    let (clock, detail, _) = state(&Cloud::start(&["--clock-offset", "3600"]), "", "clock");
     assert!(clock == "warn" && detail.contains("behind"), "{detail}");
     let (chips, detail, _) = state(&cloud, "--instance-id i-bp1faascmdsandbox0002", "chips");
     assert!(chips == "fail", "{detail}");
@@ -137,7 +138,7 @@ fn a_root_key_and_a_wrong_secret_are_told_apart() {
     let caller = |id: &str, secret: &str| {
         let key = format!("export ALIBABA_CLOUD_ACCESS_KEY_ID={id} ALIBABA_CLOUD_ACCESS_KEY_SECRET={secret}");
         let script = format!("{key}\nfaascmd doctor -o json || test $? = 1");
-        check(&World::sandbox(&[]).script(&script).exits(0).json(), "caller").clone()
+        check(&Cloud::start(&[]).shell(&script).exits(0).json(), "caller").clone()
     };
     let root = caller("LTAI5tFaascmdSandboxRoot", "SandboxRootSecret0123456789abc");
     assert_eq!((&root["state"], &root["facts"]["identity_type"]), (&"warn".into(), &"Account".into()));

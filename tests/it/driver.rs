@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::common::running::{Running, count};
+use crate::common::cloud::{Cloud, count};
 use crate::common::world::{Ran, ran};
 
 /// An image that the sandbox knows from the beginning.
@@ -13,13 +13,13 @@ const IMAGE: &str = crate::fpga::OLD;
 
 /// A machine with a driver that is played by scripts: they keep a log, a sysfs and a node.
 struct Machine {
-    running: Running,
+    running: Cloud,
     root: PathBuf,
 }
 
 impl Machine {
     fn new(flags: &[&str]) -> Self {
-        let running = Running::start(flags);
+        let running = Cloud::start(flags);
         let root = running.world.path().to_owned();
         let machine = Self { running, root };
         machine.program(

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use faascmd::testing::bitstream::sample;
 use serde_json::{Value, json};
 
-use crate::common::running::Running;
+use crate::common::cloud::Cloud;
 use crate::common::world::{Ran, World, ran};
 
 /// A machine without a cloud, and a package in the working directory.
@@ -62,7 +62,7 @@ fn without_credentials_it_says_where_it_looked_and_sends_nothing() {
 
 #[test]
 fn a_wrong_secret_is_told_from_an_altered_request() {
-    let running = Running::start(&[]);
+    let running = Cloud::start(&[]);
     let mut command = running.command(&["image", "ls", "-o", "json"]);
     let error = ran(command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong")).exits(4).error();
     assert_eq!(error["code"], "SignatureDoesNotMatch");
@@ -73,7 +73,7 @@ fn a_wrong_secret_is_told_from_an_altered_request() {
 fn an_error_with_the_status_of_a_success_is_an_error() {
     let body = r#"{"Code":"NOT AUTHORIZED","Message":"no","RequestId":"R-1"}"#;
     let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    let running = Running::start(&[]);
+    let running = Cloud::start(&[]);
     let mut command = running.command(&["fpga", "status", "--fpga", "0", "-o", "json"]);
     let error = ran(command.env("FAASCMD_ENDPOINT", server(answer.leak()))).exits(4).error();
     assert_eq!((&error["code"], &error["request_id"]), (&"NOT AUTHORIZED".into(), &"R-1".into()));
@@ -81,7 +81,7 @@ fn an_error_with_the_status_of_a_success_is_an_error() {
 
 #[test]
 fn things_that_are_not_there_are_exit_5() {
-    let running = Running::start(&[]);
+    let running = Cloud::start(&[]);
     running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
     for (args, what) in [
         (&["deploy", "bit.tar.gz", "--bucket", "no-such-bucket"][..], "NoSuchBucket"),
@@ -97,7 +97,7 @@ fn things_that_are_not_there_are_exit_5() {
 
 #[test]
 fn a_file_that_no_chip_takes_is_found_out_before_anything_is_sent() {
-    let running = Running::start(&[]);
+    let running = Cloud::start(&[]);
     running.world.file("empty.gbs", "");
     running.world.file("report.txt", "a report of the place and route tool\n");
     running.world.file("cut.tar.gz", &sample::package("xcvu9p-flgb2104-2-i")[..500]);
@@ -160,7 +160,7 @@ fn an_xml_document_that_is_cut_off_is_no_list() {
 
 #[test]
 fn a_bucket_elsewhere_or_of_somebody_else_is_said() {
-    let running = Running::start(&[]);
+    let running = Cloud::start(&[]);
     running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
     let error = |bucket, exit| {
         running.faascmd(&["deploy", "bit.tar.gz", "--bucket", bucket, "-o", "json"]).exits(exit).error()
@@ -174,7 +174,7 @@ fn a_bucket_elsewhere_or_of_somebody_else_is_said() {
 
 #[test]
 fn without_a_role_the_next_command_is_named() {
-    let running = Running::start(&["--without-role"]);
+    let running = Cloud::start(&["--without-role"]);
     running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
     let error = running.faascmd(&["deploy", "bit.tar.gz", "-o", "json"]).exits(5).error();
     assert_eq!(error["code"], "EntityNotExist.RoleError");
@@ -183,7 +183,7 @@ fn without_a_role_the_next_command_is_named() {
 
 #[test]
 fn the_thirty_first_image_is_refused_with_the_command_that_makes_room() {
-    let running = Running::start(&["--speed", "50"]);
+    let running = Cloud::start(&["--speed", "50"]);
     running.world.file("a.gbs", sample::gbs(1000));
     running.faascmd(&["object", "put", "a.gbs"]).exits(0);
     for _ in 0..29 {
@@ -197,7 +197,7 @@ fn the_thirty_first_image_is_refused_with_the_command_that_makes_room() {
 
 #[test]
 fn transient_failures_are_waited_out_and_the_last_one_says_how_often_and_how_long() {
-    let running = Running::start(&[
+    let running = Cloud::start(&[
         "--speed",
         "20",
         "--fault",
@@ -210,14 +210,14 @@ fn transient_failures_are_waited_out_and_the_last_one_says_how_often_and_how_lon
     running.world.file("a.gbs", sample::gbs(1000));
     let document = running.faascmd(&["deploy", "a.gbs", "-o", "json"]).exits(0).json();
     assert_eq!(document["fpga"]["task_status"], json!("valid"));
-    let storm = Running::start(&["--fault", "throttle=1"]);
+    let storm = Cloud::start(&["--fault", "throttle=1"]);
     let error = storm.faascmd(&["image", "ls", "-o", "json"]).exits(7).error();
     assert!(message(&error).contains("tried 6 times in "), "{error}");
 }
 
 #[test]
 fn a_clock_that_is_wrong_is_learned_and_said() {
-    let running = Running::start(&["--speed", "20", "--clock-offset", "-7200"]);
+    let running = Cloud::start(&["--speed", "20", "--clock-offset", "-7200"]);
     running.world.file("a.gbs", sample::gbs(1000));
     let ran = running.faascmd(&["deploy", "a.gbs", "-o", "json"]).exits(0);
     assert!(ran.stderr.contains("this machine's clock is 120 minutes ahead of"), "{}", ran.stderr);

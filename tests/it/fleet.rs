@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::common::running::{Running, count};
+use crate::common::cloud::{Cloud, count};
 
 const UP: [&str; 7] = ["fleet", "up", "ddr", "--type", "ecs.f3-c4f1.xlarge", "--yes", "--count"];
 
@@ -19,7 +19,7 @@ fn ids(document: &Value) -> BTreeSet<String> {
 
 #[test]
 fn a_fleet_is_made_once_continued_seen_and_released() {
-    let cloud = Running::start(&["--speed", "50"]);
+    let cloud = Cloud::start(&["--speed", "50"]);
     let made = cloud.faascmd(&up("3", &["-o", "json"])).exits(0).json();
     assert_eq!((made["new"].as_u64(), ids(&made).len()), (Some(3), 3));
     let first = &made["hosts"][0];
@@ -53,7 +53,7 @@ fn a_fleet_is_made_once_continued_seen_and_released() {
 
 #[test]
 fn nothing_is_made_without_a_yes_or_without_what_an_order_needs() {
-    let cloud = Running::start(&["--speed", "50"]);
+    let cloud = Cloud::start(&["--speed", "50"]);
     let ran = cloud.faascmd(&["fleet", "up", "ddr", "--type", "ecs.f3-c4f1.xlarge", "--count", "2"]).exits(2);
     assert!(
         ran.stderr.contains("make 2 ecs.f3-c4f1.xlarge for ") && ran.stderr.contains("--yes"),
@@ -73,7 +73,7 @@ fn nothing_is_made_without_a_yes_or_without_what_an_order_needs() {
 
 #[test]
 fn a_lost_answer_makes_nothing_twice() {
-    let cloud = Running::start(&["--speed", "50", "--fault", "lost-answer=RunInstances"]);
+    let cloud = Cloud::start(&["--speed", "50", "--fault", "lost-answer=RunInstances"]);
     let made = cloud.faascmd(&up("3", &["-o", "json"])).exits(0).json();
     let listed = cloud.faascmd(&["fleet", "ls", "-o", "json"]).exits(0).json();
     assert_eq!((ids(&made).len(), ids(&listed)), (3, ids(&made)));
@@ -81,7 +81,7 @@ fn a_lost_answer_makes_nothing_twice() {
 
 #[test]
 fn a_file_and_flags_are_one_and_an_error_in_it_has_its_line() {
-    let cloud = Running::start(&["--speed", "50"]);
+    let cloud = Cloud::start(&["--speed", "50"]);
     cloud.world.file("fleet.toml", "count = 2\ntype = \"ecs.f3-c4f1.xlarge\"\nrelease_after = \"45m\"\n");
     let made =
         cloud.faascmd(&["fleet", "up", "a", "-f", "fleet.toml", "--yes", "-o", "json"]).exits(0).json();
@@ -93,7 +93,7 @@ fn a_file_and_flags_are_one_and_an_error_in_it_has_its_line() {
 
 #[test]
 fn what_is_paid_in_advance_stays_and_is_named() {
-    let cloud = Running::start(&["--speed", "50"]);
+    let cloud = Cloud::start(&["--speed", "50"]);
     cloud.faascmd(&up("1", &["--prepaid", "1month"])).exits(0);
     let ran = cloud.faascmd(&["fleet", "down", "ddr", "--yes"]).exits(6);
     assert!(ran.stderr.contains("ddr-001") && ran.stderr.contains("paid in advance"), "{}", ran.stderr);
@@ -102,7 +102,7 @@ fn what_is_paid_in_advance_stays_and_is_named() {
 
 #[test]
 fn a_stop_gives_the_chips_back_and_a_start_asks_for_new_ones() {
-    let cloud = Running::start(&["--speed", "50"]);
+    let cloud = Cloud::start(&["--speed", "50"]);
     cloud.faascmd(&up("2", &[])).exits(0);
     let stopped = cloud.faascmd(&["fleet", "stop", "ddr", "--yes", "-o", "json"]).exits(0).json();
     assert_eq!(stopped["hosts"][1]["stopped_mode"], "StopCharging");

@@ -8,7 +8,7 @@ use std::process::Command;
 use faascmd::testing::bitstream::sample;
 use serde_json::Value;
 
-use crate::common::running::Running;
+use crate::common::cloud::Cloud;
 use crate::common::tap::{Cut, Passed, Phase, Tap};
 use crate::common::world::ran;
 
@@ -28,8 +28,8 @@ struct Tally {
 }
 
 /// A cloud, the files, and a run of `once` that runs into the cut.
-fn first_run(cut: Cut) -> (Running, Tap, Passed) {
-    let running = Running::start(&["--speed", "50", "--build-time", "1s", "--ledger", "ledger"]);
+fn first_run(cut: Cut) -> (Cloud, Tap, Passed) {
+    let running = Cloud::start(&["--speed", "50", "--build-time", "1s", "--ledger", "ledger"]);
     running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
     running.world.file("nightly.toml", "count = 2\ntype = \"ecs.f3-c4f1.xlarge\"\n");
     let cloud = running.endpoint().strip_prefix("http://").unwrap().parse().unwrap();
@@ -38,7 +38,7 @@ fn first_run(cut: Cut) -> (Running, Tap, Passed) {
     (running, tap, passed)
 }
 
-fn once(running: &Running, tap: &Tap) -> Command {
+fn once(running: &Cloud, tap: &Tap) -> Command {
     let mut command = running.command(&ONCE);
     // A killed run's order for an image arrives here at once or never.
     command.env("FAASCMD_ENDPOINT", tap.endpoint()).env("FAASCMD_ORDER_LIFE", "1s");
@@ -46,7 +46,7 @@ fn once(running: &Running, tap: &Tap) -> Command {
 }
 
 /// The last state of every instance of the fleet.
-fn states(running: &Running) -> BTreeMap<String, String> {
+fn states(running: &Cloud) -> BTreeMap<String, String> {
     let ledger = std::fs::read_to_string(running.world.path().join("ledger")).unwrap_or_default();
     let lines = ledger.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let of_fleet = lines.filter(|line| line["name"].as_str().unwrap().starts_with("nightly"));

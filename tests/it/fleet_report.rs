@@ -1,9 +1,9 @@
 //! What a run came to, told again: as a table, a document, JUnit and a page.
 
-use crate::common::running::Running;
+use crate::common::cloud::Cloud;
 
-fn ran() -> Running {
-    let cloud = Running::start(&["--speed", "50"]);
+fn ran() -> Cloud {
+    let cloud = Cloud::start(&["--speed", "50"]);
     let up = ["fleet", "up", "ddr", "--type", "ecs.f3-c4f1.xlarge", "--yes", "--count", "2"];
     cloud.faascmd(&up).exits(0);
     // One of two answers otherwise, and says something that neither XML nor HTML may take for its own.
@@ -41,7 +41,7 @@ fn a_run_is_told_again_in_every_form() {
 
 #[test]
 fn a_run_that_is_none_is_said_to_be_none() {
-    let cloud = Running::start(&[]);
+    let cloud = Cloud::start(&[]);
     let missing = cloud.faascmd(&["fleet", "report", "7f3b"]).exits(5);
     assert!(missing.stderr.contains("no run 7f3b"), "{}", missing.stderr);
 }

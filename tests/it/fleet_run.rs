@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::common::running::{Running, count};
+use crate::common::cloud::{Cloud, count};
 
-fn fleet(flags: &[&str], hosts: &str) -> Running {
-    let cloud = Running::start(&[&["--speed", "50"], flags].concat());
+fn fleet(flags: &[&str], hosts: &str) -> Cloud {
+    let cloud = Cloud::start(&[&["--speed", "50"], flags].concat());
     let up = ["fleet", "up", "ddr", "--type", "ecs.f3-c4f1.xlarge", "--yes", "--count", hosts];
     cloud.faascmd(&up).exits(0);
     cloud
@@ -76,7 +76,7 @@ fn hosts_behind_a_canary_that_did_not_pass_are_not_run() {
 
 #[test]
 fn a_file_comes_to_every_chip_and_is_tested_there() {
-    let cloud = Running::start(&["--speed", "50", "--build-time", "1s"]);
+    let cloud = Cloud::start(&["--speed", "50", "--build-time", "1s"]);
     let package = faascmd::testing::bitstream::sample::package("xcvu9p-flgb2104-2-i");
     cloud.world.file("bit.tar.gz", package);
     let up = ["fleet", "up", "ddr", "--type", "ecs.f3-c16f1.16xlarge", "--yes", "--count", "2"];
@@ -95,16 +95,8 @@ fn a_file_comes_to_every_chip_and_is_tested_there() {
 
 #[test]
 fn once_makes_tests_and_releases_and_its_exit_code_is_the_worst() {
-    let cloud = Running::start(&[
-        "--speed",
-        "50",
-        "--build-time",
-        "1s",
-        "--fault",
-        "ddr-error",
-        "--ledger",
-        "ledger",
-    ]);
+    let cloud =
+        Cloud::start(&["--speed", "50", "--build-time", "1s", "--fault", "ddr-error", "--ledger", "ledger"]);
     cloud.world.file("bit.tar.gz", faascmd::testing::bitstream::sample::package("xcvu9p-flgb2104-2-i"));
     cloud.world.file("nightly.toml", "count = 2\ntype = \"ecs.f3-c4f1.xlarge\"\ntest = [\"smoke\"]\n");
     let once = cloud.faascmd(&["fleet", "once", "nightly.toml", "bit.tar.gz", "-ojson"]).exits(11).json();

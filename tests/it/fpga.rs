@@ -3,21 +3,21 @@
 use faascmd::testing::bitstream::sample;
 use serde_json::{Value, json};
 
-use crate::common::running::{Running, count};
+use crate::common::cloud::{Cloud, count};
 use crate::common::world::ran;
 
 pub const OLD: &str = "91598d20-b802-11e7-879a-8db2aa11bb22";
 const FOREIGN: &str = "a8cee2f0-b8bd-11e7-879a-0dba4bf26e88";
 
-fn start(flags: &[&str]) -> Running {
-    Running::start(&[&["--speed", "20"], flags].concat())
+fn start(flags: &[&str]) -> Cloud {
+    Cloud::start(&[&["--speed", "20"], flags].concat())
 }
 
-fn json(running: &Running, args: &[&str]) -> Value {
+fn json(running: &Cloud, args: &[&str]) -> Value {
     running.faascmd(&[args, &["-o", "json"]].concat()).exits(0).json()
 }
 
-fn error(running: &Running, args: &[&str], exit: i32) -> Value {
+fn error(running: &Cloud, args: &[&str], exit: i32) -> Value {
     running.faascmd(&[args, &["-o", "json"]].concat()).exits(exit).error()
 }
 
@@ -58,7 +58,7 @@ fn without_waiting_the_load_is_committed_and_can_be_waited_for() {
 
 #[test]
 fn a_chip_that_is_busy_is_waited_for_and_without_waiting_is_a_conflict() {
-    let running = Running::start(&["--speed", "1"]);
+    let running = Cloud::start(&["--speed", "1"]);
     running.world.file("a.gbs", sample::gbs(1000));
     let args = ["deploy", "a.gbs", "--no-load", "--shell", "V1.1"];
     let other = json(&running, &args)["image"]["uuid"].as_str().unwrap().to_owned();

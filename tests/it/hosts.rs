@@ -98,7 +98,7 @@ fn a_region_or_an_instance_of_the_metadata_is_refused() {
             "the metadata at http://",
         );
         let load = ["--region", "cn-hangzhou", "--endpoint", &metadata, "fpga", "ls"];
-        trap.refuses(&load, code, "is no instance id");
+        trap.refuses(&load, code, "is not a valid instance id");
     }
 }
 
@@ -138,7 +138,7 @@ fn the_region_of_sts_is_refused() {
     };
     let ls = ["--region", "cn-hangzhou", "--profile", "p", "image", "ls"];
     let trap = trap.file(".aliyun/config.json", profile(json!({"sts_region": region})));
-    trap.refuses(&ls, 3, "is no region");
+    trap.refuses(&ls, 3, "is not a valid region");
     let trap = trap.file(".aliyun/config.json", profile(json!({})));
     let trap = trap.set("ALIBABA_CLOUD_STS_REGION", &region);
     trap.refuses(&ls, 3, "ALIBABA_CLOUD_STS_REGION");

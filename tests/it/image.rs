@@ -3,13 +3,13 @@
 use faascmd::testing::bitstream::sample;
 use serde_json::{Value, json};
 
-use crate::common::running::{Running, count};
+use crate::common::cloud::{Cloud, count};
 
 const OLD: &str = "91598d20-b802-11e7-879a-8db2aa11bb22";
 
 /// A cloud with a package and a green bitstream in the bucket.
-fn with_objects(flags: &[&str]) -> Running {
-    let running = Running::start(&[&["--speed", "20"], flags].concat());
+fn with_objects(flags: &[&str]) -> Cloud {
+    let running = Cloud::start(&[&["--speed", "20"], flags].concat());
     running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
     running.world.file("a.gbs", sample::gbs(1000));
     running.faascmd(&["object", "put", "bit.tar.gz"]).exits(0);
@@ -18,7 +18,7 @@ fn with_objects(flags: &[&str]) -> Running {
     running
 }
 
-fn json(running: &Running, args: &[&str]) -> Value {
+fn json(running: &Cloud, args: &[&str]) -> Value {
     running.faascmd(&[args, &["-o", "json"]].concat()).exits(0).json()
 }
 

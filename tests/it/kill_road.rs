@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use faascmd::testing::bitstream::sample;
 use serde_json::Value;
 
-use crate::common::running::{Running, count};
+use crate::common::cloud::{Cloud, count};
 use crate::common::tap::{Cut, Passed, Phase, Tap};
 use crate::common::world::ran;
 
@@ -41,15 +41,15 @@ struct Tally {
 }
 
 /// A cloud, the file in it, and a deployment that runs into the cut.
-fn first_run(case: Case, cut: Cut) -> (Running, Passed) {
-    let running = Running::start(&["--speed", "50"]);
+fn first_run(case: Case, cut: Cut) -> (Cloud, Passed) {
+    let running = Cloud::start(&["--speed", "50"]);
     running.world.file(case.name, (case.bytes)());
     let (_tap, passed) = run_into(&running, &["deploy", case.name], cut);
     (running, passed)
 }
 
 /// Runs a command whose wire to the cloud is cut.
-fn run_into(running: &Running, args: &[&str], cut: Cut) -> (Tap, Passed) {
+fn run_into(running: &Cloud, args: &[&str], cut: Cut) -> (Tap, Passed) {
     let cloud = running.endpoint().strip_prefix("http://").unwrap().parse().unwrap();
     let tap = Tap::before(cloud, cut);
     let mut command = running.command(args);
@@ -138,7 +138,7 @@ fn killed_anywhere_nothing_is_done_twice() {
 fn an_order_without_a_mark_that_was_killed_before_its_answer_is_found_again() {
     let create = ["image", "create", "a.gbs", "--shell", "V1.1"];
     let start = || {
-        let running = Running::start(&["--speed", "50"]);
+        let running = Cloud::start(&["--speed", "50"]);
         running.world.file("a.gbs", sample::gbs(1000));
         running.faascmd(&["object", "put", "a.gbs"]).exits(0);
         running

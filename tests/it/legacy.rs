@@ -1,7 +1,6 @@
 //! The old tool's commands: its flags, its output, its refusals, with exit codes that a Makefile can trust.
 
 use faascmd::testing::bitstream::sample;
-use faascmd::testing::sandbox::{FaultPlan, Options};
 use serde_json::{Value, json};
 
 use crate::common::cloud::Cloud;
@@ -16,11 +15,10 @@ const OLD_IMAGE: &str = "91598d20-b802-11e7-879a-8db2aa11bb22";
 const FOREIGN_IMAGE: &str = "a8cee2f0-b8bd-11e7-879a-0dba4bf26e88";
 const KMS_KEY: &str = "7906979c-8e06-46a2-be2d-68e3ccbc0001";
 
-fn with_object(options: Options) -> Cloud {
-    stocked(Cloud::with(options))
-}
+const QUICK: &[&str] = &["--speed", "20"];
 
-fn stocked(cloud: Cloud) -> Cloud {
+fn with_object(flags: &[&str]) -> Cloud {
+    let cloud = Cloud::start(flags);
     cloud.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
     cloud.faascmd(&["upload_object", "--file=bit.tar.gz"]).exits(0);
     cloud
@@ -117,7 +115,7 @@ fn images_are_listed_and_deleted_in_the_services_own_words() {
 
 #[test]
 fn what_the_flags_leave_out_is_found_out() {
-    let cloud = with_object(Options::default());
+    let cloud = with_object(QUICK);
     let created = answer(&cloud.faascmd(&["create_image", "--object=bit.tar.gz"]).exits(0)).json();
     assert_eq!(created["ShellUUID"], "f30001");
     let status = answer(&cloud.faascmd(&["fpga_status", "--fpgauuid", XILINX]).exits(0)).json();
@@ -143,7 +141,7 @@ fn an_image_is_loaded_as_often_as_it_is_asked_for() {
 
 #[test]
 fn an_encrypted_image_needs_its_key() {
-    let cloud = with_object(Options::default());
+    let cloud = with_object(QUICK);
     create(&cloud, &["--encrypted=true"]).exits(2);
     create(&cloud, &["--encrypted=True"]).exits(2);
     create(&cloud, &["--encrypted=true", "--kmskey="]).exits(2);
@@ -169,7 +167,7 @@ fn a_refusal_reads_as_the_documents_print_it_and_says_what_to_do() {
 #[test]
 fn each_refusal_has_its_exit_code() {
     // A load takes 20 s here, so that the next one surely meets it.
-    let cloud = stocked(Cloud::at_speed(0.1, Options { strict_frequency: true, ..Options::default() }));
+    let cloud = with_object(&["--speed", "0.1", "--strict-frequency"]);
     let refused = |ran: Ran, exit: i32, status: u16, code: &str| {
         let ran = ran.exits(exit);
         assert!(ran.stderr.contains(&format!("HTTP Status:{status} Error:{code}. ")), "{}", ran.stderr);
@@ -214,7 +212,7 @@ fn without_a_key_nothing_is_sent_and_config_is_named() {
 
 #[test]
 fn each_misspelling_of_the_documents_is_understood_with_one_warning() {
-    let cloud = with_object(Options::default());
+    let cloud = with_object(QUICK);
     for line in [
         format!("faascmd fpga_status --fpgauid={INTEL} --instanceId={INSTANCE}"),
         format!("faascmd fpga_status --fpgauuid={INTEL} --instance={INSTANCE}"),
@@ -275,13 +273,8 @@ fn help_tells_the_old_names_apart_and_at_the_end() {
 
 #[test]
 fn what_auth_grants_is_enough_for_a_build_and_for_the_log_of_one_that_fails() {
-    let faults = |names: &[&str]| {
-        let mut plan = FaultPlan::default();
-        names.iter().for_each(|name| plan.add(name).unwrap());
-        plan
-    };
-    for (fault, end) in [(&[][..], "success"), (&["build-fails"], "failed")] {
-        let cloud = with_object(Options { faults: faults(fault), ..Options::default() });
+    for (fault, end) in [(QUICK, "success"), (&["--speed", "20", "--fault", "build-fails"], "failed")] {
+        let cloud = with_object(fault);
         let role = [
             ("PolicyType", "System"),
             ("RoleName", "AliyunFAASDefaultRole"),

@@ -1,9 +1,9 @@
 //! `-v`, `-vv`, `-vvv`: what is told of the work, on stderr.
 
-use crate::common::world::World;
+use crate::common::cloud::Cloud;
 
 fn stderr_of(flags: &[&str]) -> String {
-    World::sandbox(&[]).faascmd(&[&["image", "ls"], flags].concat()).exits(0).stderr
+    Cloud::start(&[]).faascmd(&[&["image", "ls"], flags].concat()).exits(0).stderr
 }
 
 #[test]
@@ -35,8 +35,8 @@ fn vv_adds_headers_without_secrets_and_vvv_bodies() {
 
 #[test]
 fn retries_are_told_and_dependencies_are_silent() {
-    let world = World::sandbox(&["--fault", "server-error=0.5", "--fault-seed", "3"]);
-    let said = world.script("for i in 1 2 3 4; do faascmd image ls -vvv || true; done").exits(0).stderr;
+    let cloud = Cloud::start(&["--fault", "server-error=0.5", "--fault-seed", "3"]);
+    let said = cloud.shell("for i in 1 2 3 4; do faascmd image ls -vvv || true; done").exits(0).stderr;
     assert!(said.contains("; next try in "), "{said}");
     for library in ["hyper", "rustls", "reqwest"] {
         assert!(!said.contains(library), "{library} in {said}");
@@ -45,6 +45,6 @@ fn retries_are_told_and_dependencies_are_silent() {
 
 #[test]
 fn the_error_document_stays_the_last_line() {
-    let ran = World::sandbox(&[]).faascmd(&["image", "show", "none", "-o", "json", "-vvv"]).exits(5);
+    let ran = Cloud::start(&[]).faascmd(&["image", "show", "none", "-o", "json", "-vvv"]).exits(5);
     assert_eq!(ran.error()["kind"], "not_found");
 }

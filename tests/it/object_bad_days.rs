@@ -3,8 +3,8 @@
 use std::os::unix::process::ExitStatusExt;
 
 use crate::common::bytes::bytes;
-use crate::common::running::{Running, count};
-use crate::common::world::{World, ran};
+use crate::common::cloud::{Cloud, count};
+use crate::common::world::ran;
 
 const MIB: usize = 1 << 20;
 
@@ -13,7 +13,7 @@ fn faults_of_every_kind_at_once_are_survived() {
     let faults = ["server-error=0.2", "wrong-crc=0.2", "throttle=0.2", "reset-after=1500000"];
     let flags: Vec<_> =
         faults.iter().flat_map(|fault| ["--fault", fault]).chain(["--fault-seed", "9"]).collect();
-    let cloud = Running::start(&flags);
+    let cloud = Cloud::start(&flags);
     cloud.world.file("f", bytes(8 * MIB + 5, 1));
     cloud.faascmd(&["object", "put", "f", "--part-size", "1MiB", "--jobs", "8"]).exits(0);
     let requests = cloud.requests();
@@ -30,7 +30,7 @@ fn failed(requests: &[serde_json::Value], action: &str) -> usize {
 
 #[test]
 fn a_part_that_arrives_wrong_is_sent_again_and_not_the_file() {
-    let cloud = Running::start(&["--fault", "corrupt-body=0.3", "--fault-seed", "1"]);
+    let cloud = Cloud::start(&["--fault", "corrupt-body=0.3", "--fault-seed", "1"]);
     cloud.world.file("f", bytes(8 * MIB, 1));
     cloud.faascmd(&["object", "put", "f", "--part-size", "1MiB"]).exits(0);
     let requests = cloud.requests();
@@ -40,12 +40,8 @@ fn a_part_that_arrives_wrong_is_sent_again_and_not_the_file() {
 
 #[test]
 fn a_lost_answer_to_the_last_request_is_no_failure() {
-    let cloud = Running::start(&[
-        "--fault",
-        "lost-answer=CompleteMultipartUpload",
-        "--fault",
-        "lost-answer=PutObject",
-    ]);
+    let cloud =
+        Cloud::start(&["--fault", "lost-answer=CompleteMultipartUpload", "--fault", "lost-answer=PutObject"]);
     cloud.world.file("f", bytes(3 * MIB, 1));
     cloud.faascmd(&["object", "put", "f", "--part-size", "1MiB", "--no-clobber"]).exits(0);
     assert_eq!(count(&cloud.requests(), "UploadPart"), 3);
@@ -55,7 +51,7 @@ fn a_lost_answer_to_the_last_request_is_no_failure() {
 
 #[test]
 fn a_file_that_changes_while_it_is_sent_stores_nothing() {
-    let cloud = Running::start(&["--fault", "slow=3000000"]);
+    let cloud = Cloud::start(&["--fault", "slow=3000000"]);
     let path = cloud.world.file("f", bytes(6 * MIB, 1));
     let changes: [(&str, &dyn Fn()); 3] = [
         ("its size was", &|| {
@@ -84,7 +80,7 @@ fn a_file_that_changes_while_it_is_sent_stores_nothing() {
 
 #[test]
 fn a_get_whose_checksum_is_wrong_is_11_and_the_old_file_stays() {
-    let cloud = Running::start(&["--fault", "corrupt-body=0.5", "--fault-seed", "2"]);
+    let cloud = Cloud::start(&["--fault", "corrupt-body=0.5", "--fault-seed", "2"]);
     cloud.world.file("f", bytes(MIB, 1));
     cloud.faascmd(&["object", "put", "f"]).exits(0);
     let old = cloud.world.file("old", "old");
@@ -100,15 +96,15 @@ fn a_get_whose_checksum_is_wrong_is_11_and_the_old_file_stays() {
 
 #[test]
 fn a_full_disk_leaves_the_old_file_and_no_other() {
-    let world = World::sandbox(&[]);
-    world.file("f", bytes(MIB, 1));
-    world.file("old", "old");
+    let cloud = Cloud::start(&[]);
+    cloud.world.file("f", bytes(MIB, 1));
+    cloud.world.file("old", "old");
     // A limit of the file's size stands for the full disk: the write fails in the same place.
     let script = "faascmd -q object put f; trap '' XFSZ; ulimit -f 8; faascmd -q object get f old";
-    let ran = world.script(script).exits(1);
+    let ran = cloud.shell(script).exits(1);
     assert!(ran.stderr.contains("old: File too large"), "{}", ran.stderr);
-    assert_eq!(std::fs::read(world.path().join("old")).unwrap(), b"old");
-    let left = std::fs::read_dir(world.path())
+    assert_eq!(std::fs::read(cloud.world.path().join("old")).unwrap(), b"old");
+    let left = std::fs::read_dir(cloud.world.path())
         .unwrap()
         .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with(".faascmd-"));
     assert_eq!(left.count(), 0);
@@ -116,7 +112,7 @@ fn a_full_disk_leaves_the_old_file_and_no_other() {
 
 #[test]
 fn an_object_that_changes_while_it_is_read_is_6() {
-    let cloud = Running::start(&["--fault", "slow=2000000"]);
+    let cloud = Cloud::start(&["--fault", "slow=2000000"]);
     let old = cloud.world.file("f", bytes(3 * MIB, 1));
     cloud.faascmd(&["object", "put", "f"]).exits(0);
     cloud.requests();
@@ -134,7 +130,7 @@ fn an_object_that_changes_while_it_is_read_is_6() {
 
 #[test]
 fn a_connection_that_breaks_in_a_get_goes_on_after_its_last_byte() {
-    let cloud = Running::start(&["--fault", "reset-after=1500000"]);
+    let cloud = Cloud::start(&["--fault", "reset-after=1500000"]);
     cloud.world.file("f", bytes(3 * MIB, 1));
     cloud.faascmd(&["object", "put", "f", "--part-size", "1MiB"]).exits(0);
     cloud.requests();
@@ -145,7 +141,7 @@ fn a_connection_that_breaks_in_a_get_goes_on_after_its_last_byte() {
 
 #[test]
 fn a_temporary_credential_that_ends_in_mid_upload_is_renewed() {
-    let cloud = Running::start(&["--fault", "expired-token=1", "--fault", "slow=4000000"]);
+    let cloud = Cloud::start(&["--fault", "expired-token=1", "--fault", "slow=4000000"]);
     cloud.world.file("f", bytes(8 * MIB, 1));
     let mut put = cloud.command(&["object", "put", "f", "--part-size", "1MiB", "--jobs", "2"]);
     put.env_remove("ALIBABA_CLOUD_ACCESS_KEY_ID").env_remove("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
@@ -156,7 +152,7 @@ fn a_temporary_credential_that_ends_in_mid_upload_is_renewed() {
 
 #[test]
 fn a_signal_is_130_and_names_the_command_that_goes_on() {
-    let cloud = Running::start(&["--fault", "slow=3000000"]);
+    let cloud = Cloud::start(&["--fault", "slow=3000000"]);
     cloud.world.file("f", bytes(6 * MIB, 1));
     let args = ["object", "put", "f", "a key", "--part-size", "1MiB", "--jobs", "2"];
     let put = cloud.command(&args).spawn().unwrap();
@@ -176,7 +172,7 @@ fn a_signal_is_130_and_names_the_command_that_goes_on() {
 
 #[test]
 fn abort_on_failure_leaves_nothing_behind() {
-    let cloud = Running::start(&["--fault", "slow=3000000"]);
+    let cloud = Cloud::start(&["--fault", "slow=3000000"]);
     cloud.world.file("f", bytes(6 * MIB, 1));
     let put =
         cloud.command(&["object", "put", "f", "--part-size", "1MiB", "--abort-on-failure"]).spawn().unwrap();
@@ -191,4 +187,31 @@ fn interrupted(child: std::process::Child) -> std::process::Output {
     let pid = nix::unistd::Pid::from_raw(child.id().try_into().unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
     child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_caller_who_may_only_put_gets_its_answer() {
+    let policy = |actions: &str| {
+        format!(r#"{{"Version":"1","Statement":[{{"Effect":"Allow","Action":[{actions}],"Resource":"*"}}]}}"#)
+    };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), policy(r#""oss:PutObject""#)).unwrap();
+    let only_puts = ["--caller-policy", file.path().to_str().unwrap()];
+    let put = ["object", "put", "f", "--part-size", "1MiB", "-o", "json"];
+    let cloud_with = |flags: &[&str]| {
+        let cloud = Cloud::start(&[&only_puts, flags].concat());
+        cloud.world.file("f", bytes(3 * MIB, 1));
+        cloud
+    };
+
+    // The object is there; the answer was lost, and nobody may look: it is sent once more.
+    let cloud = cloud_with(&["--fault", "lost-answer=CompleteMultipartUpload"]);
+    let ran = cloud.faascmd(&put).exits(0);
+    assert_eq!(ran.json()["size"], 3 * MIB, "{}", ran.stdout);
+    let requests = cloud.requests();
+    assert_eq!((count(&requests, "UploadPart"), count(&requests, "HeadObject")), (6, 2));
+
+    // An object that is in the way is said to be so, and not that looking is forbidden.
+    let ran = cloud.faascmd(&[&put[..], &["--no-clobber"]].concat()).exits(6);
+    assert!(ran.error()["message"].as_str().unwrap().contains("is there already"), "{}", ran.stderr);
 }

@@ -1,14 +1,13 @@
 //! `object put`, `get`, `ls`, `rm`: what goes in comes out, and nothing is lost by mistake.
 
 use crate::common::bytes::bytes;
-use crate::common::running::{Running, count};
-use crate::common::world::World;
+use crate::common::cloud::{Cloud, count};
 
 const MIB: usize = 1 << 20;
 
 #[test]
 fn what_was_put_comes_back_the_same_whatever_its_key() {
-    let cloud = Running::start(&[]);
+    let cloud = Cloud::start(&[]);
     let file = cloud.world.file("f", bytes(300_000, 1));
     let file = file.to_str().unwrap();
     let longest = "x".repeat(1023);
@@ -42,7 +41,7 @@ fn what_was_put_comes_back_the_same_whatever_its_key() {
 
 #[test]
 fn put_says_where_the_object_is_and_its_checksum() {
-    let cloud = Running::start(&[]);
+    let cloud = Cloud::start(&[]);
     cloud.world.file("check", "123456789");
     let put = cloud.faascmd(&["-o", "json", "object", "put", "check", "dir/"]).exits(0).json();
     assert_eq!(put["schema"], "faascmd.object.put/1");
@@ -58,7 +57,7 @@ fn put_says_where_the_object_is_and_its_checksum() {
 
 #[test]
 fn the_same_content_is_not_sent_twice_but_other_content_is() {
-    let cloud = Running::start(&[]);
+    let cloud = Cloud::start(&[]);
     cloud.world.file("f", bytes(MIB, 1));
     cloud.faascmd(&["object", "put", "f"]).exits(0);
     cloud.requests();
@@ -74,7 +73,7 @@ fn the_same_content_is_not_sent_twice_but_other_content_is() {
 
 #[test]
 fn no_clobber_replaces_nothing() {
-    let cloud = Running::start(&[]);
+    let cloud = Cloud::start(&[]);
     cloud.world.file("old", bytes(400_000, 1));
     cloud.world.file("new", bytes(400_000, 2));
     cloud.faascmd(&["object", "put", "old", "k"]).exits(0);
@@ -96,7 +95,7 @@ fn no_clobber_replaces_nothing() {
 
 #[test]
 fn many_files_and_directories_go_below_the_prefix() {
-    let cloud = Running::start(&[]);
+    let cloud = Cloud::start(&[]);
     for name in ["out/a", "out/deep/b", "c"] {
         cloud.world.file(name, bytes(150_000, 3));
     }
@@ -123,7 +122,7 @@ fn many_files_and_directories_go_below_the_prefix() {
 
 #[test]
 fn what_can_t_be_uploaded_is_said_before_anything_is_sent() {
-    let cloud = Running::start(&[]);
+    let cloud = Cloud::start(&[]);
     cloud.world.file("dir/f", "x");
     let refused = |args: &[&str], code: i32, says: &str| {
         let ran = cloud.faascmd(&[&["object", "put"], args].concat()).exits(code);
@@ -141,7 +140,7 @@ fn what_can_t_be_uploaded_is_said_before_anything_is_sent() {
 
 #[test]
 fn what_is_not_there_is_5_and_a_bucket_of_others_4() {
-    let cloud = Running::start(&[]);
+    let cloud = Cloud::start(&[]);
     cloud.world.file("f", "x");
     cloud.faascmd(&["object", "get", "nope"]).exits(5);
     assert!(!cloud.world.path().join("nope").exists());
@@ -155,7 +154,7 @@ fn what_is_not_there_is_5_and_a_bucket_of_others_4() {
 
 #[test]
 fn several_objects_are_deleted_all_or_none() {
-    let cloud = Running::start(&[]);
+    let cloud = Cloud::start(&[]);
     cloud.world.file("a", "x");
     cloud.faascmd(&["object", "put", "a"]).exits(0);
     cloud.faascmd(&["object", "rm", "a", "b"]).exits(5);
@@ -167,9 +166,9 @@ fn several_objects_are_deleted_all_or_none() {
 
 #[test]
 fn a_closed_pipe_under_get_and_ls_is_no_error() {
-    let world = World::sandbox(&[]);
-    world.file("f", bytes(4 * MIB, 1));
+    let cloud = Cloud::start(&[]);
+    cloud.world.file("f", bytes(4 * MIB, 1));
     let script = "faascmd -q object put f >&2; (faascmd -q object get f -; echo $? >&2) | head -c 1 | wc -c";
-    let ran = world.script(script).exits(0);
+    let ran = cloud.shell(script).exits(0);
     assert_eq!((ran.stdout.trim(), ran.stderr.lines().last()), ("1", Some("0")));
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::common::bytes::bytes;
-use crate::common::running::{Running, body_bytes, count};
+use crate::common::cloud::{Cloud, body_bytes, count};
 use crate::common::world::ran;
 
 const MIB: u64 = 1 << 20;
@@ -21,7 +21,7 @@ fn from_environment(name: &str, default: u64) -> u64 {
 fn killed_at_any_byte_it_sends_at_most_the_parts_in_flight_twice() {
     let size = from_environment("FAASCMD_KILL_MIB", 12) * MIB;
     let kills = from_environment("FAASCMD_KILLS", 4);
-    let cloud = Running::start(&[]);
+    let cloud = Cloud::start(&[]);
     let content = bytes(size.try_into().unwrap(), 1);
     cloud.world.file("f", &content);
     let args = ["-o", "json", "object", "put", "f", "--part-size", "1MiB", "--jobs", &JOBS.to_string()];
@@ -46,7 +46,7 @@ fn killed_at_any_byte_it_sends_at_most_the_parts_in_flight_twice() {
 
 /// A cloud with 6 MiB of which about half was sent.
 struct Half {
-    cloud: Running,
+    cloud: Cloud,
     content: Vec<u8>,
 }
 
@@ -54,7 +54,7 @@ const PUT: [&str; 9] = ["-o", "json", "object", "put", "f", "--part-size", "1MiB
 
 impl Half {
     fn sent() -> Self {
-        let cloud = Running::start(&["--fault", "slow=6000000"]);
+        let cloud = Cloud::start(&["--fault", "slow=6000000"]);
         let content = bytes(6 << 20, 1);
         cloud.world.file("f", &content);
         let half = Self { cloud, content };
@@ -196,7 +196,7 @@ fn who_may_not_list_parts_goes_by_the_checkpoint() {
 
 #[test]
 fn two_who_upload_the_same_file_to_the_same_key_send_it_once() {
-    let cloud = Running::start(&["--fault", "slow=6000000"]);
+    let cloud = Cloud::start(&["--fault", "slow=6000000"]);
     cloud.world.file("f", bytes(4 << 20, 1));
     let first = cloud.command(&PUT).spawn().unwrap();
     while cloud.next_request()["action"] != "InitiateMultipartUpload" {}

@@ -1,18 +1,16 @@
 //! `object url`, and `oss://BUCKET/KEY` wherever a key is taken.
 
-use faascmd::testing::sandbox::Options;
-
 use crate::common::cloud::Cloud;
 use crate::common::http::{Answer, send};
 
 /// The part of a URL behind the host, as a request line has it.
 fn target<'a>(cloud: &Cloud, url: &'a str) -> &'a str {
-    let origin = format!("http://{}", cloud.sandbox.address());
+    let origin = format!("http://{}", cloud.address());
     url.trim_end().strip_prefix(&origin).unwrap_or_else(|| panic!("{url} is not at {origin}"))
 }
 
 fn ask(cloud: &Cloud, method: &str, url: &str, body: &[u8]) -> Answer {
-    send(cloud.sandbox.address(), &format!("{method} {}", target(cloud, url)), &[], body)
+    send(cloud.address(), &format!("{method} {}", target(cloud, url)), &[], body)
 }
 
 #[test]
@@ -63,7 +61,7 @@ fn a_url_of_a_temporary_key_carries_its_token() {
 
 #[test]
 fn what_the_program_prints_as_an_object_it_takes_as_one() {
-    let cloud = Cloud::with(Options::default());
+    let cloud = Cloud::new();
     cloud.world.file("a.bin", "content");
     let elsewhere = [("FAASCMD_BUCKET", "another-bucket")];
     let run = |args: &[&str]| cloud.faascmd_with(&elsewhere, &[args, &["-o", "json"]].concat());

@@ -6,15 +6,15 @@ use std::process::Command;
 use faascmd::testing::bitstream::sample;
 use serde_json::Value;
 
-use crate::common::running::{Running, count};
+use crate::common::cloud::{Cloud, count};
 use crate::common::tap::{Cut, Phase, Tap};
 use crate::common::world::ran;
 
 const CREATE: &str = "CreateFpgaImageTask";
 
 /// A cloud with two objects.
-fn with_objects(flags: &[&str]) -> Running {
-    let running = Running::start(&[&["--speed", "50"], flags].concat());
+fn with_objects(flags: &[&str]) -> Cloud {
+    let running = Cloud::start(&[&["--speed", "50"], flags].concat());
     for (name, size) in [("a.gbs", 1000), ("b.gbs", 2000)] {
         running.world.file(name, sample::gbs(size));
         running.faascmd(&["object", "put", name]).exits(0);
@@ -27,14 +27,14 @@ fn create(key: &str) -> [&str; 7] {
 }
 
 /// The same order through a wire that is cut when the order has arrived and its answer has not.
-fn killed_before_the_answer(running: &Running, args: &[&str]) -> Tap {
+fn killed_before_the_answer(running: &Cloud, args: &[&str]) -> Tap {
     let cloud = || running.endpoint().strip_prefix("http://").unwrap().parse().unwrap();
     let through = |tap: &Tap| {
         let mut command = running.command(args);
         command.env("FAASCMD_ENDPOINT", tap.endpoint());
         tap.run(&mut command).1
     };
-    let rehearsal = Running::start(&["--speed", "50"]);
+    let rehearsal = Cloud::start(&["--speed", "50"]);
     for (name, size) in [("a.gbs", 1000), ("b.gbs", 2000)] {
         rehearsal.world.file(name, sample::gbs(size));
         rehearsal.faascmd(&["object", "put", name]).exits(0);
@@ -48,11 +48,11 @@ fn killed_before_the_answer(running: &Running, args: &[&str]) -> Tap {
     tap
 }
 
-fn through(running: &Running, tap: &Tap, args: &[&str]) -> Value {
+fn through(running: &Cloud, tap: &Tap, args: &[&str]) -> Value {
     ran(running.command(args).env("FAASCMD_ENDPOINT", tap.endpoint())).exits(0).json()
 }
 
-fn images(running: &Running) -> Vec<Value> {
+fn images(running: &Cloud) -> Vec<Value> {
     let list = running.faascmd(&["image", "ls", "-o", "json"]).exits(0).json();
     // One image is there from the beginning.
     let all = list["items"].as_array().unwrap().clone();
@@ -61,7 +61,7 @@ fn images(running: &Running) -> Vec<Value> {
 
 #[test]
 fn ten_homes_that_wait_for_their_turn_order_one_image() {
-    let running = Running::start(&["--strict-frequency", "--speed", "900"]);
+    let running = Cloud::start(&["--strict-frequency", "--speed", "900"]);
     running.world.file("a.gbs", sample::gbs(1000));
     let start = |home: usize| {
         let state = running.world.path().join(format!("home{home}"));

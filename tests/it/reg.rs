@@ -244,7 +244,11 @@ fn diff_names_the_fields_that_differ() {
     bar.faascmd(&world, &["reg", "diff", "a.json", "none.json"]).exits(5);
     world.file("c.json", "{\"schema\": \"faascmd.image.list/1\", \"items\": []}");
     let ran = bar.faascmd(&world, &["reg", "diff", "a.json", "c.json"]).exits(2);
-    assert!(ran.stderr.contains("c.json is no dump: its schema is faascmd.image.list/1"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("c.json is not a dump: its schema is faascmd.image.list/1"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

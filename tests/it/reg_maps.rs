@@ -7,6 +7,7 @@ use faascmd::testing::bitstream::sample;
 use serde_json::json;
 
 use crate::common::bar::Bar;
+use crate::common::cloud::Cloud;
 use crate::common::data;
 use crate::common::terminal::Terminal;
 use crate::common::world::World;
@@ -143,8 +144,8 @@ fn several_fields_are_written_at_once_by_their_names() {
 
 #[test]
 fn a_deployed_kernel_is_read_by_its_names_without_a_map_and_not_written() {
-    let world = World::sandbox(&["--speed", "50"]);
-    world.file("k.tar.gz", sample::tar_gz(&[("vadd.xclbin", &xclbin())]));
+    let cloud = Cloud::start(&["--speed", "50"]);
+    cloud.world.file("k.tar.gz", sample::tar_gz(&[("vadd.xclbin", &xclbin())]));
     let script = "faascmd deploy k.tar.gz >/dev/null 2>&1 || exit 90
         refused() { code=0; \"$@\" 2>err || code=$?; test $code = 2; }
         faascmd reg read vadd.length || exit 91
@@ -155,7 +156,7 @@ fn a_deployed_kernel_is_read_by_its_names_without_a_map_and_not_written() {
         rm -r .local/state/faascmd/register-maps
         refused faascmd reg read vadd.length || exit 96
         faascmd reg read SMOKE_DONE";
-    let ran = world.script(script).exits(0);
+    let ran = cloud.shell(script).exits(0);
     assert_eq!(ran.stdout.lines().count(), 3, "{}", ran.stdout);
 }
 

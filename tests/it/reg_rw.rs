@@ -102,7 +102,7 @@ fn what_the_old_tool_did_silently_is_warned_of() {
     let world = World::new();
     let bar = Bar::new(&world);
     let ran = reg_rw(&world, &bar, &["0x14", "0x1"]).exits(0);
-    assert_eq!(ran.stderr, "reg_rw: warning: `0x1` is no type, so this reads; to write it: w 0x1\n");
+    assert_eq!(ran.stderr, "reg_rw: warning: `0x1` is not a type, so this reads; to write it: w 0x1\n");
     let ran = reg_rw(&world, &bar, &["0x14", "b", "0x1ff"]).exits(0);
     assert_eq!(ran.stderr, "reg_rw: warning: 0x1ff does not fit 8 bits; only these are written\n");
     assert_eq!(bar.get(0x14), 0xff);

@@ -51,7 +51,7 @@ fn an_access_has_the_width_that_was_asked_for() {
         (&["write", "0x41", "1", "--width", "16"], "offset 0x41 is not a multiple of 2"),
         (&["read", "0x44", "--width", "64"], "offset 0x44 is not a multiple of 8"),
         (&["read", "0xfffc", "--width", "64"], "64 bits at offset 0xfffc are outside of "),
-        (&["read", "0x40", "--width", "24"], "`24` is no width of an access"),
+        (&["read", "0x40", "--width", "24"], "`24` is not a width of an access"),
         (&["read", "SMOKE_DONE.DONE", "--width", "8"], "SMOKE_DONE.DONE is part of a register of 32 bits"),
     ] {
         let ran = reg(args).exits(2);

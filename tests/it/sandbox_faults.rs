@@ -2,17 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use faascmd::testing::sandbox::{FAULTS, Options};
+use faascmd::testing::sandbox::FAULTS;
 use faascmd::testing::sign::encode;
 
-use crate::common::raw::{Answer, Cloud, Sent, Signer};
+use crate::common::cloud::Cloud;
+use crate::common::raw::{Answer, Sent, Signer};
 use crate::common::rpc::{call, parameters, signed};
 use crate::common::world::World;
 
 const FAAS: &str = "2017-08-24";
 
 fn faas(cloud: &Cloud, action: &str, given: &[(&str, &str)]) -> Answer {
-    call(&cloud.sandbox, &cloud.credential, (FAAS, action), given)
+    call(cloud, &cloud.credential, (FAAS, action), given)
 }
 
 fn crc64(bytes: &[u8]) -> String {
@@ -150,21 +151,13 @@ fn a_slow_body_takes_its_time() {
 
 #[test]
 fn the_log_has_a_line_for_every_request_also_for_a_broken_one() {
-    let world = World::new();
-    let log = world.path().join("log");
-    let mut options = Options { log: Some(log.clone()), ..Options::default() };
-    options.faults.add("reset-after=100000").unwrap();
-    options.faults.add("lost-answer=DeleteObject").unwrap();
-    let cloud = Cloud::with(options);
+    let cloud = Cloud::with_faults(&["reset-after=100000", "lost-answer=DeleteObject"], 0);
     put(&cloud, "content");
     let lost = cloud.sign(&Sent::new("DELETE", "key"), Signer::V4Url);
     assert!(cloud.send(&lost).is_err());
     assert!(cloud.send(&cloud.sign(&big(), Signer::V4Header)).is_err());
     faas(&cloud, "DescribeFpgaInstances", &[("InstanceId", "i-other")]);
-    drop(cloud);
-    let text = std::fs::read_to_string(log).unwrap();
-    let lines: Vec<serde_json::Value> =
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = [(); 4].map(|()| cloud.next_request());
     let of = |name: &str| lines.iter().map(|line| line[name].to_string()).collect::<Vec<_>>();
     let actions = ["\"PutObject\"", "\"DeleteObject\"", "\"PutObject\"", "\"DescribeFpgaInstances\""];
     assert_eq!(of("action"), actions);

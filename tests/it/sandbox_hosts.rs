@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use faascmd::testing::sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
+use crate::common::cloud::Cloud;
 use crate::common::http::send;
 use crate::common::rpc::{call, user};
 
@@ -15,12 +15,12 @@ const ECS: &str = "2014-05-26";
 const FAAS: &str = "2017-08-24";
 const ID: &str = "i-bp1faascmdsandbox1001";
 
-fn start(instances: usize) -> Sandbox {
-    Sandbox::start(Options { speed: 100.0, instances, ..Options::default() }).unwrap()
+fn start(instances: usize) -> Cloud {
+    Cloud::start(&["--speed", "100", "--instances", &instances.to_string()])
 }
 
-fn ecs(sandbox: &Sandbox, action: &str, given: &[(&str, &str)]) -> Value {
-    let answer = call(sandbox, &user(), (ECS, action), given);
+fn ecs(cloud: &Cloud, action: &str, given: &[(&str, &str)]) -> Value {
+    let answer = call(cloud, &user(), (ECS, action), given);
     assert_eq!(answer.status, 200, "{action}: {}", answer.text());
     answer.json()
 }
@@ -38,7 +38,7 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Runs a script on an instance and gives its id.
-fn begin(sandbox: &Sandbox, script: &str, more: &[(&str, &str)]) -> String {
+fn begin(cloud: &Cloud, script: &str, more: &[(&str, &str)]) -> String {
     let content = STANDARD.encode(script);
     let mut given = vec![
         ("Type", "RunShellScript"),
@@ -47,37 +47,37 @@ fn begin(sandbox: &Sandbox, script: &str, more: &[(&str, &str)]) -> String {
         ("InstanceId.1", ID),
     ];
     given.extend(more);
-    ecs(sandbox, "RunCommand", &given)["InvokeId"].as_str().unwrap().to_owned()
+    ecs(cloud, "RunCommand", &given)["InvokeId"].as_str().unwrap().to_owned()
 }
 
-fn row(sandbox: &Sandbox, id: &str) -> Option<Value> {
+fn row(cloud: &Cloud, id: &str) -> Option<Value> {
     let given = [("InvokeId", id), ("ContentEncoding", "PlainText")];
-    let answer = ecs(sandbox, "DescribeInvocationResults", &given);
+    let answer = ecs(cloud, "DescribeInvocationResults", &given);
     let row = answer["Invocation"]["InvocationResults"]["InvocationResult"][0].clone();
     (!row.is_null()).then_some(row)
 }
 
 /// What became of a script.
-fn end_of(sandbox: &Sandbox, id: &str) -> Value {
+fn end_of(cloud: &Cloud, id: &str) -> Value {
     until("the command is over", || {
-        let row = row(sandbox, id)?;
+        let row = row(cloud, id)?;
         let status = row["InvocationStatus"].as_str().unwrap();
         (!["Pending", "Running", "Stopping"].contains(&status)).then_some(row)
     })
 }
 
-fn run(sandbox: &Sandbox, script: &str) -> Value {
-    end_of(sandbox, &begin(sandbox, script, &[]))
+fn run(cloud: &Cloud, script: &str) -> Value {
+    end_of(cloud, &begin(cloud, script, &[]))
 }
 
-fn output(sandbox: &Sandbox, script: &str) -> String {
-    let row = run(sandbox, script);
+fn output(cloud: &Cloud, script: &str) -> String {
+    let row = run(cloud, script);
     assert_eq!(row["InvocationStatus"], "Success", "{row}");
     row["Output"].as_str().unwrap().to_owned()
 }
 
-fn status(sandbox: &Sandbox) -> String {
-    let answer = ecs(sandbox, "DescribeInstanceStatus", &[("InstanceId.1", ID)]);
+fn status(cloud: &Cloud) -> String {
+    let answer = ecs(cloud, "DescribeInstanceStatus", &[("InstanceId.1", ID)]);
     answer["InstanceStatuses"]["InstanceStatus"][0]["Status"].as_str().unwrap_or_default().to_owned()
 }
 
@@ -88,8 +88,8 @@ fn exists(pid: &str) -> bool {
 
 #[test]
 fn a_command_runs_in_its_instance_s_folder_with_a_clean_environment() {
-    let sandbox = start(2);
-    let text = output(&sandbox, "#!/bin/sh\npwd; env | sort; echo and an error >&2; cat");
+    let cloud = start(2);
+    let text = output(&cloud, "#!/bin/sh\npwd; env | sort; echo and an error >&2; cat");
     let value = |name: &str| {
         let line = text.lines().find(|line| line.starts_with(&format!("{name}=")));
         line.unwrap_or_else(|| panic!("no {name} in {text}"))[name.len() + 1..].to_owned()
@@ -108,14 +108,14 @@ fn a_command_runs_in_its_instance_s_folder_with_a_clean_environment() {
 
 #[test]
 fn exit_codes_and_output_come_back_and_a_cut_is_told() {
-    let sandbox = start(1);
-    let failed = run(&sandbox, "echo no; exit 3");
+    let cloud = start(1);
+    let failed = run(&cloud, "echo no; exit 3");
     assert_eq!((&failed["InvocationStatus"], &failed["ExitCode"]), (&json!("Failed"), &json!(3)));
     assert_eq!((&failed["Output"], &failed["ErrorCode"]), (&json!("no\n"), &json!("ExitCodeNonzero")));
-    let long = run(&sandbox, "head -c 100000 /dev/zero | tr '\\0' x; echo end");
+    let long = run(&cloud, "head -c 100000 /dev/zero | tr '\\0' x; echo end");
     assert_eq!((long["Output"].as_str().unwrap().len(), &long["Dropped"]), (24_576, &json!(75_428)));
     assert!(long["Output"].as_str().unwrap().ends_with("xend\n"));
-    let nowhere = end_of(&sandbox, &begin(&sandbox, "true", &[("WorkingDir", "/no/such/folder")]));
+    let nowhere = end_of(&cloud, &begin(&cloud, "true", &[("WorkingDir", "/no/such/folder")]));
     assert_eq!(
         (&nowhere["InvocationStatus"], &nowhere["ErrorCode"]),
         (&json!("Invalid"), &json!("DirectoryNotExists"))
@@ -124,24 +124,24 @@ fn exit_codes_and_output_come_back_and_a_cut_is_told() {
 
 #[test]
 fn the_agent_waits_for_the_shell_and_not_for_what_it_leaves_behind() {
-    let sandbox = start(1);
-    let pid = output(&sandbox, "sleep 300 & echo $!");
+    let cloud = start(1);
+    let pid = output(&cloud, "sleep 300 & echo $!");
     assert!(exists(&pid));
-    let daemon = output(&sandbox, "setsid sleep 300 > /dev/null 2>&1 & echo $!");
+    let daemon = output(&cloud, "setsid sleep 300 > /dev/null 2>&1 & echo $!");
     assert!(exists(&daemon));
-    drop(sandbox);
+    drop(cloud);
     until("what was left behind ends with the sandbox", || (!exists(&pid) && !exists(&daemon)).then_some(()));
 }
 
 #[test]
 fn stopping_kills_the_shell_and_with_process_tree_its_children_too() {
-    let sandbox = start(1);
+    let cloud = start(1);
     let script = "sleep 300 & echo $!; wait";
     for (mode, child_lives) in [("Process", true), ("ProcessTree", false)] {
-        let id = begin(&sandbox, script, &[("TerminationMode", mode)]);
-        until("it runs", || row(&sandbox, &id).filter(|row| row["InvocationStatus"] == "Running"));
-        ecs(&sandbox, "StopInvocation", &[("InvokeId", &id)]);
-        let end = end_of(&sandbox, &id);
+        let id = begin(&cloud, script, &[("TerminationMode", mode)]);
+        until("it runs", || row(&cloud, &id).filter(|row| row["InvocationStatus"] == "Running"));
+        ecs(&cloud, "StopInvocation", &[("InvokeId", &id)]);
+        let end = end_of(&cloud, &id);
         assert_eq!(end["InvocationStatus"], "Terminated");
         // Stopped before it printed anything, it has nothing to tell of its child.
         let pid = end["Output"].as_str().unwrap();
@@ -154,31 +154,31 @@ fn stopping_kills_the_shell_and_with_process_tree_its_children_too() {
 
 #[test]
 fn two_exit_codes_and_two_programs_turn_the_machine_off_or_restart_it() {
-    let sandbox = start(1);
-    let running = || until("it runs again", || (status(&sandbox) == "Running").then_some(()));
+    let cloud = start(1);
+    let running = || until("it runs again", || (status(&cloud) == "Running").then_some(()));
     // Its status counts as online for a while although it is not back: only a command that ran tells.
     let online = || {
         until("its assistant is back", || {
             let given = [("Type", "RunShellScript"), ("CommandContent", "true"), ("InstanceId.1", ID)];
-            let answer = call(&sandbox, &user(), (ECS, "RunCommand"), &given);
+            let answer = call(&cloud, &user(), (ECS, "RunCommand"), &given);
             let id =
                 (answer.status == 200).then(|| answer.json()["InvokeId"].as_str().unwrap().to_owned())?;
-            (end_of(&sandbox, &id)["InvocationStatus"] == "Success").then_some(())
+            (end_of(&cloud, &id)["InvocationStatus"] == "Success").then_some(())
         });
     };
     for script in ["exit 193", "shutdown -h now"] {
-        let id = begin(&sandbox, script, &[]);
-        until("it is off", || (status(&sandbox) == "Stopped").then_some(()));
-        let rows = ecs(&sandbox, "DescribeInstances", &[("InstanceIds", &json!([ID]).to_string())]);
+        let id = begin(&cloud, script, &[]);
+        until("it is off", || (status(&cloud) == "Stopped").then_some(()));
+        let rows = ecs(&cloud, "DescribeInstances", &[("InstanceIds", &json!([ID]).to_string())]);
         assert_eq!(rows["Instances"]["Instance"][0]["StoppedMode"], "KeepCharging");
-        assert!(row(&sandbox, &id).is_some());
-        ecs(&sandbox, "StartInstance", &[("InstanceId", ID)]);
+        assert!(row(&cloud, &id).is_some());
+        ecs(&cloud, "StartInstance", &[("InstanceId", ID)]);
         running();
         online();
     }
     for script in ["exit 194", "reboot"] {
-        begin(&sandbox, script, &[]);
-        until("it restarts", || (status(&sandbox) != "Running").then_some(()));
+        begin(&cloud, script, &[]);
+        until("it restarts", || (status(&cloud) != "Running").then_some(()));
         running();
         online();
     }
@@ -186,7 +186,7 @@ fn two_exit_codes_and_two_programs_turn_the_machine_off_or_restart_it() {
 
 #[test]
 fn a_file_is_sent_into_the_instance_and_never_out_of_it() {
-    let sandbox = start(1);
+    let cloud = start(1);
     let content = STANDARD.encode("#!/bin/sh\necho from the file\n");
     let file = [
         ("InstanceId.1", ID),
@@ -196,72 +196,72 @@ fn a_file_is_sent_into_the_instance_and_never_out_of_it() {
         ("ContentType", "Base64"),
         ("FileMode", "0755"),
     ];
-    let sent = |sandbox: &Sandbox| {
-        let id = ecs(sandbox, "SendFile", &file)["InvokeId"].as_str().unwrap().to_owned();
+    let sent = |cloud: &Cloud| {
+        let id = ecs(cloud, "SendFile", &file)["InvokeId"].as_str().unwrap().to_owned();
         until("the file is there", || {
-            let answer = ecs(sandbox, "DescribeSendFileResults", &[("InvokeId", &id)]);
+            let answer = ecs(cloud, "DescribeSendFileResults", &[("InvokeId", &id)]);
             let run = answer["Invocations"]["Invocation"][0]["InvokeInstances"]["InvokeInstance"][0].clone();
             ["Success", "Failed"].iter().any(|end| run["InvocationStatus"] == *end).then_some(run)
         })
     };
-    assert_eq!(sent(&sandbox)["InvocationStatus"], "Success");
-    assert_eq!(output(&sandbox, "\"$FAASCMD_HOST_ROOT/opt/say/say.sh\""), "from the file\n");
-    assert_eq!(sent(&sandbox)["ErrorCode"], "FileAlreadyExists");
+    assert_eq!(sent(&cloud)["InvocationStatus"], "Success");
+    assert_eq!(output(&cloud, "\"$FAASCMD_HOST_ROOT/opt/say/say.sh\""), "from the file\n");
+    assert_eq!(sent(&cloud)["ErrorCode"], "FileAlreadyExists");
     let out: Vec<(&str, &str)> =
         file.iter().map(|(n, v)| (*n, if *n == "TargetDir" { "/opt/../../up" } else { v })).collect();
-    let refused = call(&sandbox, &user(), (ECS, "SendFile"), &out);
+    let refused = call(&cloud, &user(), (ECS, "SendFile"), &out);
     assert_eq!(refused.code(), "403 FileTargetDir.Invalid");
 }
 
 #[test]
 fn an_instance_with_four_chips_has_four_devices_and_loses_its_images_when_it_stops() {
-    let sandbox = start(1);
+    let cloud = start(1);
     let given = [
         ("ImageId", "m-bp1faascmdsandbox0001"),
         ("InstanceType", "ecs.f3-c16f1.16xlarge"),
         ("VSwitchId", "vsw-bp1faascmdsandboxb"),
         ("SecurityGroupId", "sg-bp1faascmdsandbox"),
     ];
-    let id = ecs(&sandbox, "RunInstances", &given)["InstanceIdSets"]["InstanceIdSet"][0]
+    let id = ecs(&cloud, "RunInstances", &given)["InstanceIdSets"]["InstanceIdSet"][0]
         .as_str()
         .unwrap()
         .to_owned();
-    let chips = |sandbox: &Sandbox| {
-        let answer = call(sandbox, &user(), (FAAS, "DescribeFpgaInstances"), &[("InstanceId", &id)]);
+    let chips = |cloud: &Cloud| {
+        let answer = call(cloud, &user(), (FAAS, "DescribeFpgaInstances"), &[("InstanceId", &id)]);
         let rows = (answer.status == 200).then(|| answer.json()["Instances"]["instance"].clone())?;
         let ids = rows.as_array()?.iter().map(|chip| chip["FpgaUUID"].as_str().unwrap().to_owned());
         Some(ids.collect::<Vec<_>>())
     };
-    let first = until("its chips are there", || chips(&sandbox));
+    let first = until("its chips are there", || chips(&cloud));
     assert_eq!(first.len(), 4);
-    ecs(&sandbox, "StopInstance", &[("InstanceId", &id), ("StoppedMode", "StopCharging")]);
-    until("its chips are given back", || chips(&sandbox).is_none().then_some(()));
-    ecs(&sandbox, "StartInstance", &[("InstanceId", &id)]);
-    let second = until("it has others", || chips(&sandbox));
+    ecs(&cloud, "StopInstance", &[("InstanceId", &id), ("StoppedMode", "StopCharging")]);
+    until("its chips are given back", || chips(&cloud).is_none().then_some(()));
+    ecs(&cloud, "StartInstance", &[("InstanceId", &id)]);
+    let second = until("it has others", || chips(&cloud));
     assert!(second.iter().all(|chip| !first.contains(chip)), "{first:?} {second:?}");
 }
 
 #[test]
 fn the_driver_s_nodes_go_and_come() {
-    let sandbox = start(1);
+    let cloud = start(1);
     let script = "ls $FAASCMD_HOST_ROOT/dev; rmmod xdma && ls $FAASCMD_HOST_ROOT/dev; rmmod xdma 2>&1; \
                   depmod; modprobe xdma; ls $FAASCMD_HOST_ROOT/dev; rmmod ext4 2>&1; true";
     let expected = "xdma0_user\nrmmod: ERROR: Module xdma is not currently loaded\nxdma0_user\n\
                     rmmod: ERROR: Module ext4 is not currently loaded\n";
-    assert_eq!(output(&sandbox, script), expected);
+    assert_eq!(output(&cloud, script), expected);
 }
 
-fn folder_of(sandbox: &Sandbox) -> PathBuf {
-    PathBuf::from(output(sandbox, "dirname \"$(dirname \"$FAASCMD_HOST_ROOT\")\"").trim())
+fn folder_of(cloud: &Cloud) -> PathBuf {
+    PathBuf::from(output(cloud, "dirname \"$(dirname \"$FAASCMD_HOST_ROOT\")\"").trim())
 }
 
 #[test]
 fn nothing_is_left_of_the_hosts_when_the_sandbox_ends() {
-    let sandbox = start(2);
-    let folder = folder_of(&sandbox);
+    let cloud = start(2);
+    let folder = folder_of(&cloud);
     assert!(folder.join("hosts").join(ID).is_dir());
-    let left = begin(&sandbox, "sleep 300", &[]);
-    until("it runs", || row(&sandbox, &left).filter(|row| row["InvocationStatus"] == "Running"));
-    drop(sandbox);
+    let left = begin(&cloud, "sleep 300", &[]);
+    until("it runs", || row(&cloud, &left).filter(|row| row["InvocationStatus"] == "Running"));
+    drop(cloud);
     assert!(!Path::new(&folder).exists());
 }

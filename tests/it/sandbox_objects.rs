@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 
-use crate::common::raw::{Answer, Cloud, Sent, Signer, pairs};
+use crate::common::cloud::Cloud;
+use crate::common::raw::{Answer, Sent, Signer, pairs};
 
 fn put(cloud: &Cloud, key: &str, body: impl Into<Vec<u8>>) -> Answer {
     cloud.oss(&Sent::new("PUT", key).body(body))
@@ -147,7 +148,7 @@ fn a_put_is_held_to_its_md5_its_length_and_to_what_is_there() {
 fn a_body_that_breaks_off_leaves_nothing() {
     let cloud = Cloud::new();
     let signed = cloud.sign(&Sent::new("PUT", "key"), Signer::V4Header);
-    let mut stream = std::net::TcpStream::connect(cloud.sandbox.address()).unwrap();
+    let mut stream = std::net::TcpStream::connect(cloud.address()).unwrap();
     let headers: String = signed.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
         "PUT /faascmd-sandbox/key HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}content-length: 10\r\n\r\nxyz"

@@ -5,8 +5,9 @@ use std::io::BufReader;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use crate::common::cloud::Cloud;
 use crate::common::http::{connect, exchange, head};
-use crate::common::raw::{Answer, BUCKET, Cloud, Sent, Signer};
+use crate::common::raw::{Answer, BUCKET, Sent, Signer};
 
 const OPERATOR: &str = "acs:ram::1234567890123456:role/SandboxOperatorRole";
 
@@ -212,9 +213,8 @@ fn a_copy_holds_to_its_conditions_and_its_permissions() {
     // A role that may put, and may get from elsewhere only, copies nothing out of the bucket.
     let policy =
         r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:PutObject","Resource":"*"}]}"#;
-    let sandbox = &cloud.sandbox;
     let ram = |action: &str, given: &[(&str, &str)]| {
-        crate::common::rpc::call(sandbox, &cloud.credential, ("2015-05-01", action), given)
+        crate::common::rpc::call(&cloud, &cloud.credential, ("2015-05-01", action), given)
     };
     let trust = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
         "Principal":{"RAM":["acs:ram::1234567890123456:root"]}}]}"#;
@@ -227,7 +227,7 @@ fn a_copy_holds_to_its_conditions_and_its_permissions() {
     assert_eq!(ram("AttachPolicyToRole", &attached).code(), "200");
     let role = OPERATOR.replace("SandboxOperatorRole", "putter");
     let given = [("RoleArn", role.as_str()), ("RoleSessionName", "test")];
-    let answer = crate::common::rpc::call(sandbox, &cloud.credential, ("2015-04-01", "AssumeRole"), &given);
+    let answer = crate::common::rpc::call(&cloud, &cloud.credential, ("2015-04-01", "AssumeRole"), &given);
     let text = |name: &str| answer.json()["Credentials"][name].as_str().unwrap().to_owned();
     let key = faascmd::testing::sign::Credential::long_lived(text("AccessKeyId"), text("AccessKeySecret"));
     cloud.credential = key.with_token(text("SecurityToken"));
@@ -271,7 +271,7 @@ fn names_that_are_encoded_are_said_to_be() {
 #[test]
 fn the_location_of_an_object_can_be_asked_again() {
     let cloud = Cloud::new();
-    let address = cloud.sandbox.address();
+    let address = cloud.address();
     let id = initiate(&cloud, "a b");
     let query = [("partNumber", "1"), ("uploadId", id.as_str())];
     cloud.oss(&Sent::new("PUT", "a b").query(&query).body("x"));
@@ -323,7 +323,7 @@ fn a_rest_that_is_too_long_to_be_read_closes_the_connection() {
     let request = cloud.sign(&Sent::new("GET", "none"), Signer::V4Header);
     let mut headers = request.headers.clone();
     headers.push(("content-length".into(), (2_u64 << 30).to_string()));
-    let mut stream = BufReader::new(connect(cloud.sandbox.address()).unwrap());
+    let mut stream = BufReader::new(connect(cloud.address()).unwrap());
     let answer = exchange(&mut stream, &head(&format!("GET /{BUCKET}/none"), &headers), b"x").unwrap();
     assert_eq!((answer.status, answer.header("connection")), (404, Some("close")));
 }

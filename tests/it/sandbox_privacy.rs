@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
+use crate::common::cloud::Cloud;
 use crate::common::http::send;
-use crate::common::raw::Cloud;
 use crate::common::world::{World, ran};
 
 const ROLE: &str = "/latest/meta-data/ram/security-credentials/SandboxInstanceRole";
@@ -68,9 +68,8 @@ fn the_keys_are_random_unless_they_are_asked_for() {
 #[test]
 fn a_temporary_key_is_given_to_who_has_the_secret() {
     let cloud = Cloud::new();
-    let ask = |query: &str| {
-        send(cloud.sandbox.address(), &format!("GET /.sandbox/credentials{query}"), &[], b"").status
-    };
+    let ask =
+        |query: &str| send(cloud.address(), &format!("GET /.sandbox/credentials{query}"), &[], b"").status;
     assert_eq!([ask(""), ask("?key="), ask("?key=wrong")], [403; 3]);
     assert_eq!(ask(&format!("?key={}", cloud.credential.secret.expose())), 200);
 }
@@ -78,8 +77,7 @@ fn a_temporary_key_is_given_to_who_has_the_secret() {
 #[test]
 fn other_names_and_pages_are_not_answered() {
     let cloud = Cloud::new();
-    let ask =
-        |headers: &[(&str, &str)]| send(cloud.sandbox.address(), &format!("GET {ROLE}"), headers, b"").status;
+    let ask = |headers: &[(&str, &str)]| send(cloud.address(), &format!("GET {ROLE}"), headers, b"").status;
     assert_eq!(ask(&[]), 200);
     assert_eq!(ask(&[("host", "evil.test")]), 403);
     assert_eq!(ask(&[("host", "127.0.0.1"), ("origin", "http://evil.test")]), 403);

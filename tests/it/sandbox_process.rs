@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::common::world::{World, ran};
+use crate::common::world::{Ran, World, ran};
 
 /// The variables that a command sees, as `NAME=VALUE` lines.
 fn environment(world: &World, given: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -17,6 +17,11 @@ fn environment(world: &World, given: &[(&str, &str)]) -> Vec<(String, String)> {
     let out = ran(command.args(["sandbox", "--", "env"]).envs(given.iter().copied())).exits(0);
     let split = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     out.stdout.lines().filter_map(split).collect()
+}
+
+/// Runs a script in a shell in a sandbox.
+fn script(world: &World, flags: &[&str], script: &str) -> Ran {
+    world.faascmd(&[&["sandbox"], flags, &["--", "sh", "-euc", script]].concat())
 }
 
 fn left_behind(world: &World) -> Vec<String> {
@@ -76,41 +81,41 @@ fn a_command_finds_the_sandbox_in_its_environment_and_nothing_that_leads_out() {
 
 #[test]
 fn this_build_stands_first_on_the_path() {
-    let found = World::sandbox(&[]).script("command -v faascmd").exits(0).stdout;
+    let found = script(&World::new(), &[], "command -v faascmd").exits(0).stdout;
     assert_eq!(Path::new(found.trim()), Path::new(env!("CARGO_BIN_EXE_faascmd")));
 }
 
 #[test]
 fn the_device_reads_all_ones_and_the_credentials_file_is_not_there_yet() {
-    let script = "od -An -tx4 -N4 \"$FAASCMD_DEVICE\"; wc -c < \"$FAASCMD_DEVICE\"; \
+    let text = "od -An -tx4 -N4 \"$FAASCMD_DEVICE\"; wc -c < \"$FAASCMD_DEVICE\"; \
                   ls \"$FAASCMD_CREDENTIALS_FILE\" 2>/dev/null || echo none; \
                   ls -d \"$(dirname \"$FAASCMD_CREDENTIALS_FILE\")\" > /dev/null && echo folder";
-    let out = World::sandbox(&[]).script(script).exits(0).stdout;
+    let out = script(&World::new(), &[], text).exits(0).stdout;
     let words: Vec<&str> = out.split_whitespace().collect();
     assert_eq!(words, ["ffffffff", "65536", "none", "folder"]);
 }
 
 #[test]
 fn a_device_file_that_was_named_keeps_its_length_and_stays() {
-    let world = World::sandbox(&["--device-file", "bar", "--loaded"]);
+    let world = World::new();
     let file = world.file("bar", [7; 1 << 17]);
     let words =
         "od -An -tx4 -N4 \"$FAASCMD_DEVICE\"; wc -c < \"$FAASCMD_DEVICE\"; dirname \"$FAASCMD_DEVICE\"";
-    let out = world.script(words).exits(0).stdout;
+    let out = script(&world, &["--device-file", "bar", "--loaded"], words).exits(0).stdout;
     let folder = world.path().to_str().unwrap();
     assert_eq!(out.split_whitespace().collect::<Vec<_>>(), ["00000000", "131072", folder]);
     assert_eq!(std::fs::read(file).unwrap(), vec![0; 1 << 17]);
-    let taken = World::sandbox(&["--device-file", "/"]).script("true").exits(1);
+    let taken = script(&World::new(), &["--device-file", "/"], "true").exits(1);
     assert!(taken.stderr.starts_with("error: can't start the sandbox: "), "{}", taken.stderr);
 }
 
 #[test]
 fn the_status_is_the_command_s_and_stdout_is_its_own() {
-    let world = World::sandbox(&[]);
-    let out = world.script("echo answer; echo other >&2; exit 7").exits(7);
+    let world = World::new();
+    let out = script(&world, &[], "echo answer; echo other >&2; exit 7").exits(7);
     assert_eq!((out.stdout.as_str(), out.stderr.as_str()), ("answer\n", "other\n"));
-    world.script("kill -KILL $$").exits(137);
-    world.script("kill -INT $$").exits(130);
+    script(&world, &[], "kill -KILL $$").exits(137);
+    script(&world, &[], "kill -INT $$").exits(130);
     assert_eq!(left_behind(&world), Vec::<String>::new());
 }
 
@@ -127,16 +132,17 @@ fn a_command_that_is_not_there_is_127_and_one_that_can_not_run_126() {
 
 #[test]
 fn an_interrupt_is_left_to_the_command() {
-    let world = World::sandbox(&[]);
-    world.script("kill -INT $PPID; kill -QUIT $PPID; kill -INT $PPID; exit 5").exits(5);
+    let world = World::new();
+    script(&world, &[], "kill -INT $PPID; kill -QUIT $PPID; kill -INT $PPID; exit 5").exits(5);
     assert_eq!(left_behind(&world), Vec::<String>::new());
 }
 
 #[test]
 fn a_termination_is_passed_on_and_the_command_s_answer_counts() {
-    let world = World::sandbox(&[]);
-    world.script("trap 'exit 9' TERM; kill -TERM $PPID; exec sleep 60 > /dev/null 2>&1 & wait $!").exits(9);
-    world.script("kill -TERM $PPID; exec sleep 60").exits(143);
+    let world = World::new();
+    script(&world, &[], "trap 'exit 9' TERM; kill -TERM $PPID; exec sleep 60 > /dev/null 2>&1 & wait $!")
+        .exits(9);
+    script(&world, &[], "kill -TERM $PPID; exec sleep 60").exits(143);
     assert_eq!(left_behind(&world), Vec::<String>::new());
 }
 

@@ -3,7 +3,8 @@
 use faascmd::testing::sign::{Credential, oss_v4};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::common::raw::{Answer, BUCKET, Cloud, Sent, Signer};
+use crate::common::cloud::Cloud;
+use crate::common::raw::{Answer, BUCKET, Sent, Signer};
 use crate::common::rpc::call;
 
 const SIGNERS: [Signer; 4] = [Signer::V4Header, Signer::V4Url, Signer::V1Header, Signer::V1Url];
@@ -156,11 +157,7 @@ fn a_clock_that_is_off_by_more_than_15_minutes_is_refused_with_both_times() {
 
 #[test]
 fn the_sandbox_s_own_clock_can_be_shifted() {
-    let options = faascmd::testing::sandbox::Options {
-        clock_offset: 3600,
-        ..faascmd::testing::sandbox::Options::default()
-    };
-    let cloud = Cloud::with(options);
+    let cloud = Cloud::start(&["--clock-offset", "3600"]);
     refused(&cloud.oss(&Sent::new("GET", "")), "clock", "RequestTimeTooSkewed");
     let right = Timestamp::now() + SignedDuration::from_hours(1);
     let answer = cloud.send(&cloud.sign_at(&Sent::new("GET", ""), Signer::V4Header, right)).unwrap();
@@ -238,7 +235,7 @@ fn a_token_must_be_there_be_right_and_be_alive() {
     let cloud = Cloud::with_faults(&["expired-token=2"], 0);
     let role =
         [("RoleArn", "acs:ram::1234567890123456:role/SandboxOperatorRole"), ("RoleSessionName", "test")];
-    let answer = call(&cloud.sandbox, &cloud.credential, ("2015-04-01", "AssumeRole"), &role);
+    let answer = call(&cloud, &cloud.credential, ("2015-04-01", "AssumeRole"), &role);
     let given: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     let field = |name: &str| given["Credentials"][name].as_str().unwrap().to_owned();
     let mut caller = Cloud::with_faults(&[], 0);
@@ -267,7 +264,7 @@ fn the_fault_that_ends_tokens_early_is_answered_as_an_expired_one() {
     let role =
         [("RoleArn", "acs:ram::1234567890123456:role/SandboxOperatorRole"), ("RoleSessionName", "test")];
     let statuses = [(); 2].map(|()| {
-        let answer = call(&cloud.sandbox, &cloud.credential, ("2015-04-01", "AssumeRole"), &role);
+        let answer = call(&cloud, &cloud.credential, ("2015-04-01", "AssumeRole"), &role);
         let given: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
         let field = |name: &str| given["Credentials"][name].as_str().unwrap().to_owned();
         let mut caller = Cloud::new();

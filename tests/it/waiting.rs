@@ -5,11 +5,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::common::running::Running;
+use crate::common::cloud::Cloud;
 
 /// A cloud in which a build takes longer than a test has patience, and a package that is uploaded.
-fn slow_build() -> (Running, String) {
-    let running = Running::start(&["--build-time", "600"]);
+fn slow_build() -> (Cloud, String) {
+    let running = Cloud::start(&["--build-time", "600"]);
     running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
     running.faascmd(&["object", "put", "bit.tar.gz"]).exits(0);
     let image = running.faascmd(&["image", "create", "bit.tar.gz", "-o", "json"]).exits(0).json();
@@ -53,7 +53,7 @@ fn a_signal_ends_the_wait_with_its_own_exit_code_and_the_same_command() {
 
 #[test]
 fn off_a_terminal_there_is_a_line_for_each_change_of_state() {
-    let running = Running::start(&["--speed", "5"]);
+    let running = Cloud::start(&["--speed", "5"]);
     running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
     running.faascmd(&["object", "put", "bit.tar.gz"]).exits(0);
     let ran = running.faascmd(&["image", "create", "bit.tar.gz", "--wait"]).exits(0);
@@ -66,7 +66,7 @@ fn off_a_terminal_there_is_a_line_for_each_change_of_state() {
 
 #[test]
 fn a_wait_for_nothing_ends_at_once() {
-    let running = Running::start(&[]);
+    let running = Cloud::start(&[]);
     let uuid = "00000000-0000-0000-0000-000000000000";
     assert_eq!(running.faascmd(&["image", "wait", uuid, "-o", "json"]).exits(5).error()["kind"], "not_found");
     let empty = running.faascmd(&["fpga", "wait", "--fpga", "0", "-o", "json"]).exits(6).error();
@@ -81,7 +81,7 @@ fn a_wait_for_nothing_ends_at_once() {
 fn a_signal_ends_it_also_while_the_service_says_nothing() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", silent.local_addr().unwrap());
-    let running = Running::start(&[]);
+    let running = Cloud::start(&[]);
     running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
     let mut command = running.command(&["deploy", "bit.tar.gz", "-o", "json"]);
     let child = command.env("FAASCMD_ENDPOINT", endpoint).spawn().unwrap();

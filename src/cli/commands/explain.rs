@@ -52,7 +52,8 @@ fn wanted(words: &[String], service: Option<&str>) -> Vec<String> {
 
 fn unknown(code: &str, service: Option<&str>) -> Failure {
     let of_service = service.map_or_else(String::new, |service| format!(" of {service}"));
-    let failure = Failure::new(Exit::NotFound, format!("`{code}` is no code{of_service} that is known here"));
+    let failure =
+        Failure::new(Exit::NotFound, format!("`{code}` is not a code{of_service} that is known here"));
     if let Some(elsewhere) = codes::all(code, None).first() {
         return failure.hint(format!("{} has it: faascmd explain \"{code}\"", elsewhere.service));
     }

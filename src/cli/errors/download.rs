@@ -16,7 +16,7 @@ impl From<DownloadError> for Failure {
             }
             DownloadError::Unwritable { .. } | DownloadError::Stream(_) => Self::new(Exit::Failed, message),
             DownloadError::Exists { .. } => {
-                Self::new(Exit::Conflict, message).hint("name another file, or take away --no-clobber")
+                Self::new(Exit::Conflict, message).hint("name another file, or leave out --no-clobber")
             }
             DownloadError::Changed { .. } => {
                 Self::new(Exit::Conflict, message).hint(format!("once more: {}", typed::command()))

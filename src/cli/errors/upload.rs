@@ -25,7 +25,7 @@ impl From<UploadError> for Failure {
             UploadError::Changed { .. } => Self::new(Exit::Conflict, message)
                 .hint(format!("let whatever writes it finish, then: {}", typed::command())),
             UploadError::Taken { key, .. } => Self::new(Exit::Conflict, message)
-                .hint(format!("give it another key, or take away --no-clobber to replace {key}")),
+                .hint(format!("give it another key, or leave out --no-clobber to replace {key}")),
             UploadError::WrongObject { key, .. } => Self::new(Exit::Fault, message)
                 .hint(format!("faascmd object rm {}", typed::quoted(&key)))
                 .hint(format!("then send it again: {}", typed::command())),

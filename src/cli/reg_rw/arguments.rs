@@ -145,9 +145,9 @@ impl Arguments {
     pub(super) fn warnings(&self) -> Vec<String> {
         let of_type = self.unknown_type.as_ref().map(|text| match self.operation {
             Operation::Read if strtoul(text.as_bytes()).is_ok() => {
-                format!("`{0}` is no type, so this reads; to write it: w {0}", text.display())
+                format!("`{0}` is not a type, so this reads; to write it: w {0}", text.display())
             }
-            _ => format!("`{}` is none of b, h and w, so it is w", text.display()),
+            _ => format!("`{}` is not b, h or w, so it is w", text.display()),
         });
         let of_data = self.cut_data.as_ref().map(|text| {
             format!("{} does not fit {} bits; only these are written", text.display(), self.width.bits())

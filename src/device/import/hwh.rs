@@ -20,7 +20,7 @@ pub(super) fn map(text: &str) -> Result<RegisterMap, MapError> {
     for range in modules.iter().flat_map(|module| module.all("MEMORYMAP")).flat_map(|map| map.all("MEMRANGE"))
     {
         let base = range.attribute("BASEVALUE").and_then(number);
-        let base = base.ok_or_else(|| range.error(text, "BASEVALUE is no number"))?;
+        let base = base.ok_or_else(|| range.error(text, "BASEVALUE is not a number"))?;
         let (instance, port) = (range.attribute("INSTANCE"), range.attribute("SLAVEBUSINTERFACE"));
         bases.entry(instance.unwrap_or_default()).or_default().insert((base, port.unwrap_or_default()));
     }
@@ -64,7 +64,7 @@ fn raw(register: &Element, (path, base): (&str, u64), text: &str) -> Result<RawR
     }
     Ok(RawRegister {
         name: format!("{path}.{}", register.attribute("NAME").unwrap_or("register")),
-        offset: offset.ok_or_else(|| wrong("ADDRESS_OFFSET is no number"))?,
+        offset: offset.ok_or_else(|| wrong("ADDRESS_OFFSET is not a number"))?,
         width: Some(width_of(bits).ok_or_else(|| wrong("a register has at most 64 bits"))?),
         access,
         reset: property(register, "RESET_VALUE").and_then(number),
@@ -89,7 +89,7 @@ fn raw_field(
 ) -> Result<Option<RawField>, MapError> {
     let number_of = |name: &str| {
         let value = property(element, name).and_then(number);
-        value.ok_or_else(|| element.error(text, format!("{name} is no number")))
+        value.ok_or_else(|| element.error(text, format!("{name} is not a number")))
     };
     let (low, bits) = (number_of("BIT_OFFSET")?, number_of("BIT_WIDTH")?);
     let Some(last) = bits.checked_sub(1) else { return Ok(None) };
@@ -143,8 +143,8 @@ mod tests {
     fn an_error_names_the_line_and_the_element() {
         let error =
             |from: &str, to: &str| RegisterMap::import(&HWH.replacen(from, to, 1)).unwrap_err().to_string();
-        assert_eq!(error("\"0x0\"", "\"zero\""), "line 6, <REGISTER>: ADDRESS_OFFSET is no number");
-        assert_eq!(error("0x00010000", "?"), "line 21, <MEMRANGE>: BASEVALUE is no number");
+        assert_eq!(error("\"0x0\"", "\"zero\""), "line 6, <REGISTER>: ADDRESS_OFFSET is not a number");
+        assert_eq!(error("0x00010000", "?"), "line 21, <MEMRANGE>: BASEVALUE is not a number");
         assert!(error("</EDKSYSTEM>", "").contains("it ends before its end"));
     }
 }

@@ -35,7 +35,8 @@ pub(super) fn json(text: &str) -> Result<RegisterMap, MapError> {
     for (name, entry) in document.csr_registers {
         let wrong = |wrong: String| MapError::Wrong { place: name.clone(), wrong };
         let access = access_of(&entry.access, None, None);
-        let access = access.ok_or_else(|| wrong(format!("`{}` is no type of a register", entry.access)))?;
+        let access =
+            access.ok_or_else(|| wrong(format!("`{}` is not a type of a register", entry.access)))?;
         add(&mut collected, (&name, entry.addr), (entry.size, access), wrong)?;
     }
     collected.map(NAME)
@@ -58,9 +59,9 @@ pub(super) fn csv(text: &str) -> Result<RegisterMap, MapError> {
         let [_, name, address, size, access, ..] = columns[..] else {
             return Err(wrong("a register has a name, an address, a size and a type".into()));
         };
-        let read = |text: &str| super::number(text).ok_or_else(|| wrong(format!("`{text}` is no number")));
+        let read = |text: &str| super::number(text).ok_or_else(|| wrong(format!("`{text}` is not a number")));
         let kind = access_of(access, None, None);
-        let kind = kind.ok_or_else(|| wrong(format!("`{access}` is no type of a register")))?;
+        let kind = kind.ok_or_else(|| wrong(format!("`{access}` is not a type of a register")))?;
         add(&mut collected, (name, read(address)?), (read(size)?, kind), wrong)?;
     }
     collected.map(NAME)
@@ -128,10 +129,10 @@ mod tests {
     #[test]
     fn an_error_names_the_line_and_the_register() {
         let error = |text: &str| RegisterMap::import(text).unwrap_err().to_string();
-        assert_eq!(error(&CSV.replace("0x00000008", "8z")), "line 5, ctrl_bus_errors: `8z` is no number");
+        assert_eq!(error(&CSV.replace("0x00000008", "8z")), "line 5, ctrl_bus_errors: `8z` is not a number");
         assert_eq!(
             error(&CSV.replace("1,ro", "1,xx")),
-            "line 5, ctrl_bus_errors: `xx` is no type of a register"
+            "line 5, ctrl_bus_errors: `xx` is not a type of a register"
         );
         assert!(error(&CSV.replace("8,1,ro", "8,9999999,ro")).contains("no register"));
         assert!(error(&JSON.replace("\"addr\": 8,", "")).contains("missing field `addr` at line 2"));

@@ -89,7 +89,7 @@ impl<'a> Svd<'a> {
         let text = element.text_of(tag).unwrap_or_default();
         number(text).ok_or_else(|| {
             let what =
-                if text.is_empty() { "is missing".to_owned() } else { format!("`{text}` is no number") };
+                if text.is_empty() { "is missing".to_owned() } else { format!("`{text}` is not a number") };
             self.error(element, format!("<{tag}> {what}"))
         })
     }
@@ -259,7 +259,7 @@ impl<'a> Svd<'a> {
         let (high, low) = if let Some(range) = element.text_of("bitRange") {
             let bits = range.trim_matches(['[', ']']).split_once(':');
             let bits = bits.and_then(|(high, low)| number(high).zip(number(low)));
-            bits.ok_or_else(|| self.error(element, format!("<bitRange> `{range}` is no range")))?
+            bits.ok_or_else(|| self.error(element, format!("<bitRange> `{range}` is not a range")))?
         } else if element.child("lsb").is_some() {
             (self.number(element, "msb")?, self.number(element, "lsb")?)
         } else {
@@ -380,14 +380,14 @@ mod tests {
         let error = |from: &str, to: &str| {
             RegisterMap::import(&svd(&UART.replace(from, to))).unwrap_err().to_string()
         };
-        assert_eq!(error("[7:4]", "7..4"), "line 10, <field>: <bitRange> `7..4` is no range");
+        assert_eq!(error("[7:4]", "7..4"), "line 10, <field>: <bitRange> `7..4` is not a range");
         assert_eq!(
             error("derivedFrom=\"CTRL\"", "derivedFrom=\"NONE\""),
             "line 13, <register>: it is derived from NONE, and there is no such thing"
         );
         assert_eq!(
             error("<addressOffset>8</addressOffset>", "<addressOffset>x</addressOffset>"),
-            "line 14, <register>: <addressOffset> `x` is no number"
+            "line 14, <register>: <addressOffset> `x` is not a number"
         );
         assert!(error("</cluster>", "").starts_with("line "));
     }

@@ -1,7 +1,7 @@
 //! The object that an image is made from: found, or put under a key where no other content is.
 
 use super::{Request, Services};
-use crate::ops::content::Content;
+use crate::ops::content::{Content, Held};
 use crate::ops::upload::{self, UploadError, UploadRequest, Uploaded};
 use crate::ops::{Error, Result};
 use crate::oss::{Existing, Oss};
@@ -36,15 +36,9 @@ fn keys(request: &Request, content: &Content) -> impl Iterator<Item = String> {
 }
 
 async fn look(oss: &Oss, key: String, content: &Content) -> Result<Place> {
-    let head = match oss.head(&key).await {
-        Ok(head) => head,
-        // A caller that may put objects and not look at them: then the service is asked not to overwrite.
-        Err(error) if error.code() == Some("AccessDenied") => None,
-        Err(error) => return Err(error.into()),
-    };
-    let is_there =
-        head.as_ref().is_some_and(|head| head.size == content.size && head.crc64 == Some(content.crc64));
-    Ok(Place { key, is_there, is_taken: head.is_some() && !is_there })
+    let held = Held::look(oss, &key, content.size, async || Ok::<_, Error>(content.crc64)).await?;
+    // Where nobody may look, the service is asked not to overwrite.
+    Ok(Place { key, is_there: matches!(held, Held::Same(_)), is_taken: held == Held::Other })
 }
 
 /// Puts the object into the bucket, unless it is there. No object of other content is overwritten, for a queued build

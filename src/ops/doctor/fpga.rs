@@ -31,7 +31,7 @@ pub(super) async fn images(subject: &Subject) -> Check {
 /// Each chip of the instance.
 pub(super) async fn chips(subject: &Subject) -> Vec<Check> {
     let Some(instance) = instance(subject).await else {
-        return vec![Check::skipped("no instance is named, and this is none")];
+        return vec![Check::skipped("no instance is named, and this machine is not one")];
     };
     let faas = faas(subject);
     let chips = match faas.chips(&instance).await {

@@ -17,8 +17,10 @@ pub(super) async fn region(subject: &Subject) -> Check {
         (None, Some(region)) => {
             Check::ok(format!("{region} (the instance's metadata)")).fact("region", region)
         }
-        (None, None) => Check::fail("no region is set, and this is no instance whose metadata would tell it")
-            .next("add --region REGION, or set FAASCMD_REGION"),
+        (None, None) => {
+            Check::fail("no region is set, and this is not an instance whose metadata would tell it")
+                .next("add --region REGION, or set FAASCMD_REGION")
+        }
     }
 }
 
@@ -29,9 +31,8 @@ pub(super) async fn credentials(subject: &Subject) -> Check {
         Err(CredentialError::Missing(refusals)) => Check::fail(format!("none found: {}", reasons(&refusals)))
             .next("faascmd config")
             .fact("passed", passed(&refusals)),
-        Err(error @ CredentialError::Broken { .. }) => {
-            Check::fail(error.to_string()).next("mend it or take it away: a broken source stops the search")
-        }
+        Err(error @ CredentialError::Broken { .. }) => Check::fail(error.to_string())
+            .next("correct it or remove it: a source that is broken ends the search"),
         Err(error) => {
             let step = "see the line of the endpoint sts; `faascmd explain CODE` tells what the service's code means";
             Check::fail(error.to_string()).next(step)

@@ -55,7 +55,7 @@ fn why_unfit(bytes: &[u8]) -> Option<String> {
     /// `e_machine` of x86-64.
     const X86_64: [u8; 2] = [62, 0];
     if !bytes.starts_with(b"\x7fELF\x02\x01") {
-        return Some("it is no 64-bit Linux program".to_owned());
+        return Some("it is not a 64-bit Linux program".to_owned());
     }
     if bytes.get(18..20) != Some(&X86_64[..]) {
         return Some("it is for another processor than x86_64".to_owned());

@@ -24,7 +24,7 @@ pub enum Target {
 /// Why a text names no target.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "`{0}` is no target: write a fleet's name (letters, digits, `-`, `_`, `.`), ids such as i-1,i-2, or tag:KEY=VALUE"
+    "`{0}` is not a target: write a fleet's name (letters, digits, `-`, `_`, `.`), ids such as i-1,i-2, or tag:KEY=VALUE"
 )]
 pub struct NoTarget(String);
 

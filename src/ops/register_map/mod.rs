@@ -66,7 +66,7 @@ fn text_of(mut bytes: Vec<u8>, file: File) -> io::Result<String> {
     if bytes.len() as u64 > LONGEST {
         return Err(io::Error::other("it is longer than any map"));
     }
-    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no text"))
+    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text"))
 }
 
 /// The registers of the kernels in a file that is to be deployed, where it is an xclbin or has one in it.

@@ -89,6 +89,11 @@ impl UploadError {
         Self::Changed { path: path.to_owned(), how: how.into() }
     }
 
+    /// Whether it is about a call that was made more than once.
+    pub(super) fn was_repeated(&self) -> bool {
+        matches!(self, Self::Cloud(e) if e.tries > 1)
+    }
+
     /// The service's code, if it was the service that refused.
     pub fn code(&self) -> Option<&str> {
         match self {

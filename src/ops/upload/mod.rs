@@ -18,6 +18,7 @@ use crate::base::cancel::Cancel;
 use crate::base::private_file::state_folder;
 use crate::base::progress::{Event, Progress};
 use crate::base::size::ByteSize;
+use crate::ops::content::Held;
 use crate::ops::transfer::Plan;
 pub use crate::oss::Existing;
 use crate::oss::Oss;
@@ -88,21 +89,6 @@ pub async fn upload(oss: &Oss, request: &UploadRequest, cancel: &Cancel) -> Resu
     outcome
 }
 
-/// The checksum of the object under the key, if it has the file's size and checksum; a caller that may not look at
-/// objects is told `None`.
-async fn same_as(oss: &Oss, source: &Arc<Source>, key: &str) -> Result<Option<u64>, UploadError> {
-    let head = match oss.head(key).await {
-        Ok(head) => head,
-        // Uploading takes no permission to read.
-        Err(e) if e.http_status() == Some(403) && e.code() == Some("AccessDenied") => None,
-        Err(e) => return Err(e.into()),
-    };
-    let Some(head) = head.filter(|head| head.size == source.size()) else { return Ok(None) };
-    let Some(theirs) = head.crc64 else { return Ok(None) };
-    let ours = source.checksum(0..source.size()).await?;
-    Ok((ours == theirs).then_some(ours))
-}
-
 /// One upload at work.
 struct Job<'a> {
     oss: &'a Oss,
@@ -136,8 +122,16 @@ impl<'a> Job<'a> {
         if self.request.always_send {
             return Ok(None);
         }
-        let crc64 = same_as(self.oss, &self.source, &self.request.key).await?;
-        Ok(crc64.map(|crc64| Uploaded { skipped: true, ..self.uploaded(crc64, 0, 0) }))
+        Ok(match self.held().await? {
+            Held::Same(crc64) => Some(Uploaded { skipped: true, ..self.uploaded(crc64, 0, 0) }),
+            _ => None,
+        })
+    }
+
+    /// What is under the key, beside the file.
+    async fn held(&self) -> Result<Held, UploadError> {
+        let checksum = async || self.source.checksum(0..self.plan.size).await;
+        Held::look(self.oss, &self.request.key, self.plan.size, checksum).await
     }
 
     fn uploaded(&self, crc64: u64, sent: u64, resumed: u64) -> Uploaded {

@@ -12,6 +12,7 @@ use super::{Job, UploadError, Uploaded};
 use crate::base::cancel::Cancel;
 use crate::base::progress::Event;
 use crate::cloud::{Error, Service};
+use crate::ops::content::Held;
 use crate::ops::transfer::BODY;
 use crate::ops::transfer::CombinedCrc;
 use crate::ops::transfer::Concurrency;
@@ -74,8 +75,13 @@ impl Job<'_> {
         self.find(session).await?;
         let outcome = self.send_and_complete(session).await;
         match outcome {
-            Err(e) if session.is_resumed && matches!(e.code(), Some("NoSuchUpload" | "InvalidPart")) => {
-                self.say("the parts of an earlier run are gone: sending all of them");
+            // Completed by a call whose answer was lost, they are gone too: for a caller who may not look at the object
+            // it is sent once more.
+            Err(e)
+                if (session.is_resumed || e.was_repeated())
+                    && matches!(e.code(), Some("NoSuchUpload" | "InvalidPart")) =>
+            {
+                self.say("the parts sent so far are gone: sending all of them");
                 session.start_anew();
                 self.send_and_complete(session).await
             }
@@ -259,13 +265,13 @@ impl Job<'_> {
         let crc64 = session.checksum();
         let outcome = self.oss.complete(&self.request.key, upload_id, &etags, self.request.existing).await;
         match outcome {
-            Ok(receipt) if receipt.crc64.is_none_or(|theirs| theirs == crc64) => {}
-            // Its answer says otherwise, was lost and is repeated, or finds the object of the first try in its way.
-            Ok(_) => self.look(crc64).await?,
+            Ok(Receipt { crc64: Some(theirs), .. }) if theirs != crc64 => {
+                self.must_be_there(crc64, self.wrong_object(crc64, theirs)).await?;
+            }
+            Ok(_) => {}
+            // An answer was lost, and the call that was repeated finds the first one's object.
             Err(e) if matches!(e.code(), Some("NoSuchUpload" | "FileAlreadyExists")) => {
-                if !self.is_there(crc64).await? {
-                    return Err(self.unless_taken(e));
-                }
+                self.must_be_there(crc64, self.unless_taken(e)).await?;
             }
             Err(e) => return Err(e.into()),
         }
@@ -273,21 +279,18 @@ impl Job<'_> {
         Ok(self.uploaded(crc64, session.sent, session.resumed))
     }
 
-    /// Whether the object is the one that was sent.
-    async fn is_there(&self, crc64: u64) -> Result<bool, UploadError> {
-        let head = self.oss.head(&self.request.key).await?;
-        Ok(head.is_some_and(|head| head.size == self.plan.size && head.crc64 == Some(crc64)))
+    /// Gives the error unless the object is seen to be the one that was sent.
+    async fn must_be_there(&self, crc64: u64, or: UploadError) -> Result<(), UploadError> {
+        let sent = async || Ok::<_, UploadError>(crc64);
+        match Held::look(self.oss, &self.request.key, self.plan.size, sent).await? {
+            Held::Same(_) => Ok(()),
+            _ => Err(or),
+        }
     }
 
-    /// Asks what the object's checksum is.
-    async fn look(&self, ours: u64) -> Result<(), UploadError> {
-        let head = self.oss.head(&self.request.key).await?;
-        let theirs = head.and_then(|head| head.crc64).unwrap_or_default();
-        if theirs == ours {
-            return Ok(());
-        }
+    fn wrong_object(&self, ours: u64, theirs: u64) -> UploadError {
         let (bucket, key) = (self.oss.bucket().to_owned(), self.request.key.clone());
-        Err(UploadError::WrongObject { bucket, key, ours, theirs })
+        UploadError::WrongObject { bucket, key, ours, theirs }
     }
 
     fn unless_taken(&self, error: Error) -> UploadError {

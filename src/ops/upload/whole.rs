@@ -5,6 +5,7 @@ use super::{Job, UploadError, Uploaded};
 use crate::base::cancel::Cancel;
 use crate::base::progress::Event;
 use crate::cloud::{Error, ErrorKind, Service};
+use crate::ops::content::Held;
 use crate::ops::transfer::BODY;
 use crate::oss::{Existing, Receipt};
 
@@ -65,8 +66,8 @@ impl Job<'_> {
     /// When the answer to the first try was lost, the second one may find the object of the first in its way.
     async fn refused(&self, error: UploadError) -> Result<u64, UploadError> {
         if self.request.existing == Existing::Keep && error.code() == Some("FileAlreadyExists") {
-            let ours = super::same_as(self.oss, &self.source, &self.request.key).await?;
-            return ours.ok_or_else(|| self.taken());
+            let Held::Same(crc64) = self.held().await? else { return Err(self.taken()) };
+            return Ok(crc64);
         }
         Err(error)
     }

@@ -55,7 +55,7 @@ pub const TABLE: [(&str, &str, &str); 27] = [
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum NotAFault {
     /// No fault has this name.
-    #[error("`{0}` is no fault; there are: {list}", list = forms())]
+    #[error("`{0}` is not a fault; there are: {list}", list = forms())]
     Unknown(String),
     /// The value is missing, superfluous or wrong.
     #[error("`{given}` should read {form}{range}")]
@@ -261,7 +261,7 @@ mod tests {
         let message = |text: &str| FaultPlan::default().add(text).unwrap_err().to_string();
         let unknown = message("trottle=0.1");
         assert!(
-            unknown.starts_with("`trottle` is no fault; there are: throttle=P server-error=P"),
+            unknown.starts_with("`trottle` is not a fault; there are: throttle=P server-error=P"),
             "{unknown}"
         );
         assert_eq!(message("throttle=2"), "`throttle=2` should read throttle=P, P from 0 to 1");

@@ -21,7 +21,7 @@ pub(super) fn check_bucket_exists(call: &Call<'_>) -> Result<(), OssError> {
     check_bucket(name)?;
     // A bucket that is not there may be made, by its ACL as well.
     let makes_it = call.request.method == "PUT" && call.target.key.is_none();
-    if call.world.store.bucket(name).is_none() && !makes_it {
+    if call.cloud.store.bucket(name).is_none() && !makes_it {
         return Err(refusals::NO_SUCH_BUCKET.with("BucketName", name));
     }
     Ok(())
@@ -50,7 +50,7 @@ pub(super) fn check(call: &Call<'_>, caller: &Caller) -> Result<(), OssError> {
 }
 
 fn check_bucket_is_here(call: &Call<'_>, name: &str) -> Result<(), OssError> {
-    let Some(bucket) = call.world.store.bucket(name) else {
+    let Some(bucket) = call.cloud.store.bucket(name) else {
         let makes_it = call.operation == Operation::PutBucket;
         return if makes_it { Ok(()) } else { Err(refusals::NO_SUCH_BUCKET.with("BucketName", name)) };
     };
@@ -69,9 +69,9 @@ fn check_permission(call: &Call<'_>, caller: &Caller, wanted: (&str, &str)) -> R
     let (permission, path) = wanted;
     let may = match caller {
         Caller::Fixed(FixedCaller::Uploader) => UPLOADER_PERMISSIONS.contains(&permission),
-        Caller::Fixed(FixedCaller::User) => call.world.rpc().user_allows(permission, &oss_arn(path)),
+        Caller::Fixed(FixedCaller::User) => call.cloud.rpc().user_allows(permission, &oss_arn(path)),
         Caller::Fixed(_) => true,
-        Caller::AssumedRole { role, .. } => call.world.rpc().role_allows(role, permission, &oss_arn(path)),
+        Caller::AssumedRole { role, .. } => call.cloud.rpc().role_allows(role, permission, &oss_arn(path)),
     };
     if may { Ok(()) } else { Err(refusals::NOT_ALLOWED.into()) }
 }

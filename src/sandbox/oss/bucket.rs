@@ -22,7 +22,7 @@ pub(super) fn owner(xml: Xml) -> Xml {
 pub(super) fn list(call: &Call<'_>) -> Answer {
     let parameter = |name: &str| call.request.parameter(name).unwrap_or_default();
     let (prefix, marker, max) = (parameter("prefix"), parameter("marker"), call.count("max-keys", 1, 100)?);
-    let mut buckets = call.world.store.buckets_of(ACCOUNT);
+    let mut buckets = call.cloud.store.buckets_of(ACCOUNT);
     buckets.retain(|(name, _)| name.starts_with(prefix) && name.as_str() > marker);
     let more = buckets.len() > max;
     buckets.truncate(max);
@@ -55,7 +55,7 @@ fn described(xml: Xml, name: &str, bucket: &BucketInfo) -> Xml {
 /// The bucket of the call; `access` has seen that it exists.
 fn info_of(call: &Call<'_>) -> BucketInfo {
     let absent = || BucketInfo { owner: ACCOUNT.into(), region: REGION.into(), created: call.now };
-    call.world.store.bucket(call.bucket()).unwrap_or_else(absent)
+    call.cloud.store.bucket(call.bucket()).unwrap_or_else(absent)
 }
 
 /// `GetBucketInfo`.
@@ -78,7 +78,7 @@ pub(super) fn head(call: &Call<'_>) -> Answer {
 
 /// `GetBucketStat`: all is of the standard class here.
 pub(super) fn stat(call: &Call<'_>) -> Answer {
-    let stat = call.world.store.stat(call.bucket());
+    let stat = call.cloud.store.stat(call.bucket());
     let (bytes, objects) = (stat.bytes.to_string(), stat.objects.to_string());
     let xml = Xml::new("BucketStat")
         .leaf("Storage", &bytes)
@@ -125,13 +125,13 @@ pub(super) fn grant(to: &str) -> Xml {
 
 /// `PutBucket`: a bucket of one's own may be put again.
 pub(super) fn put(call: &Call<'_>) -> Answer {
-    call.world.store.create_bucket(call.bucket(), call.now);
+    call.cloud.store.create_bucket(call.bucket(), call.now);
     Ok(Response::new(200).with_header("location", format!("/{}", call.bucket())))
 }
 
 /// `DeleteBucket`: only an empty one.
 pub(super) fn delete(call: &Call<'_>) -> Answer {
-    if call.world.store.remove_bucket(call.bucket()) {
+    if call.cloud.store.remove_bucket(call.bucket()) {
         return Ok(Response::new(204));
     }
     Err(refusals::BUCKET_NOT_EMPTY.with("BucketName", call.bucket()).into())

@@ -1,14 +1,14 @@
-//! One OSS request with what its operation needs of the world.
+//! One OSS request with what its operation needs of the cloud.
 
 use jiff::Timestamp;
 
 use super::error::{OssError, invalid_argument};
 use super::operation::Operation;
 use super::refusals::{self, Refusal};
+use crate::sandbox::cloud::Cloud;
 use crate::sandbox::exchange::{Broken, Intake};
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::route::Target;
-use crate::sandbox::world::World;
 
 /// Why an operation gives no answer of its own.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub(super) type Answer = Result<Response, Stopped>;
 /// A request on its way through the service.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
-    pub(super) world: &'a World,
+    pub(super) cloud: &'a Cloud,
     pub(super) request: &'a Request,
     pub(super) target: &'a Target,
     pub(super) operation: Operation,
@@ -60,11 +60,11 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(world: &'a World, request: &'a Request, target: &'a Target) -> Self {
+    pub(super) fn new(cloud: &'a Cloud, request: &'a Request, target: &'a Target) -> Self {
         let operation = super::operation::operation(request, target);
         let request_id =
             std::iter::repeat_with(|| fastrand::digit(16).to_ascii_uppercase()).take(24).collect();
-        Self { world, request, target, operation, request_id, now: world.now() }
+        Self { cloud, request, target, operation, request_id, now: cloud.now() }
     }
 
     /// The bucket; empty for the service.

@@ -34,7 +34,7 @@ pub(super) fn source(call: &Call<'_>) -> Result<(String, String), OssError> {
 /// The object that is copied, if the request's conditions on it are met.
 fn found(call: &Call<'_>) -> Result<Object, OssError> {
     let (bucket, key) = source(call)?;
-    let object = call.world.store.head(&bucket, &key).ok_or_else(|| no_such_key(&key))?;
+    let object = call.cloud.store.head(&bucket, &key).ok_or_else(|| no_such_key(&key))?;
     conditions::check(call.request, "x-oss-copy-source-", &object)?;
     Ok(object)
 }
@@ -62,7 +62,7 @@ pub(super) fn object(call: &Call<'_>) -> Answer {
     if let Some(crc64) = object.crc64 {
         response = response.with_header("x-oss-hash-crc64ecma", crc64.to_string());
     }
-    let inserted = call.world.store.insert(call.place(), object, call.forbids_overwrite());
+    let inserted = call.cloud.store.insert(call.place(), object, call.forbids_overwrite());
     inserted.map_err(|_| already_exists(call.key()))?;
     Ok(response)
 }
@@ -82,7 +82,7 @@ pub(super) fn part(call: &Call<'_>) -> Answer {
     };
     let mut reader = object.reader();
     reader.seek(SeekFrom::Start(from))?;
-    let mut writer = call.world.store.writer()?;
+    let mut writer = call.cloud.store.writer()?;
     std::io::copy(&mut reader.take(length), &mut writer)?;
     let part = Part::new(writer.finish(), call.now);
     let etag = part.etag.clone();

@@ -44,7 +44,7 @@ pub(super) async fn delete(call: &Call<'_>, intake: &mut Intake) -> Answer {
         xml = xml.leaf("EncodingType", "url");
     }
     for object in &wanted.objects {
-        call.world.store.remove(call.bucket(), &object.key);
+        call.cloud.store.remove(call.bucket(), &object.key);
         xml = xml.open("Deleted").leaf("Key", shown(&object.key, encoded)).close();
     }
     Ok(if wanted.quiet { Response::new(200) } else { document(xml) })

@@ -38,7 +38,7 @@ pub(super) fn get(call: &Call<'_>) -> Answer {
         let last = from + length - 1;
         response = response.with_header("content-range", format!("bytes {from}-{last}/{}", object.size));
     }
-    let corrupts = length > 0 && call.world.faults.corrupts(&call.fault_name());
+    let corrupts = length > 0 && call.cloud.faults.corrupts(&call.fault_name());
     response.download = Some(Download { object, from, length, corrupts, limit: call.traffic_limit()? });
     Ok(response)
 }
@@ -56,7 +56,7 @@ pub(super) fn head(call: &Call<'_>) -> Answer {
 
 /// The object, if the request's conditions are met.
 fn found(call: &Call<'_>) -> Result<Object, OssError> {
-    let object = call.world.store.head(call.bucket(), call.key()).ok_or_else(|| no_such_key(call.key()))?;
+    let object = call.cloud.store.head(call.bucket(), call.key()).ok_or_else(|| no_such_key(call.key()))?;
     conditions::check(call.request, "", &object)?;
     Ok(object)
 }

@@ -65,7 +65,7 @@ impl Asked {
 pub(super) fn version_1(call: &Call<'_>) -> Answer {
     let marker = call.request.parameter("marker").unwrap_or_default();
     let asked = Asked::of(call, marker)?;
-    let listing = call.world.store.list(call.bucket(), &asked.page);
+    let listing = call.cloud.store.list(call.bucket(), &asked.page);
     let mut xml = asked.head(call).leaf("Marker", asked.shown(marker));
     xml = xml.leaf("IsTruncated", listing.next.is_some().to_string());
     if let Some(next) = &listing.next {
@@ -83,7 +83,7 @@ pub(super) fn version_2(call: &Call<'_>) -> Answer {
         None => start_after.to_owned(),
     };
     let asked = Asked::of(call, &after)?;
-    let listing = call.world.store.list(call.bucket(), &asked.page);
+    let listing = call.cloud.store.list(call.bucket(), &asked.page);
     let found = listing.entries.len() + listing.prefixes.len();
     let mut xml =
         asked.head(call).leaf("StartAfter", asked.shown(start_after)).leaf("KeyCount", found.to_string());

@@ -28,12 +28,12 @@ use call::{Answer, Call, Stopped};
 use error::OssError;
 use operation::Operation;
 
+use super::cloud::Cloud;
 use super::exchange::{Broken, Intake, lose};
 use super::faults::Transient;
 use super::http::{Request, Response};
 use super::log::Entry;
 use super::route::Target;
-use super::world::World;
 
 /// Every refusal that object storage knows: HTTP status, code and exact cause (empty where there is none).
 pub(super) fn refusals() -> impl Iterator<Item = (u16, &'static str, &'static str)> {
@@ -42,13 +42,13 @@ pub(super) fn refusals() -> impl Iterator<Item = (u16, &'static str, &'static st
 
 /// Answers one request.
 pub(super) async fn answer(
-    world: &World,
+    cloud: &Cloud,
     request: (&Request, &Target),
     intake: &mut Intake,
     entry: &mut Entry,
 ) -> Result<Response, Broken> {
     let started = Instant::now();
-    let call = Call::new(world, request.0, request.1);
+    let call = Call::new(cloud, request.0, request.1);
     let action = call.operation.name();
     entry.names("oss", action);
     let response = match carried_out(&call, intake, entry).await {
@@ -60,7 +60,7 @@ pub(super) async fn answer(
         .with_header("server", "AliyunOSS")
         .with_header("x-oss-request-id", &call.request_id)
         .with_header("x-oss-server-time", started.elapsed().as_millis().to_string());
-    lose(world, action, response)
+    lose(cloud, action, response)
 }
 
 async fn carried_out(call: &Call<'_>, intake: &mut Intake, entry: &mut Entry) -> Answer {
@@ -77,7 +77,7 @@ async fn carried_out(call: &Call<'_>, intake: &mut Intake, entry: &mut Entry) ->
     access::check(call, &caller)?;
     unbuilt::check_headers(call.request)?;
     let name = call.fault_name();
-    if uploads(call.operation) && call.world.faults.corrupts(&name) {
+    if uploads(call.operation) && call.cloud.faults.corrupts(&name) {
         entry.struck("corrupt-body");
         intake.corrupt();
     }
@@ -128,7 +128,7 @@ async fn operate(call: &Call<'_>, intake: &mut Intake) -> Answer {
 
 /// What the faults make of a request before it is looked at.
 fn transient(call: &Call<'_>) -> Option<OssError> {
-    Some(match call.world.faults.transient(&call.fault_name())? {
+    Some(match call.cloud.faults.transient(&call.fault_name())? {
         Transient::Throttled => {
             let limit = match call.operation {
                 Operation::PutObject | Operation::UploadPart => refusals::UPLOADS_LIMITED,
@@ -146,7 +146,7 @@ fn transient(call: &Call<'_>) -> Option<OssError> {
 fn with_fault_in_crc(call: &Call<'_>, name: &str, mut response: Response, entry: &mut Entry) -> Response {
     let carries_body = uploads(call.operation) || call.operation == Operation::GetObject;
     let checksum = response.headers.iter_mut().find(|(header, _)| header == "x-oss-hash-crc64ecma");
-    if let Some((_, value)) = checksum.filter(|_| carries_body && call.world.faults.wrong_crc(name)) {
+    if let Some((_, value)) = checksum.filter(|_| carries_body && call.cloud.faults.wrong_crc(name)) {
         let turned = value.parse::<u64>().unwrap_or_default() ^ 1;
         *value = turned.to_string();
         entry.struck("wrong-crc");

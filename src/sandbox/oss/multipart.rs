@@ -14,12 +14,12 @@ use crate::sandbox::store::{MIN_PART_BYTES, NotComplete, Part};
 
 /// `InitiateMultipartUpload`.
 pub(super) fn initiate(call: &Call<'_>) -> Answer {
-    let exists = || call.world.store.head(call.bucket(), call.key()).is_some();
+    let exists = || call.cloud.store.head(call.bucket(), call.key()).is_some();
     if call.forbids_overwrite() && exists() {
         return Err(already_exists(call.key()).into());
     }
     let encoded = call.encodes_names()?;
-    let id = call.world.store.initiate(call.place(), described(call), call.now);
+    let id = call.cloud.store.initiate(call.place(), described(call), call.now);
     let xml = root("InitiateMultipartUploadResult", encoded).leaf("Bucket", call.bucket());
     Ok(document(xml.leaf("Key", shown(call.key(), encoded)).leaf("UploadId", id)))
 }
@@ -36,12 +36,12 @@ pub(super) async fn put_part(call: &Call<'_>, intake: &mut Intake) -> Answer {
 
 /// Adds a part, unless the upload has ended meanwhile.
 pub(super) fn put_part_of(call: &Call<'_>, number: u32, part: Part) -> Result<(), OssError> {
-    let there = call.world.store.put_part(call.place(), call.upload_id(), (number, part));
+    let there = call.cloud.store.put_part(call.place(), call.upload_id(), (number, part));
     if there { Ok(()) } else { Err(call.no_such_upload()) }
 }
 
 pub(super) fn upload_exists(call: &Call<'_>) -> Result<(), OssError> {
-    let upload = call.world.store.has_upload(call.place(), call.upload_id());
+    let upload = call.cloud.store.has_upload(call.place(), call.upload_id());
     if upload { Ok(()) } else { Err(call.no_such_upload()) }
 }
 
@@ -77,7 +77,7 @@ pub(super) async fn complete(call: &Call<'_>, intake: &mut Intake) -> Answer {
         Ok(object)
     };
     let completed =
-        call.world.store.complete(call.place(), call.upload_id(), assemble, call.forbids_overwrite());
+        call.cloud.store.complete(call.place(), call.upload_id(), assemble, call.forbids_overwrite());
     let object = completed.map_err(|why| not_complete(call, why))?;
     let host = call.request.header("host").unwrap_or_default();
     let xml = root("CompleteMultipartUploadResult", encoded)
@@ -129,7 +129,7 @@ fn not_complete(call: &Call<'_>, why: NotComplete) -> OssError {
 
 /// `AbortMultipartUpload`.
 pub(super) fn abort(call: &Call<'_>) -> Answer {
-    if call.world.store.abort(call.place(), call.upload_id()) {
+    if call.cloud.store.abort(call.place(), call.upload_id()) {
         return Ok(Response::new(204));
     }
     Err(call.no_such_upload().into())

@@ -22,27 +22,27 @@ const KEPT_HEADERS: [&str; 5] =
 
 /// `PutObject`.
 pub(super) async fn put(call: &Call<'_>, intake: &mut Intake) -> Answer {
-    let exists = || call.world.store.head(call.bucket(), call.key()).is_some();
+    let exists = || call.cloud.store.head(call.bucket(), call.key()).is_some();
     if call.forbids_overwrite() && exists() {
         return Err(already_exists(call.key()).into());
     }
     let received = receive(call, intake).await?;
     let response = acknowledged(&received);
     let object = Object::whole(received, described(call), call.now);
-    let inserted = call.world.store.insert(call.place(), object, call.forbids_overwrite());
+    let inserted = call.cloud.store.insert(call.place(), object, call.forbids_overwrite());
     inserted.map_err(|_| already_exists(call.key()))?;
     Ok(response)
 }
 
 /// `DeleteObject`: 204 also when there is none.
 pub(super) fn delete(call: &Call<'_>) -> Response {
-    call.world.store.remove(call.bucket(), call.key());
+    call.cloud.store.remove(call.bucket(), call.key());
     Response::new(204)
 }
 
 /// `GetObjectAcl`.
 pub(super) fn acl(call: &Call<'_>) -> Answer {
-    let object = call.world.store.head(call.bucket(), call.key()).ok_or_else(|| no_such_key(call.key()))?;
+    let object = call.cloud.store.head(call.bucket(), call.key()).ok_or_else(|| no_such_key(call.key()))?;
     Ok(document(grant(if object.described.acl == Acl::Private { "private" } else { "default" })))
 }
 
@@ -63,7 +63,7 @@ pub(super) fn asked_acl(call: &Call<'_>) -> Option<Acl> {
 /// Takes a body to the disk and holds it to the length and the MD5 that its headers name.
 pub(super) async fn receive(call: &Call<'_>, intake: &mut Intake) -> Result<Received, Stopped> {
     check_length(call)?;
-    let mut writer = call.world.store.writer()?;
+    let mut writer = call.cloud.store.writer()?;
     while let Some(slice) = intake.next().await? {
         writer.write_all(&slice)?;
     }

@@ -12,7 +12,7 @@ pub(super) fn list_parts(call: &Call<'_>) -> Answer {
     let max = call.count("max-parts", 1, 1000)?;
     let encoded = call.encodes_names()?;
     let marker = part_number_marker(call)?;
-    let upload = call.world.store.upload(call.place(), call.upload_id());
+    let upload = call.cloud.store.upload(call.place(), call.upload_id());
     let upload = upload.ok_or_else(|| call.no_such_upload())?;
     let after: Vec<_> = upload.parts.range(marker.saturating_add(1)..).take(max + 1).collect();
     let page = &after[..after.len().min(max)];
@@ -70,7 +70,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     };
     let encoded = call.encodes_names()?;
     let name = |name: &str| shown(name, encoded);
-    let listing = call.world.store.list_uploads(call.bucket(), &page);
+    let listing = call.cloud.store.list_uploads(call.bucket(), &page);
     // The last of the page, whether more follow or not.
     let last = listing.entries.last().map(|(upload, _)| upload).max(listing.prefixes.last());
     let (next_key, next_id) = key_and_id(last.map_or("", String::as_str));

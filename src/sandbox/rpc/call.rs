@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::State;
 use super::refusal::Refusal;
+use crate::sandbox::cloud::Cloud;
 use crate::sandbox::keys::Caller;
-use crate::sandbox::world::World;
 
 /// What an action gives: the answer's fields without `RequestId`, or a refusal.
 pub(super) type Answer = Result<Value, Refusal>;
@@ -25,7 +25,7 @@ pub(super) enum Handler {
 /// What is asked, and when.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question<'a> {
-    pub(super) world: &'a World,
+    pub(super) cloud: &'a Cloud,
     pub(super) parameters: &'a [(String, String)],
     pub(super) now: Timestamp,
 }

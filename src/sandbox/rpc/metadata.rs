@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::ecs::Identity;
 use super::sts;
+use crate::sandbox::cloud::Cloud;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::identity::{ACCOUNT, INSTANCE_ID, OPERATOR_ROLE_NAME};
 use crate::sandbox::keys::{Caller, Issued, unguessable};
-use crate::sandbox::world::World;
 
 /// How long the temporary credentials of the instance live, and of the credentials URI.
 const INSTANCE_LIFETIME: Duration = Duration::from_hours(6);
@@ -34,62 +34,62 @@ pub(super) struct State {
 pub(crate) const CREDENTIALS_PATH: &str = "/.sandbox/credentials";
 
 /// Answers `/latest/…` and [`CREDENTIALS_PATH`] for the first instance.
-pub(crate) fn metadata(world: &World, request: &Request) -> Response {
-    metadata_at(world, request, (INSTANCE_ID, world.now()))
+pub(crate) fn metadata(cloud: &Cloud, request: &Request) -> Response {
+    metadata_at(cloud, request, (INSTANCE_ID, cloud.now()))
 }
 
 /// Answers `/latest/…` for another one; None when it is no more.
-pub(crate) fn metadata_of(world: &World, request: &Request, instance: &str) -> Option<Response> {
-    world.rpc().ecs.identity(instance)?;
-    Some(metadata_at(world, request, (instance, world.now())))
+pub(crate) fn metadata_of(cloud: &Cloud, request: &Request, instance: &str) -> Option<Response> {
+    cloud.rpc().ecs.identity(instance)?;
+    Some(metadata_at(cloud, request, (instance, cloud.now())))
 }
 
 /// New credentials of the operator's role: `{"Code": "Success", "AccessKeyId": …}`.
-fn credentials(world: &World, now: Timestamp) -> Response {
+fn credentials(cloud: &Cloud, now: Timestamp) -> Response {
     let caller = caller(OPERATOR_ROLE_NAME, "credentials-uri");
-    document(&world.keys.issue(caller, now, URI_LIFETIME), now)
+    document(&cloud.keys.issue(caller, now, URI_LIFETIME), now)
 }
 
-fn metadata_at(world: &World, request: &Request, at: (&str, Timestamp)) -> Response {
+fn metadata_at(cloud: &Cloud, request: &Request, at: (&str, Timestamp)) -> Response {
     let (instance, now) = at;
     match (request.method.as_str(), request.path.as_str()) {
-        ("PUT", "/latest/api/token") => new_token(world, request, now),
+        ("PUT", "/latest/api/token") => new_token(cloud, request, now),
         ("GET", "/latest/api/token") => Response::new(405),
-        ("GET", CREDENTIALS_PATH) if request.parameter("key") != Some(world.keys.user_secret()) => {
+        ("GET", CREDENTIALS_PATH) if request.parameter("key") != Some(cloud.keys.user_secret()) => {
             Response::text(403, "Forbidden: add ?key= and the secret of the sandbox's AccessKey")
         }
-        ("GET", CREDENTIALS_PATH) => credentials(world, now),
+        ("GET", CREDENTIALS_PATH) => credentials(cloud, now),
         ("GET", path) => {
-            if !may_read(world, request, now) {
+            if !may_read(cloud, request, now) {
                 return Response::text(403, "Forbidden");
             }
-            let Some(identity) = world.rpc().ecs.identity(instance) else { return Response::new(404) };
-            read(world, path, (&identity, now))
+            let Some(identity) = cloud.rpc().ecs.identity(instance) else { return Response::new(404) };
+            read(cloud, path, (&identity, now))
         }
         _ => Response::new(405),
     }
 }
 
 /// A token for as many seconds as the header says.
-fn new_token(world: &World, request: &Request, now: Timestamp) -> Response {
+fn new_token(cloud: &Cloud, request: &Request, now: Timestamp) -> Response {
     let seconds = request.header(TTL_HEADER).and_then(|text| text.parse().ok());
     let Some(seconds) = seconds.filter(|seconds| (1..=21600).contains(seconds)) else {
         return Response::text(400, "Bad Request");
     };
     let token = unguessable(56);
-    world.rpc().metadata.tokens.insert(token.clone(), now + Duration::from_secs(seconds));
+    cloud.rpc().metadata.tokens.insert(token.clone(), now + Duration::from_secs(seconds));
     Response::text(200, token)
 }
 
 /// Whether the request carries a token that is valid, or needs none.
-fn may_read(world: &World, request: &Request, now: Timestamp) -> bool {
+fn may_read(cloud: &Cloud, request: &Request, now: Timestamp) -> bool {
     match request.header(TOKEN_HEADER) {
-        None => !world.options.metadata_v2_only,
-        Some(token) => world.rpc().metadata.tokens.get(token).is_some_and(|end| *end > now),
+        None => !cloud.options.metadata_v2_only,
+        Some(token) => cloud.rpc().metadata.tokens.get(token).is_some_and(|end| *end > now),
     }
 }
 
-fn read(world: &World, path: &str, at: (&Identity, Timestamp)) -> Response {
+fn read(cloud: &Cloud, path: &str, at: (&Identity, Timestamp)) -> Response {
     if let Some(item) = path.strip_prefix("/latest/dynamic/") {
         return match item {
             "instance-identity/document" => Response::text(200, identity_document(at.0).to_string()),
@@ -97,19 +97,19 @@ fn read(world: &World, path: &str, at: (&Identity, Timestamp)) -> Response {
         };
     }
     let item = path.strip_prefix("/latest/meta-data").map(|item| item.trim_matches('/'));
-    match item.and_then(|item| item_text(world, item, at)) {
+    match item.and_then(|item| item_text(cloud, item, at)) {
         Some(response) => response,
         None => Response::text(404, "Not Found"),
     }
 }
 
 /// What stands at an item's place; a folder lists what is in it.
-fn item_text(world: &World, item: &str, at: (&Identity, Timestamp)) -> Option<Response> {
+fn item_text(cloud: &Cloud, item: &str, at: (&Identity, Timestamp)) -> Option<Response> {
     const ROLES: &str = "ram/security-credentials";
     let (identity, now) = at;
     let role = identity.role.as_deref();
     if role.is_some_and(|role| item.strip_prefix(ROLES) == Some(&format!("/{role}"))) {
-        return Some(document(&instance_credentials(world, identity, now), now));
+        return Some(document(&instance_credentials(cloud, identity, now), now));
     }
     let text = match item {
         "" => {
@@ -148,16 +148,16 @@ fn identity_document(identity: &Identity) -> Value {
 }
 
 /// The instance's credentials: the same ones until they come near their end, or the services no longer take them.
-fn instance_credentials(world: &World, identity: &Identity, now: Timestamp) -> Issued {
-    let mut state = world.rpc();
+fn instance_credentials(cloud: &Cloud, identity: &Identity, now: Timestamp) -> Issued {
+    let mut state = cloud.rpc();
     let lives = |issued: &&Issued| {
-        let real_end = world.keys.find(&issued.id).and_then(|key| key.ends);
+        let real_end = cloud.keys.find(&issued.id).and_then(|key| key.ends);
         issued.expiration > now + RENEWAL && real_end.is_some_and(|end| end > now)
     };
     if let Some(issued) = state.metadata.issued.get(&identity.id).filter(lives) {
         return issued.clone();
     }
-    let issued = world.keys.issue(
+    let issued = cloud.keys.issue(
         caller(identity.role.as_deref().unwrap_or_default(), &identity.id),
         now,
         INSTANCE_LIFETIME,
@@ -191,7 +191,7 @@ mod tests {
     fn ask(cloud: &Cloud, method: &str, path: &str, header: Option<(&str, &str)>) -> (u16, String) {
         let headers = header.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
         let request = Request { method: method.into(), path: path.into(), headers, ..Request::default() };
-        let response = metadata_at(&cloud.world, &request, (INSTANCE_ID, cloud.now));
+        let response = metadata_at(&cloud.cloud, &request, (INSTANCE_ID, cloud.now));
         (response.status, String::from_utf8(response.body.to_vec()).unwrap())
     }
 
@@ -260,10 +260,10 @@ mod tests {
     fn the_credentials_uri_gives_credentials_that_are_taken() {
         let cloud = Cloud::new();
         assert_eq!(get(&cloud, CREDENTIALS_PATH).0, 403);
-        let query = vec![("key".to_owned(), cloud.world.keys.user_secret().to_owned())];
+        let query = vec![("key".to_owned(), cloud.cloud.keys.user_secret().to_owned())];
         let (method, path) = ("GET".into(), CREDENTIALS_PATH.into());
         let answer = metadata_at(
-            &cloud.world,
+            &cloud.cloud,
             &Request { method, path, query, ..Request::default() },
             (INSTANCE_ID, cloud.now),
         );

@@ -25,9 +25,9 @@ pub(crate) use ecs::Script;
 pub(crate) use metadata::{metadata, metadata_of};
 pub(crate) use state::State;
 
+use super::cloud::Cloud;
 use super::faults::Transient;
 use super::http::{Request, Response};
-use super::world::World;
 use action::Action;
 use call::{Answer, Call, Handler, Question};
 use gate::Envelope;
@@ -36,23 +36,23 @@ use service::Service;
 
 /// Answers `POST|GET /?Action=…&Version=…`; the parameters stand in the query or in a form body, and with signature V3
 /// action and version in headers.
-pub(crate) fn answer(world: &World, request: &Request) -> Response {
-    answer_at(world, request, world.now())
+pub(crate) fn answer(cloud: &Cloud, request: &Request) -> Response {
+    answer_at(cloud, request, cloud.now())
 }
 
 /// Makes what is there from the start.
-pub(crate) fn begin(world: &World) {
-    ecs::begin(&mut world.rpc(), world, world.now());
+pub(crate) fn begin(cloud: &Cloud) {
+    ecs::begin(&mut cloud.rpc(), cloud, cloud.now());
 }
 
 /// The sockets of instances' metadata services that nobody listens on yet.
-pub(crate) fn take_listeners(world: &World) -> Vec<(String, std::net::TcpListener)> {
-    ecs::take_listeners(&mut world.rpc())
+pub(crate) fn take_listeners(cloud: &Cloud) -> Vec<(String, std::net::TcpListener)> {
+    ecs::take_listeners(&mut cloud.rpc())
 }
 
 /// Does what has come due, for those who look at the sandbox otherwise than by a call: logs in the bucket, the chip.
-pub(crate) fn settle(world: &World) {
-    world.rpc().settle(world, world.now());
+pub(crate) fn settle(cloud: &Cloud) {
+    cloud.rpc().settle(cloud, cloud.now());
 }
 
 /// Every refusal that the RPC services know: the service (`rpc` for the gateway before them), HTTP status and code.
@@ -88,27 +88,27 @@ fn version_of(action: &str) -> &'static str {
     Service::ALL.into_iter().find(|service| service.action(action).is_some()).unwrap().version()
 }
 
-fn answer_at(world: &World, request: &Request, now: Timestamp) -> Response {
+fn answer_at(cloud: &Cloud, request: &Request, now: Timestamp) -> Response {
     let envelope = Envelope::of(request);
     let called = envelope.action();
     let name = called.as_ref().map_or("", |(_, action)| action.name);
-    let outcome = called.and_then(|(service, action)| carry_out(world, &envelope, (service, action), now));
+    let outcome = called.and_then(|(service, action)| carry_out(cloud, &envelope, (service, action), now));
     match outcome {
         Ok(fields) => answer::success(envelope.format, name, fields),
         Err(refusal) => answer::refusal(envelope.format, envelope.host(), &refusal),
     }
 }
 
-fn carry_out(world: &World, envelope: &Envelope<'_>, called: (Service, Action), now: Timestamp) -> Answer {
+fn carry_out(cloud: &Cloud, envelope: &Envelope<'_>, called: (Service, Action), now: Timestamp) -> Answer {
     let (service, action) = called;
-    let state = &mut *world.rpc();
-    state.settle(world, now);
-    let question = Question { world, parameters: &envelope.parameters, now };
+    let state = &mut *cloud.rpc();
+    state.settle(cloud, now);
+    let question = Question { cloud, parameters: &envelope.parameters, now };
     let handler = match action.handler {
         Handler::Unsigned(handler) => return handler(&question, state),
         Handler::Signed(handler) => handler,
     };
-    let (caller, nonce) = envelope.caller(&world.keys, now)?;
+    let (caller, nonce) = envelope.caller(&cloud.keys, now)?;
     state.nonces.take(nonce, now)?;
     if service == Service::Ram {
         ram::permit(&caller, &state.ram, action.name)?;

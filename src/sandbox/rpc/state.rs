@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::gate::Nonces;
 use super::{ecs, faas, metadata, ram};
+use crate::sandbox::cloud::Cloud;
 use crate::sandbox::options::Options;
-use crate::sandbox::world::World;
 
 /// Images, chips, roles, policies, nonces and tokens.
 #[derive(Debug)]
@@ -35,9 +35,9 @@ impl State {
     }
 
     /// Does what has come due by now: logs of failed builds, chips that were loaded.
-    pub(crate) fn settle(&mut self, world: &World, now: Timestamp) {
-        ecs::settle(self, world, now);
-        self.faas.settle(world, now);
+    pub(crate) fn settle(&mut self, cloud: &Cloud, now: Timestamp) {
+        ecs::settle(self, cloud, now);
+        self.faas.settle(cloud, now);
     }
 
     /// Whether a role's policies allow something, such as `oss:GetObject` with `acs:oss:REGION:ACCOUNT:bucket/key`.

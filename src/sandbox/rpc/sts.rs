@@ -161,7 +161,7 @@ fn credentials(question: &Question<'_>, role: (&str, &Role), session: &str) -> A
     };
     let lifetime = Duration::from_secs(seconds.ok_or(refusals::DURATION)?.into());
     let caller = Caller::AssumedRole { role: name.to_owned(), session: session.to_owned() };
-    let issued = question.world.keys.issue(caller, question.now, lifetime);
+    let issued = question.cloud.keys.issue(caller, question.now, lifetime);
     Ok(json!({
         "AssumedRoleUser": {
             "AssumedRoleId": format!("{}:{session}", role.id),
@@ -212,7 +212,7 @@ mod tests {
         let now = cloud.now;
         let caller = |role: &str| Caller::AssumedRole { role: role.to_owned(), session: "i".to_owned() };
         let issue =
-            |role| credential(&fields(&cloud.world.keys.issue(caller(role), now, Duration::from_mins(60))));
+            |role| credential(&fields(&cloud.cloud.keys.issue(caller(role), now, Duration::from_mins(60))));
         let operator = role_arn(OPERATOR_ROLE_NAME);
         let given = [("RoleArn", operator.as_str()), ("RoleSessionName", "chain")];
         assert!(cloud.call_as(&issue(INSTANCE_ROLE_NAME), "AssumeRole", &given).is_ok());

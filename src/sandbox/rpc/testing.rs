@@ -9,7 +9,6 @@ use super::refusal::Refusal;
 use crate::sandbox::http::{Pairs, Request, Response};
 use crate::sandbox::identity::{BUCKET, FixedCaller, KEYS, ROLE_NAME, XILINX_FPGA, role_arn};
 use crate::sandbox::options::Options;
-use crate::sandbox::world::World;
 use crate::sign::{Credential, rpc_v1};
 
 /// Names and values of parameters.
@@ -17,7 +16,7 @@ pub(super) type Given<'a> = &'a [(&'a str, &'a str)];
 
 /// A sandbox without its server, at a moment that only the test moves.
 pub(super) struct Cloud {
-    pub(super) world: World,
+    pub(super) cloud: crate::sandbox::cloud::Cloud,
     pub(super) now: Timestamp,
 }
 
@@ -47,9 +46,9 @@ impl Cloud {
     }
 
     pub(super) fn with(options: Options) -> Self {
-        let world = World::new(options).unwrap();
-        let now = world.now();
-        Self { world, now }
+        let cloud = crate::sandbox::cloud::Cloud::new(options).unwrap();
+        let now = cloud.now();
+        Self { cloud, now }
     }
 
     /// A cloud in which things go wrong.
@@ -75,7 +74,7 @@ impl Cloud {
     }
 
     pub(super) fn answer(&self, request: &Request) -> Response {
-        super::answer_at(&self.world, request, self.now)
+        super::answer_at(&self.cloud, request, self.now)
     }
 
     /// Asks with these parameters, which need not be signed.
@@ -104,12 +103,12 @@ impl Cloud {
 
     /// Puts an object into the bucket.
     pub(super) fn put(&self, key: &str, bytes: &[u8]) {
-        self.world.store.put(BUCKET, key, bytes, self.now).unwrap();
+        self.cloud.store.put(BUCKET, key, bytes, self.now).unwrap();
     }
 
     /// An object of the bucket, as text.
     pub(super) fn text_of(&self, key: &str) -> Option<String> {
-        let object = self.world.store.head(BUCKET, key)?;
+        let object = self.cloud.store.head(BUCKET, key)?;
         Some(std::io::read_to_string(object.reader()).unwrap())
     }
 

@@ -1,58 +1,107 @@
-//! A sandbox in this process: several commands share it, and a test can look behind what they show.
+//! A sandbox beside the test, the machine of a new user in its cloud, and the log of what reached it.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 
-use faascmd::testing::sandbox::{Options, Sandbox};
+use faascmd::testing::sign::Credential;
 use serde_json::Value;
 
 use super::http::Answer;
 use super::rpc::{call, user};
 use super::world::{Ran, World, ran};
 
-/// A cloud, and a machine of a new user in it.
+/// A sandbox in a process of its own, as `faascmd sandbox` starts it; gone when dropped.
 pub struct Cloud {
     pub world: World,
-    pub sandbox: Sandbox,
+    /// Who signs the requests by hand.
+    pub credential: Credential,
+    sandbox: Child,
+    environment: Vec<(String, String)>,
+    log: Receiver<Value>,
+    /// Where it keeps its own files, so that what the programs leave in the world is theirs.
+    _folder: tempfile::TempDir,
 }
 
 impl Cloud {
-    /// A cloud as `faascmd sandbox` makes it, in a hurry.
+    /// A cloud whose time passes quickly.
     pub fn new() -> Self {
-        Self::with(Options::default())
+        Self::start(&["--speed", "20"])
     }
 
-    /// A cloud with options; its time passes quickly.
-    pub fn with(options: Options) -> Self {
-        Self::at_speed(20.0, options)
+    /// A cloud with these faults, struck as the seed says.
+    pub fn with_faults(faults: &[&str], seed: u64) -> Self {
+        let seed = seed.to_string();
+        let faults = faults.iter().flat_map(|fault| ["--fault", fault]);
+        Self::start(&["--fault-seed", &seed].into_iter().chain(faults).collect::<Vec<_>>())
     }
 
-    /// A cloud whose time passes so many times as fast as the machine's.
-    pub fn at_speed(speed: f64, options: Options) -> Self {
-        Self { world: World::new(), sandbox: Sandbox::start(Options { speed, ..options }).unwrap() }
+    /// A cloud with these flags. The log is a pipe, so that waiting for a line is no polling.
+    pub fn start(flags: &[&str]) -> Self {
+        let (world, folder) = (World::new(), tempfile::tempdir().unwrap());
+        let pipe = folder.path().join("log.pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let mut command = world.command("faascmd");
+        command.args(["sandbox", "--fixed-keys", "-o", "json", "--log"]).arg(&pipe).args(flags);
+        command.env("TMPDIR", folder.path()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut sandbox = command.spawn().unwrap();
+        let log = lines_of(pipe);
+        let said = serde_json::Deserializer::from_reader(sandbox.stdout.take().unwrap());
+        let said: Value = said.into_iter().next().unwrap().unwrap();
+        let set = said["set"].as_object().unwrap();
+        let environment = set.iter().map(|(k, v)| (k.clone(), v.as_str().unwrap().to_owned())).collect();
+        Self { world, credential: user(), sandbox, environment, log, _folder: folder }
     }
 
-    /// A program with the sandbox's variables.
-    pub fn command(&self, program: &str) -> Command {
+    /// The variables that lead a program into this cloud.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
+    /// One of them.
+    pub fn variable(&self, name: &str) -> &str {
+        self.environment.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str()).unwrap()
+    }
+
+    /// Where the services are, as a URL.
+    pub fn endpoint(&self) -> &str {
+        self.variable("FAASCMD_ENDPOINT")
+    }
+
+    /// Where they listen.
+    pub fn address(&self) -> SocketAddr {
+        self.endpoint().strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    /// Where commands store credentials.
+    pub fn credentials_file(&self) -> PathBuf {
+        self.variable("FAASCMD_CREDENTIALS_FILE").into()
+    }
+
+    /// A program in this cloud, not yet started.
+    pub fn program(&self, program: &str) -> Command {
         let mut command = self.world.command(program);
-        command.envs(self.sandbox.environment());
+        command.envs(self.environment.iter().cloned());
         command
     }
 
-    /// Runs `faascmd ARGS`.
-    pub fn faascmd(&self, args: &[&str]) -> Ran {
-        ran(self.command("faascmd").args(args))
+    /// `faascmd ARGS`, not yet started, with its output in pipes.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.program("faascmd");
+        command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
     }
 
-    /// Runs a line in a shell that finds this build's programs first.
-    pub fn shell(&self, line: &str) -> Ran {
-        let folder = std::path::Path::new(env!("CARGO_BIN_EXE_faascmd")).parent().unwrap();
-        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
-        ran(self.command("sh").env("PATH", path).args(["-uc", line]))
+    /// Runs `faascmd ARGS` to its end.
+    pub fn faascmd(&self, args: &[&str]) -> Ran {
+        ran(&mut self.command(args))
     }
 
     /// Runs it with other variables; an empty value takes one away.
     pub fn faascmd_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Ran {
-        let mut command = self.command("faascmd");
+        let mut command = self.command(args);
         for (name, value) in variables {
             if value.is_empty() {
                 command.env_remove(name)
@@ -60,12 +109,19 @@ impl Cloud {
                 command.env(name, value)
             };
         }
-        ran(command.args(args))
+        ran(&mut command)
+    }
+
+    /// Runs a script in a shell that finds this build's programs first.
+    pub fn shell(&self, script: &str) -> Ran {
+        let folder = std::path::Path::new(env!("CARGO_BIN_EXE_faascmd")).parent().unwrap();
+        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+        ran(self.program("sh").env("PATH", path).args(["-euc", script]))
     }
 
     /// Calls an action of RAM as the user.
     pub fn ram(&self, action: &str, given: &[(&str, &str)]) -> Answer {
-        call(&self.sandbox, &user(), ("2015-05-01", action), given)
+        call(self, &user(), ("2015-05-01", action), given)
     }
 
     /// The document of a custom policy that is in force.
@@ -74,9 +130,55 @@ impl Cloud {
         serde_json::from_str(answer["DefaultPolicyVersion"]["PolicyDocument"].as_str().unwrap()).unwrap()
     }
 
-    /// Where the sandbox has commands store credentials.
-    pub fn credentials_file(&self) -> std::path::PathBuf {
-        let variables = self.sandbox.environment();
-        variables.into_iter().find(|(name, _)| *name == "FAASCMD_CREDENTIALS_FILE").unwrap().1.into()
+    /// Waits for the next request's end.
+    pub fn next_request(&self) -> Value {
+        self.log.recv().expect("the sandbox is running")
     }
+
+    /// Waits for the end of requests until their bodies add up to so many bytes; gives the sum.
+    pub fn until_received(&self, bytes: u64) -> u64 {
+        let mut sum = 0;
+        while sum < bytes {
+            sum += body_bytes(&self.next_request());
+        }
+        sum
+    }
+
+    /// The requests that ended and were not yet asked for.
+    pub fn requests(&self) -> Vec<Value> {
+        self.log.try_iter().collect()
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        nix::sys::signal::kill(
+            nix::unistd::Pid::from_raw(self.sandbox.id().try_into().unwrap()),
+            nix::sys::signal::Signal::SIGTERM,
+        )
+        .ok();
+        self.sandbox.wait().ok();
+    }
+}
+
+/// The lines of a log, read to the end whether or not anybody asks: a full pipe would hold the sandbox up.
+fn lines_of(pipe: PathBuf) -> Receiver<Value> {
+    let (lines, log) = channel();
+    std::thread::spawn(move || {
+        let read = BufReader::new(std::fs::File::open(pipe).unwrap()).lines();
+        for line in read.map_while(Result::ok) {
+            lines.send(serde_json::from_str(&line).unwrap()).ok();
+        }
+    });
+    log
+}
+
+/// Bytes of the body that a request brought.
+pub fn body_bytes(request: &Value) -> u64 {
+    request["body_bytes"].as_u64().unwrap()
+}
+
+/// How often an action stands in a log.
+pub fn count(requests: &[Value], action: &str) -> usize {
+    requests.iter().filter(|request| request["action"] == action).count()
 }

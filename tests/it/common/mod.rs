@@ -8,7 +8,6 @@ pub mod http;
 pub mod legacy;
 pub mod raw;
 pub mod rpc;
-pub mod running;
 pub mod scripted;
 pub mod soak;
 pub mod tap;

@@ -1,22 +1,16 @@
-//! Requests by hand to a sandbox in this process: what no well-behaved client would send.
+//! Requests by hand to a sandbox: what no well-behaved client would send.
 
 use std::io::{self, BufReader};
 
-use faascmd::testing::sandbox::{FaultPlan, Options, Sandbox};
-use faascmd::testing::sign::{Credential, OssRequest, Pairs, encode, oss_v1, oss_v4};
+use faascmd::testing::sign::{OssRequest, Pairs, encode, oss_v1, oss_v4};
 use jiff::Timestamp;
 
+use super::cloud::Cloud;
 pub use super::http::Answer;
 use super::http::{connect, exchange, head};
 
 /// The sandbox's own bucket.
 pub const BUCKET: &str = "faascmd-sandbox";
-
-/// A sandbox and whom it takes.
-pub struct Cloud {
-    pub sandbox: Sandbox,
-    pub credential: Credential,
-}
 
 /// A request that can still be altered, signature and all.
 #[derive(Clone, Debug, Default)]
@@ -89,30 +83,6 @@ pub enum Signer {
 }
 
 impl Cloud {
-    pub fn new() -> Self {
-        Self::with(Options::default())
-    }
-
-    pub fn with(options: Options) -> Self {
-        let sandbox = Sandbox::start(options).unwrap();
-        let environment = sandbox.environment();
-        let value =
-            |name| environment.iter().find(|(n, _)| *n == name).unwrap().1.to_str().unwrap().to_owned();
-        let credential = Credential::long_lived(
-            value("ALIBABA_CLOUD_ACCESS_KEY_ID"),
-            value("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
-        );
-        Self { sandbox, credential }
-    }
-
-    pub fn with_faults(faults: &[&str], seed: u64) -> Self {
-        let mut plan = FaultPlan::default();
-        for fault in faults {
-            plan.add(fault).unwrap();
-        }
-        Self::with(Options { faults: plan, fault_seed: Some(seed), ..Options::default() })
-    }
-
     /// Signs as of now.
     pub fn sign(&self, request: &Sent, signer: Signer) -> Sent {
         self.sign_at(request, signer, Timestamp::now())
@@ -155,13 +125,13 @@ impl Cloud {
         length: Option<usize>,
         body: &[u8],
     ) -> io::Result<Answer> {
-        let mut stream = BufReader::new(connect(self.sandbox.address())?);
+        let mut stream = BufReader::new(connect(self.address())?);
         exchange(&mut stream, &with_length(line, headers, length), body)
     }
 
     /// Signs and sends many requests over one connection, one after the other.
     pub fn many(&self, requests: impl IntoIterator<Item = Sent>) -> Vec<Answer> {
-        let mut stream = BufReader::new(connect(self.sandbox.address()).unwrap());
+        let mut stream = BufReader::new(connect(self.address()).unwrap());
         let one_by_one = requests.into_iter().map(|request| {
             let request = self.sign(&request, Signer::V4Header);
             let head = with_length(&request.line(), &request.headers, Some(request.body.len()));

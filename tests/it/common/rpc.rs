@@ -1,9 +1,9 @@
 //! Calls of RPC services, signed here.
 
-use faascmd::testing::sandbox::Sandbox;
 use faascmd::testing::sign::{Credential, Pairs, acs3, encode, rpc_v1};
 use jiff::Timestamp;
 
+use super::cloud::Cloud;
 use super::http::{Answer, post_query, send};
 
 /// The RAM user whose key a sandbox gives to commands.
@@ -30,13 +30,8 @@ pub fn signed(method: &str, credential: &Credential, mut pairs: Pairs) -> Pairs 
 }
 
 /// Calls an action (version, action).
-pub fn call(
-    sandbox: &Sandbox,
-    credential: &Credential,
-    action: (&str, &str),
-    given: &[(&str, &str)],
-) -> Answer {
-    post_query(sandbox.address(), &signed("POST", credential, parameters(credential, action, given)))
+pub fn call(cloud: &Cloud, credential: &Credential, action: (&str, &str), given: &[(&str, &str)]) -> Answer {
+    post_query(cloud.address(), &signed("POST", credential, parameters(credential, action, given)))
 }
 
 /// A call that the newer SDKs sign by headers (V3).
@@ -110,9 +105,9 @@ impl V3 {
         self.signed_without(&[], credential)
     }
 
-    pub fn send(&self, sandbox: &Sandbox) -> Answer {
+    pub fn send(&self, cloud: &Cloud) -> Answer {
         let headers: Vec<(&str, &str)> = self.headers.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         let line = format!("{} /?{}", self.method, encode::query(&self.query));
-        send(sandbox.address(), &line, &headers, self.body.as_bytes())
+        send(cloud.address(), &line, &headers, self.body.as_bytes())
     }
 }

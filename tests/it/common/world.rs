@@ -1,4 +1,4 @@
-//! A private world for the programs: own HOME, no inherited settings; with or without a sandbox around it.
+//! A private world for the programs: own HOME, no inherited settings.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -8,7 +8,6 @@ use serde_json::Value;
 /// An empty HOME and working directory; gone when dropped.
 pub struct World {
     folder: tempfile::TempDir,
-    sandbox: Vec<String>,
 }
 
 /// What a program printed, and its exit code (128 + n for a signal).
@@ -22,14 +21,7 @@ pub struct Ran {
 impl World {
     /// A machine of a new user: empty HOME, no settings.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), sandbox: Vec::new() }
-    }
-
-    /// Commands run as `faascmd sandbox FLAGS -- …`, a new cloud for each.
-    pub fn sandbox(flags: &[&str]) -> Self {
-        let sandbox =
-            ["sandbox", "--fixed-keys"].iter().chain(flags).chain(&["--"]).map(|s| (*s).to_owned()).collect();
-        Self { sandbox, ..Self::new() }
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// The working directory and HOME.
@@ -45,7 +37,7 @@ impl World {
         path
     }
 
-    /// The program, ready to run in this world, without a sandbox.
+    /// The program, ready to run in this world.
     pub fn command(&self, program: &str) -> Command {
         let program = match program {
             "faascmd" => env!("CARGO_BIN_EXE_faascmd"),
@@ -62,24 +54,9 @@ impl World {
         command
     }
 
-    /// Runs `faascmd ARGS`, in the sandbox if this world has one.
+    /// Runs `faascmd ARGS`.
     pub fn faascmd(&self, args: &[&str]) -> Ran {
-        let mut command = self.command("faascmd");
-        command.args(&self.sandbox);
-        if !self.sandbox.is_empty() {
-            command.arg("faascmd");
-        }
-        ran(command.args(args))
-    }
-
-    /// Runs a shell script in one sandbox, so that its commands share a cloud.
-    pub fn script(&self, script: &str) -> Ran {
-        let mut command = self.command(if self.sandbox.is_empty() { "sh" } else { "faascmd" });
-        command.args(&self.sandbox);
-        if !self.sandbox.is_empty() {
-            command.arg("sh");
-        }
-        ran(command.args(["-euc", script]))
+        ran(self.command("faascmd").args(args))
     }
 }
 

@@ -203,7 +203,7 @@ fn name_of(args: &OnceArgs, spec: &OnceSpec) -> Result<String, Failure> {
     let name = spec.name.clone().unwrap_or_else(|| stem.to_owned());
     match name.parse() {
         Ok(Target::Fleet(name)) => Ok(name),
-        _ => Err(Failure::new(Exit::Usage, format!("`{name}` is no name for a fleet"))
+        _ => Err(Failure::new(Exit::Usage, format!("`{name}` is not a name for a fleet"))
             .hint("add name = \"nightly\" to the file")),
     }
 }

@@ -129,5 +129,5 @@ impl TestsArgs {
 
 /// A test by name that is none.
 pub(super) fn unknown_test(name: &str) -> Failure {
-    Failure::new(Exit::Usage, format!("`{name}` is no test")).hint("the tests are smoke and prbs")
+    Failure::new(Exit::Usage, format!("`{name}` is not a test")).hint("the tests are smoke and prbs")
 }

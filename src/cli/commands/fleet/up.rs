@@ -70,7 +70,7 @@ struct Plan {
 /// Runs the command.
 pub(in crate::cli) fn run(args: &UpArgs, cx: &Context) -> Outcome {
     let Target::Fleet(fleet) = &args.name else {
-        return Err(Failure::new(Exit::Usage, format!("{} is no name for a fleet", args.name)));
+        return Err(Failure::new(Exit::Usage, format!("{} is not a name for a fleet", args.name)));
     };
     let file = args.file.as_deref().map(SpecArgs::read).transpose()?.unwrap_or_default();
     let request = args.spec.clone().or(file).request(fleet, !args.no_wait)?;

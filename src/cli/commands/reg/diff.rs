@@ -56,7 +56,7 @@ impl Document {
             Failure::new(exit, format!("{} can't be read: {e}", path.display()))
         })?;
         let wrong = |why: String| {
-            Failure::new(Exit::Usage, format!("{} is no dump: {why}", path.display()))
+            Failure::new(Exit::Usage, format!("{} is not a dump: {why}", path.display()))
                 .hint("`faascmd reg dump … -o json` writes one")
         };
         let document: Self = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;

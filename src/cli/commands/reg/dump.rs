@@ -120,7 +120,7 @@ fn range(text: &str) -> Result<(u64, u64), Failure> {
         let start = number(start)?;
         (start, start.checked_add(number(length)?).ok_or_else(|| wrong("has no end"))?)
     } else {
-        return Err(wrong("is no range"));
+        return Err(wrong("is not a range"));
     };
     if start >= end {
         return Err(wrong("is empty"));

@@ -43,7 +43,7 @@ fn signed<'a>(call: &Call<'a>) -> OssRequest<'a> {
 /// The key of this id, if it may be used.
 fn key(call: &Call<'_>, id: &str) -> Result<Key, OssError> {
     let refused = |refusal: &'static Refusal| refusal.with("OSSAccessKeyId", id);
-    let key = call.world.keys.find(id).ok_or_else(|| refused(refusals::KEY_NOT_FOUND))?;
+    let key = call.cloud.keys.find(id).ok_or_else(|| refused(refusals::KEY_NOT_FOUND))?;
     if key.is_disabled() { Err(refused(refusals::KEY_DISABLED)) } else { Ok(key) }
 }
 

@@ -131,5 +131,5 @@ fn additional_headers<'a>(call: &Call<'_>, field: Option<&'a str>) -> Result<Vec
 /// The region of the endpoint, or that of a bucket which lies in another one: where that is to be told, the
 /// signature must not be in the way.
 fn is_region_of(call: &Call<'_>, region: &str) -> bool {
-    region == REGION || call.world.store.bucket(call.bucket()).is_some_and(|bucket| bucket.region == region)
+    region == REGION || call.cloud.store.bucket(call.bucket()).is_some_and(|bucket| bucket.region == region)
 }

@@ -7,28 +7,28 @@ use super::catalogue::{self, REGIONS, Region};
 use super::instance::{Charge, Instance, Status, StoppedMode, Wanted};
 use super::life;
 use super::money::{Bill, per_hour};
+use crate::sandbox::cloud::Cloud;
 use crate::sandbox::identity::{INSTANCE_ID, INSTANCE_ROLE_NAME, INSTANCE_TYPE, PLAIN_INSTANCE_ID};
 use crate::sandbox::rpc::State;
-use crate::sandbox::world::World;
 
 /// The type of the instances that `--instances` gives.
 const TYPE: &str = "ecs.f3-c4f1.xlarge";
 
 /// The fixed instances, one in another region and without chips, and those that `--instances` asks for. All of them
 /// have been up for a while.
-pub(in crate::sandbox::rpc) fn begin(state: &mut State, world: &World, now: Timestamp) {
-    let role = (!world.options.without_instance_role).then(|| INSTANCE_ROLE_NAME.to_owned());
+pub(in crate::sandbox::rpc) fn begin(state: &mut State, cloud: &Cloud, now: Timestamp) {
+    let role = (!cloud.options.without_instance_role).then(|| INSTANCE_ROLE_NAME.to_owned());
     let protected = |wanted| Wanted { protected: true, ..wanted };
     let fixed = [
         (INSTANCE_ID, protected(wanted("faascmd-sandbox", INSTANCE_TYPE, &REGIONS[0]))),
         (PLAIN_INSTANCE_ID, protected(wanted("faascmd-plain", "ecs.g6.large", &REGIONS[1]))),
     ];
     for (id, wanted) in fixed {
-        add(state, world, (id.to_owned(), Wanted { role: role.clone(), ..wanted }, true), now);
+        add(state, cloud, (id.to_owned(), Wanted { role: role.clone(), ..wanted }, true), now);
     }
-    for n in 1..=world.options.instances {
+    for n in 1..=cloud.options.instances {
         let wanted = wanted(&format!("sandbox-{n:03}"), TYPE, &REGIONS[0]);
-        add(state, world, (format!("i-bp1faascmdsandbox1{n:03}"), wanted, false), now);
+        add(state, cloud, (format!("i-bp1faascmdsandbox1{n:03}"), wanted, false), now);
     }
 }
 
@@ -53,12 +53,12 @@ fn wanted(name: &str, kind: &str, region: &'static Region) -> Wanted {
     }
 }
 
-fn add(state: &mut State, world: &World, what: (String, Wanted, bool), now: Timestamp) {
+fn add(state: &mut State, cloud: &Cloud, what: (String, Wanted, bool), now: Timestamp) {
     let (id, wanted, fixed) = what;
     state.ecs.made += 1;
     let serial = state.ecs.made;
     let mut agent = Agent {
-        is_missing: world.faults.assistant_offline(&format!("instance {serial}")),
+        is_missing: cloud.faults.assistant_offline(&format!("instance {serial}")),
         ..Agent::default()
     };
     agent.boots(now);
@@ -82,8 +82,8 @@ fn add(state: &mut State, world: &World, what: (String, Wanted, bool), now: Time
         wanted,
     };
     if !fixed {
-        life::attach_chips(&mut state.faas, &mut instance, world);
+        life::attach_chips(&mut state.faas, &mut instance, cloud);
     }
-    life::tell(world, &instance, now);
+    life::tell(cloud, &instance, now);
     state.ecs.instances.push(instance);
 }

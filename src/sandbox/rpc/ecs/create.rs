@@ -142,7 +142,7 @@ fn make(
 /// How many more of a type a zone has.
 pub(super) fn stock(call: &Call<'_>, state: &State, of: (&'static Zone, &'static InstanceType)) -> usize {
     let (zone, kind) = of;
-    if call.world.faults.no_stock(zone.id) {
+    if call.cloud.faults.no_stock(zone.id) {
         return 0;
     }
     if !kind.has_chips() {
@@ -158,7 +158,7 @@ fn quota_room(call: &Call<'_>, state: &State, wanted: &Wanted) -> usize {
     if wanted.charge.is_prepaid() {
         return usize::MAX;
     }
-    let quota = if call.world.faults.no_quota() { NO_QUOTA } else { catalogue::VCPU_QUOTA };
+    let quota = if call.cloud.faults.no_quota() { NO_QUOTA } else { catalogue::VCPU_QUOTA };
     let ours = |instance: &&Instance| {
         !instance.fixed
             && instance.wanted.region.id == wanted.region.id
@@ -181,7 +181,7 @@ fn check_quota(call: &Call<'_>, state: &State, wanted: &Wanted, least: usize) ->
 
 /// How many more hosts can run processes here.
 fn hosts_room(call: &Call<'_>, state: &State) -> usize {
-    let Some(most) = call.world.most_hosts() else { return usize::MAX };
+    let Some(most) = call.cloud.most_hosts() else { return usize::MAX };
     most.saturating_sub(state.ecs.instances.iter().filter(|instance| !instance.fixed).count())
 }
 
@@ -189,7 +189,7 @@ fn check_hosts(call: &Call<'_>, state: &State, least: usize) -> Result<(), Refus
     if hosts_room(call, state) >= least {
         return Ok(());
     }
-    let most = call.world.most_hosts().unwrap_or_default();
+    let most = call.cloud.most_hosts().unwrap_or_default();
     let text =
         format!("The sandbox has at most {most} instances with --exec real; there is --exec scripted.");
     Err(refusals::QUOTA.saying(text))
@@ -360,7 +360,7 @@ pub(super) fn release_time(call: &Call<'_>, text: &str) -> Result<AutoRelease, R
     if ahead < RELEASE_AFTER.0 || ahead > RELEASE_AFTER.1 {
         return Err(refusals::AUTO_RELEASE_TIME);
     }
-    let due = call.now + Duration::from_secs_f64(ahead.as_secs_f64() / call.world.options.release_speed);
+    let due = call.now + Duration::from_secs_f64(ahead.as_secs_f64() / call.cloud.options.release_speed);
     Ok(AutoRelease { told, due })
 }
 
@@ -372,27 +372,27 @@ fn user_data(call: &Call<'_>) -> Result<String, Refusal> {
 
 /// Adds an instance that is being created, and gives its id.
 fn add(call: &Call<'_>, state: &mut State, wanted: Wanted, starts: bool) -> String {
-    let (world, now) = (call.world, call.now);
+    let (cloud, now) = (call.cloud, call.now);
     state.ecs.made += 1;
     let serial = state.ecs.made;
     let random: String = std::iter::repeat_with(|| fastrand::char('a'..='z')).take(17).collect();
     let id = format!("i-{}{random}", wanted.region.mark());
     // What the seed decides, it decides by the number of the instance and not by its random id.
     let thing = format!("instance {serial}");
-    let step = if world.faults.creation_fails(&thing) { Step::Vanished } else { Step::Created { starts } };
+    let step = if cloud.faults.creation_fails(&thing) { Step::Vanished } else { Step::Created { starts } };
     let mut instance = Instance {
         serial,
         private_ip: format!("192.168.{}.{}", wanted.zone.subnet, 2 + serial % 250),
         public_ip: None,
         created: now,
-        visible: now + between(world, "visible", &thing, (0.0, 5.0)),
+        visible: now + between(cloud, "visible", &thing, (0.0, 5.0)),
         status: Status::Pending,
         next: None,
         started: None,
         stopped_mode: StoppedMode::NotApplicable,
         reclaimed: None,
         recycled: None,
-        agent: Agent { is_missing: world.faults.assistant_offline(&thing), ..Agent::default() },
+        agent: Agent { is_missing: cloud.faults.assistant_offline(&thing), ..Agent::default() },
         bill: Bill::new(per_hour(wanted.kind, &wanted.charge), now),
         fixed: false,
         host: None,
@@ -408,8 +408,8 @@ fn add(call: &Call<'_>, state: &mut State, wanted: Wanted, starts: bool) -> Stri
     if starts && instance.wanted.bandwidth > 0 {
         instance.public_ip = Some(names::public_ip(serial));
     }
-    instance.then(now, between(world, "created", &thing, (5.0, 15.0)), step);
-    life::tell(world, &instance, now);
+    instance.then(now, between(cloud, "created", &thing, (5.0, 15.0)), step);
+    life::tell(cloud, &instance, now);
     state.ecs.instances.push(instance);
     id
 }

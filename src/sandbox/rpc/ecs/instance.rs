@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use super::agent::Agent;
 use super::catalogue::{InstanceType, Region, Zone};
 use super::money::Bill;
+use crate::sandbox::cloud::Cloud;
 use crate::sandbox::host::Host;
 use crate::sandbox::identity::INSTANCE_ID;
 use crate::sandbox::options::Exec;
-use crate::sandbox::world::World;
 
 /// The state as the service calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,14 +188,14 @@ impl Instance {
     }
 
     /// What its commands run on; None where they don't.
-    pub(super) fn host(&mut self, world: &World) -> io::Result<Option<&mut Host>> {
-        if world.options.exec == Exec::Scripted {
+    pub(super) fn host(&mut self, cloud: &Cloud) -> io::Result<Option<&mut Host>> {
+        if cloud.options.exec == Exec::Scripted {
             return Ok(None);
         }
         if self.host.is_none() {
-            let mut host = world.hosts.make(&self.id)?;
+            let mut host = cloud.hosts.make(&self.id)?;
             if self.id == INSTANCE_ID {
-                host.has_device(world.chip.path());
+                host.has_device(cloud.chip.path());
             }
             self.host = Some(host);
         }

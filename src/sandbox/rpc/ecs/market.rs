@@ -191,7 +191,7 @@ pub(super) fn spot_history(call: &Call<'_>, _: &mut State) -> Answer {
 /// Quotas and what is used of them.
 pub(super) fn account(call: &Call<'_>, state: &mut State) -> Answer {
     let region = region(call)?;
-    let quota = if call.world.faults.no_quota() { 0 } else { catalogue::VCPU_QUOTA };
+    let quota = if call.cloud.faults.no_quota() { 0 } else { catalogue::VCPU_QUOTA };
     let ours = state
         .ecs
         .instances

@@ -38,7 +38,7 @@ use super::State as Services;
 use super::action::{Action, strict};
 use super::call::{Call, Question};
 use super::refusal::Refusal;
-use crate::sandbox::world::World;
+use crate::sandbox::cloud::Cloud;
 use assistant::Assistant;
 pub(crate) use assistant::Script;
 use catalogue::Region;
@@ -191,9 +191,9 @@ fn region(call: &Question<'_>) -> Result<&'static Region, Refusal> {
 }
 
 /// A random time of a thing within bounds in seconds, divided by the speed; the seed of the faults repeats it.
-fn between(world: &World, what: &str, thing: &str, seconds: (f64, f64)) -> Duration {
-    let share = world.faults.share_of(what, thing);
-    world.scaled(Duration::from_secs_f64(seconds.0 + share * (seconds.1 - seconds.0)))
+fn between(cloud: &Cloud, what: &str, thing: &str, seconds: (f64, f64)) -> Duration {
+    let share = cloud.faults.share_of(what, thing);
+    cloud.scaled(Duration::from_secs_f64(seconds.0 + share * (seconds.1 - seconds.0)))
 }
 
 /// `2026-11-21T08:00:00Z`.
@@ -209,9 +209,9 @@ fn minutes(time: Timestamp) -> String {
 pub(super) use beginning::begin;
 
 /// Does what has come due.
-pub(super) fn settle(services: &mut Services, world: &World, now: Timestamp) {
-    life::settle(services, world, now);
-    assistant::settle(services, world, now);
+pub(super) fn settle(services: &mut Services, cloud: &Cloud, now: Timestamp) {
+    life::settle(services, cloud, now);
+    assistant::settle(services, cloud, now);
 }
 
 /// The sockets of metadata services that nobody listens on yet, with their instances.
@@ -226,7 +226,7 @@ pub(super) fn throttle(
     call: &Call<'_>,
     action: &'static str,
 ) -> Result<(), Refusal> {
-    let Some(most) = call.world.faults.throttle_after() else { return Ok(()) };
+    let Some(most) = call.cloud.faults.throttle_after() else { return Ok(()) };
     let minute = call.now.as_second().div_euclid(60);
     let (of, count) = services.ecs.calls.entry(action).or_default();
     if *of != minute {

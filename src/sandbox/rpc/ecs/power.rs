@@ -142,15 +142,15 @@ fn carry_out(call: &Call<'_>, state: &mut State, id: &str, order: Order) {
     // Preemptible and prepaid instances, and the sandbox's own, know no economical stop: the service takes the order and keeps charging.
     let plain = instance.fixed || instance.wanted.charge.is_prepaid() || instance.wanted.charge.is_spot();
     match order {
-        Order::Start => life::start(state, call.world, place, call.now),
+        Order::Start => life::start(state, call.cloud, place, call.now),
         Order::Stop(mode) => {
             life::stop(
                 state,
-                call.world,
+                call.cloud,
                 place,
                 (call.now, if plain { StoppedMode::KeepCharging } else { mode }),
             );
         }
-        Order::Reboot => life::reboot(state, call.world, place, call.now),
+        Order::Reboot => life::reboot(state, call.cloud, place, call.now),
     }
 }

@@ -68,7 +68,7 @@ fn check(call: &Call<'_>, instance: &Instance) -> Result<(), Refusal> {
 
 fn release(call: &Call<'_>, state: &mut State, id: &str) {
     if let Some(place) = state.ecs.place(id, call.now) {
-        life::release(state, call.world, place, call.now);
+        life::release(state, call.cloud, place, call.now);
     }
 }
 

@@ -5,21 +5,21 @@ use std::io;
 use super::image::{Failure, Image};
 use super::role::Role;
 use crate::bitstream::{Family, Kind, Target, examine};
+use crate::sandbox::cloud::Cloud;
 use crate::sandbox::store::Object;
-use crate::sandbox::world::World;
 
 /// Where the logs go, as the prerequisites of `auth` have it.
 const LOGS: &str = "compiling_logs";
 
 /// Why the build fails and where its log goes; None if it goes well. The object is read when the task is taken.
 pub(super) fn failure(
-    world: &World,
+    cloud: &Cloud,
     image: &Image,
     at: (&str, &str),
     found: (&Object, &Role<'_>),
 ) -> Option<Failure> {
     let ((bucket, key), (object, role)) = (at, found);
-    let reason = if world.faults.build_fails() {
+    let reason = if cloud.faults.build_fails() {
         Some("[Route 35-54] 12 nets of the custom logic could not be routed.".to_owned())
     } else {
         fault_of(image.family, object).unwrap_or_else(|error| Some(format!("[Common 17-55] {error}")))

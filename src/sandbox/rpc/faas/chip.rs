@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use super::image::Image;
 use super::{load_time, need, refusals, role};
 use crate::bitstream::Family;
+use crate::sandbox::cloud::Cloud;
 use crate::sandbox::fpga::Chip as Device;
 use crate::sandbox::identity::{ACCOUNT, FixedCaller, INSTANCE_ID, INTEL_FPGA, REGION, XILINX_FPGA};
 use crate::sandbox::keys::Caller;
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
 use crate::sandbox::rpc::ram::allowed;
-use crate::sandbox::world::World;
 
 /// What the first chip reports, and the only one that it takes.
 pub(super) const XILINX_SHELL: &str = "f30001";
@@ -96,8 +96,8 @@ impl Load {
             shell: image.shell.clone(),
             encrypted: image.encrypted,
             began: call.now,
-            takes: load_time(call.world),
-            fails: call.world.faults.load_fails(),
+            takes: load_time(call.cloud),
+            fails: call.cloud.faults.load_fails(),
             settled: false,
         }
     }
@@ -131,16 +131,16 @@ impl Chip {
     }
 
     /// Begins a load. What the chip carried is gone.
-    pub(super) fn begin(&mut self, load: Load, world: &World) {
+    pub(super) fn begin(&mut self, load: Load, cloud: &Cloud) {
         self.load = Some(load);
         self.carries = None;
-        if let Some(device) = self.device(world) {
+        if let Some(device) = self.device(cloud) {
             device.unload();
         }
     }
 
     /// Ends a load whose time is over.
-    pub(super) fn settle(&mut self, world: &World, now: Timestamp) {
+    pub(super) fn settle(&mut self, cloud: &Cloud, now: Timestamp) {
         let progress = self.progress(now);
         let Some(load) = self.load.as_mut().filter(|load| !load.settled) else { return };
         if !matches!(progress, Some(Progress::Valid | Progress::Invalid)) {
@@ -149,25 +149,25 @@ impl Chip {
         load.settled = true;
         if progress == Some(Progress::Valid) {
             self.carries = Some(load.image.clone());
-            if let Some(device) = self.device(world) {
+            if let Some(device) = self.device(cloud) {
                 device.load();
             }
         }
     }
 
     /// The registers, where there are any.
-    fn device<'a>(&'a self, world: &'a World) -> Option<&'a Device> {
+    fn device<'a>(&'a self, cloud: &'a Cloud) -> Option<&'a Device> {
         match &self.hardware {
             Hardware::None => None,
-            Hardware::Sandbox => Some(&world.chip),
+            Hardware::Sandbox => Some(&cloud.chip),
             Hardware::Own(device) => Some(device),
         }
     }
 
     /// Its power was off: what it carried is gone.
-    pub(super) fn forget(&mut self, world: &World) {
+    pub(super) fn forget(&mut self, cloud: &Cloud) {
         (self.load, self.carries) = (None, None);
-        if let Some(device) = self.device(world) {
+        if let Some(device) = self.device(cloud) {
             device.unload();
         }
     }

@@ -44,12 +44,12 @@ pub(super) fn create(call: &Call<'_>, state: &mut State) -> Answer {
         shell: shell.to_owned(),
         encrypted,
         created: call.now,
-        takes: build_time(call.world, family),
+        takes: build_time(call.cloud, family),
         failure: None,
         published: BTreeSet::new(),
     };
     image.describe_by(call)?;
-    image.failure = build::failure(call.world, &image, (bucket, key), (&object, &role));
+    image.failure = build::failure(call.cloud, &image, (bucket, key), (&object, &role));
     let answer = json!({
         "Name": image.name.as_deref().unwrap_or("None"),
         "CreateTime": javascript_date(image.created),
@@ -81,9 +81,9 @@ fn check_quota(call: &Call<'_>, state: &State) -> Result<(), Refusal> {
 /// Half an hour has to lie between two tasks that were taken.
 fn check_frequency(call: &Call<'_>, state: &State) -> Result<(), Refusal> {
     let last = state.faas.last_task.get(&owner_id(&call.caller, &state.ram));
-    let wait = call.world.scaled(HALF_AN_HOUR);
+    let wait = call.cloud.scaled(HALF_AN_HOUR);
     let too_soon = last.is_some_and(|last| call.now < *last + wait);
-    if call.world.options.strict_frequency && too_soon { Err(refusals::FREQUENCY_ERROR) } else { Ok(()) }
+    if call.cloud.options.strict_frequency && too_soon { Err(refusals::FREQUENCY_ERROR) } else { Ok(()) }
 }
 
 /// The shells that images can be made for: those that the documents of f1, f2 and f3 name.
@@ -98,12 +98,12 @@ fn check_shell(family: Family, shell: &str) -> Result<(), Refusal> {
 /// The object, if it is in a bucket of the account and the role may read it.
 fn find_object(call: &Call<'_>, at: (&str, &str), role: &Role<'_>) -> Result<Object, Refusal> {
     let (bucket, key) = at;
-    let info = call.world.store.bucket(bucket).ok_or(refusals::NO_SUCH_BUCKET)?;
+    let info = call.cloud.store.bucket(bucket).ok_or(refusals::NO_SUCH_BUCKET)?;
     if info.owner != ACCOUNT {
         return Err(refusals::BUCKET_ACCESS);
     }
     let readable = role.allows("oss:GetObject", bucket, key);
-    let object = readable.then(|| call.world.store.head(bucket, key)).flatten();
+    let object = readable.then(|| call.cloud.store.head(bucket, key)).flatten();
     object.ok_or(refusals::OBJECT_NOT_FOUND)
 }
 

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::{chip, done, javascript_date, log, need, refusals};
 use crate::bitstream::Family;
+use crate::sandbox::cloud::Cloud;
 use crate::sandbox::identity::{FOREIGN_IMAGE, OLD_IMAGE, OTHER_ACCOUNT, USER_ID};
 use crate::sandbox::rpc::State;
 use crate::sandbox::rpc::call::{Answer, Call};
 use crate::sandbox::rpc::ram::owner_id;
 use crate::sandbox::rpc::refusal::Refusal;
-use crate::sandbox::world::World;
 
 /// How many characters a name, a description, or tags may have: the service's own limits are not documented.
 const NAME_LIMIT: usize = 128;
@@ -98,7 +98,7 @@ impl Image {
     }
 
     /// Leaves the log of a build that has failed by now.
-    pub(super) fn settle(&mut self, world: &World, now: Timestamp) {
+    pub(super) fn settle(&mut self, cloud: &Cloud, now: Timestamp) {
         if self.stage(now).0 != Stage::Failed {
             return;
         }
@@ -106,7 +106,7 @@ impl Image {
         let Some((bucket, key)) = self.failure.as_mut().and_then(|failure| failure.log.take()) else {
             return;
         };
-        if let Err(error) = world.store.put(&bucket, &key, text.as_bytes(), now) {
+        if let Err(error) = cloud.store.put(&bucket, &key, text.as_bytes(), now) {
             tracing::warn!("the log of a failed build was not written: {error}");
         }
     }

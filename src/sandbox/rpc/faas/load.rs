@@ -40,7 +40,7 @@ pub(super) fn load(call: &Call<'_>, state: &mut State) -> Answer {
         "InstanceId": instance,
         "TaskStatus": Progress::Committed.name(),
     });
-    chip.begin(load, call.world);
+    chip.begin(load, call.cloud);
     Ok(answer)
 }
 
@@ -69,7 +69,7 @@ pub(super) fn status(call: &Call<'_>, state: &mut State) -> Answer {
 /// The progress as it is told; the fault `stays-operating` hides the end of an Intel chip's load.
 fn shown(call: &Call<'_>, chip: &Chip, load: &Load) -> &'static str {
     match load.progress(call.now) {
-        Progress::Valid if chip.family == Family::Intel && call.world.faults.stays_operating() => {
+        Progress::Valid if chip.family == Family::Intel && call.cloud.faults.stays_operating() => {
             Progress::Operating.name()
         }
         progress => progress.name(),

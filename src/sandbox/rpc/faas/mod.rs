@@ -28,9 +28,9 @@ use super::call::{Answer, Call};
 use super::ram::{Directory, allowed};
 use super::refusal::{Refusal, gateway};
 use crate::bitstream::Family;
+use crate::sandbox::cloud::Cloud;
 use crate::sandbox::identity::{ACCOUNT, FixedCaller, REGION};
 use crate::sandbox::keys::Caller;
-use crate::sandbox::world::World;
 
 /// Every action of the interface that users call.
 pub(super) const ACTIONS: &[Action] = &[
@@ -63,12 +63,12 @@ impl State {
     }
 
     /// Does what has come due: a build that failed leaves its log, a chip that was loaded comes to life.
-    pub(super) fn settle(&mut self, world: &World, now: Timestamp) {
+    pub(super) fn settle(&mut self, cloud: &Cloud, now: Timestamp) {
         for image in &mut self.images {
-            image.settle(world, now);
+            image.settle(cloud, now);
         }
         for chip in &mut self.chips {
-            chip.settle(world, now);
+            chip.settle(cloud, now);
         }
     }
 
@@ -89,8 +89,8 @@ impl State {
     }
 
     /// The chips of an instance were without power.
-    pub(super) fn forget_images(&mut self, instance: &str, world: &World) {
-        self.chips.iter_mut().filter(|chip| chip.instance == instance).for_each(|chip| chip.forget(world));
+    pub(super) fn forget_images(&mut self, instance: &str, cloud: &Cloud) {
+        self.chips.iter_mut().filter(|chip| chip.instance == instance).for_each(|chip| chip.forget(cloud));
     }
 
     fn image(&self, uuid: &str) -> Option<&Image> {
@@ -109,14 +109,14 @@ pub(super) fn permit(call: &Call<'_>, ram: &Directory, action: &str) -> Result<(
 }
 
 /// How long the service takes for a build: an Intel image needs no compilation, and a fifth of the time.
-fn build_time(world: &World, family: Family) -> Duration {
-    let whole = world.scaled(world.options.build_time);
+fn build_time(cloud: &Cloud, family: Family) -> Duration {
+    let whole = cloud.scaled(cloud.options.build_time);
     if family == Family::Intel { whole / 5 } else { whole }
 }
 
 /// How long a load takes.
-fn load_time(world: &World) -> Duration {
-    world.scaled(Duration::from_secs(2))
+fn load_time(cloud: &Cloud) -> Duration {
+    cloud.scaled(Duration::from_secs(2))
 }
 
 /// `Sat Oct 21 2017 15:52:19 GMT+0800 (CST)`, the way JavaScript writes a date in China.

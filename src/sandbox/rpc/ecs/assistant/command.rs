@@ -145,7 +145,7 @@ pub(super) fn begin(
         Run::new(
             instance,
             now,
-            now + between(call.world, "delivered", &format!("{serial} {instance}"), (0.2, 1.0)),
+            now + between(call.cloud, "delivered", &format!("{serial} {instance}"), (0.2, 1.0)),
         )
     });
     let invocation = Invocation {
@@ -153,7 +153,7 @@ pub(super) fn begin(
         what,
         tags,
         created: now,
-        visible: now + call.world.scaled(std::time::Duration::from_secs(1)),
+        visible: now + call.cloud.scaled(std::time::Duration::from_secs(1)),
         runs: runs.collect(),
         id: id.clone(),
     };
@@ -173,7 +173,7 @@ pub(super) fn targets(call: &Call<'_>, state: &State) -> Result<Vec<String>, Ref
     if named.is_empty() == by_tag.is_empty() {
         return Err(missing("InstanceId"));
     }
-    let speed = call.world.options.speed;
+    let speed = call.cloud.options.speed;
     if named.is_empty() {
         let fits = |instance: &&super::super::Instance| {
             instance.is_visible(call.now)

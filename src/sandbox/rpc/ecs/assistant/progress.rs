@@ -9,9 +9,9 @@ use super::super::instance::{Instance, Status};
 use super::super::life;
 use super::invocation::{Fault, Phase, Run, What, Work};
 use super::script::{Ending, Named};
+use crate::sandbox::cloud::Cloud;
 use crate::sandbox::host::{Host, Output, Power, Script};
 use crate::sandbox::rpc::State;
-use crate::sandbox::world::World;
 
 /// How long a run may wait for its agent.
 const DELIVERY: Duration = Duration::from_mins(1);
@@ -35,7 +35,7 @@ enum Effect {
 }
 
 /// Lets every run that is due go a step on.
-pub(in crate::sandbox::rpc::ecs) fn settle(state: &mut State, world: &World, now: Timestamp) {
+pub(in crate::sandbox::rpc::ecs) fn settle(state: &mut State, cloud: &Cloud, now: Timestamp) {
     let mut processes = count_processes(state);
     let mut effects = Vec::new();
     let State { ecs, .. } = state;
@@ -45,7 +45,7 @@ pub(in crate::sandbox::rpc::ecs) fn settle(state: &mut State, world: &World, now
             while !run.is_done() && run.due <= now {
                 let place = ecs.instances.iter().position(|instance| instance.id == run.instance);
                 let mut instance = place.map(|place| &mut ecs.instances[place]);
-                let mut site = Site { world, now: run.due, what: &invocation.what, label: &label, processes };
+                let mut site = Site { cloud, now: run.due, what: &invocation.what, label: &label, processes };
                 let effect = site.step(run, instance.as_deref_mut());
                 processes = site.processes;
                 if let Some(instance) = instance {
@@ -61,9 +61,9 @@ pub(in crate::sandbox::rpc::ecs) fn settle(state: &mut State, world: &World, now
     for (id, effect) in effects {
         let Some(place) = state.ecs.place(&id, now) else { continue };
         match effect {
-            Effect::Power(Power::Off) => life::guest_stop(state, world, place, now),
-            Effect::Power(Power::Reboot) => life::reboot(state, world, place, now),
-            Effect::Dies => life::dies(state, world, place, now),
+            Effect::Power(Power::Off) => life::guest_stop(state, cloud, place, now),
+            Effect::Power(Power::Reboot) => life::reboot(state, cloud, place, now),
+            Effect::Dies => life::dies(state, cloud, place, now),
             Effect::None | Effect::Began | Effect::Over => {}
         }
     }
@@ -89,19 +89,19 @@ fn count_processes(state: &State) -> usize {
 }
 
 /// The instance went down: what ran there is lost, and the service finds that out when it hears no more.
-pub(in crate::sandbox::rpc::ecs) fn host_gone(state: &mut State, world: &World, id: &str, now: Timestamp) {
+pub(in crate::sandbox::rpc::ecs) fn host_gone(state: &mut State, cloud: &Cloud, id: &str, now: Timestamp) {
     for invocation in state.ecs.assistant.invocations.iter_mut().filter(|invocation| !invocation.is_done()) {
         for run in invocation.runs.iter_mut().filter(|run| run.instance == id) {
             if matches!(run.phase, Phase::Running(_) | Phase::Stopping(_)) {
                 run.phase = Phase::Lost;
-                run.due = now + world.scaled(HEARD_FOR);
+                run.due = now + cloud.scaled(HEARD_FOR);
             }
         }
     }
 }
 
 struct Site<'a> {
-    world: &'a World,
+    cloud: &'a Cloud,
     now: Timestamp,
     what: &'a What,
     label: &'a str,
@@ -131,16 +131,16 @@ impl Site<'_> {
 
     /// Tries to bring it to the agent.
     fn deliver(&mut self, run: &mut Run, instance: Option<&mut Instance>) -> Effect {
-        let (world, now) = (self.world, self.now);
-        let late = now >= run.created + world.scaled(DELIVERY);
+        let (cloud, now) = (self.cloud, self.now);
+        let late = now >= run.created + cloud.scaled(DELIVERY);
         let Some(instance) = instance else {
             run.end(now, "Aborted", Some(("InstanceReleased", "the instance is released.")));
             return Effect::None;
         };
         let thing = format!("{} {}", instance.id_for_chance(), self.label_for_chance());
-        if run.due <= run.created + world.scaled(Duration::from_secs(1)) && world.faults.not_delivered(&thing)
+        if run.due <= run.created + cloud.scaled(Duration::from_secs(1)) && cloud.faults.not_delivered(&thing)
         {
-            run.due = run.created + world.scaled(DELIVERY);
+            run.due = run.created + cloud.scaled(DELIVERY);
             return Effect::None;
         }
         let fault: Option<Fault> = if instance.status != Status::Running {
@@ -151,7 +151,7 @@ impl Site<'_> {
             None
         };
         if let Some(fault) = fault {
-            run.due = now + world.scaled(Duration::from_secs(1));
+            run.due = now + cloud.scaled(Duration::from_secs(1));
             if late {
                 run.end(now, "Aborted", Some(fault));
             }
@@ -174,7 +174,7 @@ impl Site<'_> {
     fn start(&mut self, run: &mut Run, instance: &mut Instance, thing: &str) -> Effect {
         let now = self.now;
         (run.started, run.updated, run.due) = (Some(now), now, now);
-        let host = match instance.host(self.world) {
+        let host = match instance.host(self.cloud) {
             Ok(host) => host,
             Err(error) => {
                 tracing::warn!(%error, "a simulated host can't be made");
@@ -193,8 +193,8 @@ impl Site<'_> {
                 None => {
                     let wanted = &instance.wanted;
                     let named = Named { name: &wanted.name, id: &instance.id, chips: wanted.kind.chips };
-                    let ending = self.world.script.ending(named, &content.text);
-                    run.due = now + self.world.scaled(ending.after);
+                    let ending = self.cloud.script.ending(named, &content.text);
+                    run.due = now + self.cloud.scaled(ending.after);
                     Ok(Work::Scripted(ending))
                 }
             },
@@ -207,7 +207,7 @@ impl Site<'_> {
                 return Effect::None;
             }
         }
-        if self.world.faults.host_dies(thing) { Effect::Dies } else { Effect::Began }
+        if self.cloud.faults.host_dies(thing) { Effect::Dies } else { Effect::Began }
     }
 
     fn start_process(
@@ -227,7 +227,7 @@ impl Site<'_> {
         } else {
             format!("{}-{id}.sh", plain(&content.name))
         };
-        let endpoint = self.world.endpoint();
+        let endpoint = self.cloud.endpoint();
         let script = Script {
             file_name: &file_name,
             text: &content.text,
@@ -300,7 +300,7 @@ impl Site<'_> {
 
     /// What is left of the output with the fault that cuts it.
     fn passed_on(&self, mut output: Output) -> Output {
-        if self.world.faults.cuts_output() {
+        if self.cloud.faults.cuts_output() {
             output.lose_middle();
         }
         output

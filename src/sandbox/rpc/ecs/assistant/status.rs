@@ -43,7 +43,7 @@ pub(in crate::sandbox::rpc::ecs) fn status(call: &Call<'_>, state: &mut State) -
 }
 
 fn fields(call: &Call<'_>, instance: &Instance) -> Value {
-    let (agent, speed) = (&instance.agent, call.world.options.speed);
+    let (agent, speed) = (&instance.agent, call.cloud.options.speed);
     let heard = agent.last_heard(call.now, speed);
     json!({
         "InstanceId": instance.id,

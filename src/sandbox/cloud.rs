@@ -20,7 +20,7 @@ use super::store::Store;
 
 /// The state of one sandbox. All of it goes when it is dropped.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct Cloud {
     /// How it is to behave.
     pub(crate) options: Options,
     /// Decides what goes wrong now.
@@ -47,7 +47,7 @@ pub(crate) struct World {
     folder: tempfile::TempDir,
 }
 
-impl World {
+impl Cloud {
     /// Makes the folder, the store, the device and the state of the services.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl World {
         if options.loaded {
             chip.load();
         }
-        let world = Self {
+        let cloud = Self {
             faults: Faults::new(options.faults.clone(), options.fault_seed),
             keys: Keys::new(options.fixed_keys, options.faults.expired_token()),
             store: Store::new(folder.path().join("objects"), now)?,
@@ -76,8 +76,8 @@ impl World {
             options,
             folder,
         };
-        rpc::begin(&world);
-        Ok(world)
+        rpc::begin(&cloud);
+        Ok(cloud)
     }
 
     /// The sandbox's clock: the machine's and the offset that was asked for.

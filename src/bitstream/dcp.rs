@@ -11,8 +11,10 @@ use quick_xml::events::{BytesStart, Event};
 use serde::Serialize;
 
 use super::examination::Facts;
+use super::finding::{TEXT_LIMIT, cut};
 use super::record::{self, Record, Stage};
 use super::source::Source;
+use super::xml::attribute;
 use super::zipfile::{self, Member, TwoEnds, Zip};
 use super::{Code, Examination, Finding, Kind, other, part, tables};
 
@@ -181,7 +183,7 @@ fn read_xml(xml: &[u8], zip: &Zip, facts: &mut DcpFacts, exam: &mut Examination)
         if element.name().as_ref() == "File" {
             read_file(&element, zip, &mut files);
         } else if let Some(value) = attribute(&element, "Name").filter(|value| !value.is_empty()) {
-            read_element(element.name().as_ref(), value, facts);
+            read_element(element.name().as_ref(), cut(value, TEXT_LIMIT), facts);
         }
     }
     if !is_checkpoint {
@@ -243,11 +245,6 @@ fn read_element(name: &str, value: String, facts: &mut DcpFacts) {
         "OutOfContext" => facts.out_of_context = Some(value == "1"),
         _ => {}
     }
-}
-
-fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = element.attributes().flatten().find(|attribute| attribute.key.as_ref() == name)?;
-    Some(quick_xml::escape::unescape(&found.value).map_or_else(|_| found.value.to_string(), Into::into))
 }
 
 /// Year and release in `Vivado v2016.4_sdx (64-bit)`.

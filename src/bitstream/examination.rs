@@ -91,6 +91,11 @@ impl Examination {
         self.kind.family()
     }
 
+    /// Whether the service can make an image of it, as far as was seen: a zip's kind may stand where nobody looked.
+    pub fn is_loadable(&self) -> bool {
+        self.kind.is_loadable() || self.head_only && self.kind == Kind::Zip
+    }
+
     /// One line without the name: `xilinx package, xcvu9p checkpoint, 352 KiB`.
     pub fn summary(&self) -> String {
         let mut words = vec![self.kind.title().to_owned()];

@@ -131,10 +131,10 @@ fn judge_payload(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<
     let found = match kind {
         Kind::Rbf | Kind::Qar => None,
         Kind::Text | Kind::Hex if bytes < READABLE_IS_TEXT => None,
-        Kind::Unknown => is_zero(source)?.then_some("zeros only"),
+        Kind::Unknown => only_byte(source)?.map(|byte| format!("nothing but bytes {byte:02x}")),
         // Behind the ends of an object nothing is at hand.
         Kind::Empty => None,
-        other => Some(other.title()),
+        other => Some(other.title().to_owned()),
     };
     match found {
         Some(found) => exam.report(Finding::error(Code::GbsPayload, "a raw bitstream (.rbf)", found)),
@@ -149,15 +149,18 @@ fn judge_payload(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<
     Ok(())
 }
 
-fn is_zero(source: &mut Source<'_>) -> io::Result<bool> {
+/// The byte of which all that is left consists: zeros of a full disk, ones of an erased flash.
+fn only_byte(source: &mut Source<'_>) -> io::Result<Option<u8>> {
+    let Some(byte) = source.peek(1)?.first().copied() else { return Ok(None) };
     loop {
         let next = source.peek(1)?;
-        if next.iter().any(|byte| *byte != 0) {
-            return Ok(false);
+        if next.iter().any(|other| *other != byte) {
+            return Ok(None);
         }
         let step = next.len();
         if step == 0 {
-            return Ok(true);
+            // Of an object, only the ends may be at hand.
+            return Ok((source.left() == 0).then_some(byte));
         }
         source.consume(step);
     }

@@ -5,6 +5,7 @@
 //! the service, on a target or on taste is a warning, until a [`Target`] is named.
 
 mod bit;
+mod bytes;
 mod dcp;
 mod elf;
 mod examination;
@@ -24,6 +25,7 @@ pub mod tables;
 mod tarball;
 mod target;
 pub mod xclbin;
+mod xml;
 mod zipfile;
 
 pub use bit::BitFacts;

@@ -3,7 +3,9 @@
 //! Since 2021 it is a report in JSON (`*_rda.json`); the older binary form (`*.rda`) is read for one word only.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::finding::{TEXT_LIMIT, cut};
 use super::kind::contains;
 
 /// Longer records are not read; real ones have some 10 KB.
@@ -126,29 +128,35 @@ struct Task {
     #[serde(rename = "Task Name", default)]
     name: String,
     #[serde(rename = "Wns(ns)", default)]
-    wns: String,
+    wns: Value,
     #[serde(rename = "Tns(ns)", default)]
-    tns: String,
+    tns: Value,
     #[serde(rename = "Whs(ns)", default)]
-    whs: String,
+    whs: Value,
     #[serde(rename = "Ths(ns)", default)]
-    ths: String,
+    ths: Value,
 }
 
 impl Task {
     fn slacks(&self) -> [Option<f64>; 4] {
-        let number = |text: &String| text.trim().parse().ok().filter(|slack: &f64| slack.is_finite());
+        // Vivado writes the numbers as texts.
+        let number = |slack: &Value| {
+            let slack = slack.as_f64().or_else(|| slack.as_str()?.trim().parse().ok());
+            slack.filter(|slack: &f64| slack.is_finite())
+        };
         [&self.wns, &self.tns, &self.whs, &self.ths].map(number)
     }
 }
 
 fn read_json(bytes: &[u8]) -> Option<Record> {
     let report: Report = serde_json::from_slice(bytes).ok()?;
-    let last_task = report.tasks.last().map(|task| task.name.clone());
-    let mut record = Record { design_state: report.information.state, last_task, ..Record::default() };
+    let short = |text: &String| cut(text.clone(), TEXT_LIMIT);
+    let last_task = report.tasks.last().map(|task| short(&task.name));
+    let design_state = report.information.state.as_ref().map(short);
+    let mut record = Record { design_state, last_task, ..Record::default() };
     let timed = report.tasks.iter().rev().find(|task| task.slacks().iter().any(Option::is_some));
     if let Some(task) = timed {
-        record.timing_after = Some(task.name.clone());
+        record.timing_after = Some(short(&task.name));
         [record.wns_ns, record.tns_ns, record.whs_ns, record.ths_ns] = task.slacks();
     }
     Some(record)
@@ -183,5 +191,16 @@ mod tests {
         assert_eq!(read(b"Data_For_RDAFlowver5.0 place_design wns"), Stage::Unknown);
         assert_eq!(super::read(None, None).0, Some(Stage::Unknown));
         assert_eq!(super::read(Some(b"{nonsense"), None).0, Some(Stage::Unknown));
+    }
+
+    #[test]
+    fn slacks_are_read_as_texts_and_as_numbers() {
+        let json = br#"{"Report Information": {"Design State": "Routed"}, "Design QoR Summary":
+            [{"Task Name": "route_design", "Wns(ns)": "-0.212", "Tns(ns)": -31.4, "Whs(ns)": "", "Ths(ns)": null}]}"#;
+        let record = read(Some(json), None).1;
+        assert_eq!(
+            (record.wns_ns, record.tns_ns, record.whs_ns, record.ths_ns),
+            (Some(-0.212), Some(-31.4), None, None)
+        );
     }
 }

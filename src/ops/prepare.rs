@@ -142,7 +142,7 @@ impl Subject {
     fn hold_against(&mut self, request: &ImageRequest, target: &Target) -> Result<()> {
         let Some(exam) = &mut self.exam else { return Ok(()) };
         exam.hold_against(target);
-        if request.check && (exam.has_errors() || !exam.kind.is_loadable()) {
+        if request.check && (exam.has_errors() || !exam.is_loadable()) {
             return Err(Error::Unfit { path: self.name.clone(), exam: Box::new(exam.clone()) });
         }
         Ok(())
@@ -215,8 +215,10 @@ async fn examine_object(oss: &Oss, key: &str) -> Result<Examination> {
 pub(super) fn examine_file(path: &Path, whole: bool) -> std::io::Result<Examination> {
     use std::io::Read;
     let metadata = std::fs::metadata(path)?;
-    if metadata.is_dir() {
-        return Err(std::io::ErrorKind::IsADirectory.into());
+    // Looked at before it is opened: opening a pipe waits for its writer.
+    if !metadata.is_file() {
+        let what = if metadata.is_dir() { "a folder" } else { "no regular file" };
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, format!("it is {what}")));
     }
     let mut file = std::fs::File::open(path)?;
     if whole {

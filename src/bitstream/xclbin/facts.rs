@@ -165,6 +165,9 @@ pub struct Bitstream {
     /// What it is, by its first bytes.
     pub content: Content,
     pub size: u64,
+    /// Whether it is in the section of that name, which `xclbinsplit` takes out.
+    #[serde(skip)]
+    pub(super) primary: bool,
 }
 
 /// What stands where the bitstream should.
@@ -301,7 +304,7 @@ impl Clock {
 }
 
 impl XclbinFacts {
-    /// Takes the beginning of a section with a bitstream; the first one counts, a checkpoint before others.
+    /// Takes the beginning of a section with a bitstream; the first BITSTREAM counts, others where there is none.
     pub(super) fn add_bitstream(&mut self, kind: Kind, bytes: &[u8], size: u64) -> Content {
         let content = match kind {
             Kind::Pdi | Kind::PartialPdi => Content::Pdi,
@@ -310,8 +313,9 @@ impl XclbinFacts {
         if content == Content::AwsId {
             self.aws_id = Some(super::layout::text(bytes));
         }
-        if self.bitstream.is_none() || content == Content::Checkpoint {
-            self.bitstream = Some(Bitstream { content, size });
+        let primary = kind == Kind::Bitstream;
+        if self.bitstream.is_none_or(|known| primary && !known.primary) {
+            self.bitstream = Some(Bitstream { content, size, primary });
         }
         content
     }

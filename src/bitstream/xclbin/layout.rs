@@ -1,6 +1,7 @@
 //! The fixed fields: header and section headers, and the names of the numbers in them.
 
 use super::facts::{Mode, Section, XclbinFacts};
+use crate::bitstream::bytes::{u16_at, u32_at, u64_at};
 
 /// Bytes before the section headers.
 pub(super) const HEADER_BYTES: u64 = 456;
@@ -149,18 +150,6 @@ impl Kind {
                 | Self::BuildMetadata
         )
     }
-}
-
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    bytes.get(at..at + 2).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]))
-}
-
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from(u16_at(bytes, at)) | u32::from(u16_at(bytes, at + 2)) << 16
-}
-
-pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }
 
 /// The text before the first NUL.

@@ -1,12 +1,17 @@
 //! The sections of text: the XML that every version has, and the JSON of the tools since 2018.3.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
-use serde::Deserialize;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::facts::{Argument, Clock, LISTED, XclbinFacts};
 use super::payload::kernel_named;
 use crate::bitstream::finding::cut;
+use crate::bitstream::xml;
 
 /// Longer names and types are cut: a chip has no use for them.
 const TEXT_LIMIT: usize = 256;
@@ -134,10 +139,7 @@ fn frequency_of(text: &str) -> Option<f64> {
 }
 
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = element.attributes().flatten().find(|attribute| attribute.key.as_ref() == name)?;
-    let value =
-        quick_xml::escape::unescape(&found.value).map_or_else(|_| found.value.to_string(), Into::into);
-    Some(cut(value, TEXT_LIMIT))
+    xml::attribute(element, name).map(|value| cut(value, TEXT_LIMIT))
 }
 
 #[derive(Default, Deserialize)]
@@ -215,7 +217,32 @@ struct SystemDiagram {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Xsa {
+    #[serde(deserialize_with = "first_ones")]
     clocks: Vec<SystemClock>,
+}
+
+/// The first ones of a list, and none of a list that was made to fill the memory beyond.
+fn first_ones<'de, D: Deserializer<'de>, T: Deserialize<'de>>(list: D) -> Result<Vec<T>, D::Error> {
+    struct FirstOnes<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for FirstOnes<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+            let mut first = Vec::new();
+            while let Some(one) = list.next_element()? {
+                first.push(one);
+                if first.len() == LISTED {
+                    while list.next_element::<IgnoredAny>()?.is_some() {}
+                }
+            }
+            Ok(first)
+        }
+    }
+    list.deserialize_seq(FirstOnes(PhantomData))
 }
 
 #[derive(Default, Deserialize)]

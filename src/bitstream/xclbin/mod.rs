@@ -10,7 +10,7 @@ mod payload;
 
 use std::io;
 
-pub use facts::{Argument, Bitstream, Content, CuInstance, Kernel, Platform, XclbinFacts};
+pub use facts::{Argument, Content, CuInstance, Kernel, Platform, XclbinFacts};
 
 use self::layout::{Header, Kind as SectionKind};
 use super::examination::Facts;
@@ -147,11 +147,13 @@ fn read_bitstream(
     let mut inner = Examination::new(FileKind::Zip, size);
     inner.head_only = exam.head_only;
     dcp::examine(section, &mut inner)?;
+    let counts = facts.bitstream.as_mut().filter(|known| known.primary == (kind == SectionKind::Bitstream));
     if inner.kind == FileKind::Zip && !inner.head_only {
-        facts.bitstream = facts.bitstream.map(|bitstream| Bitstream { content: Content::Zip, ..bitstream });
         inner.findings.retain(|finding| finding.code != Code::DcpNoXml);
-    }
-    if let Facts::Dcp(checkpoint) = inner.facts {
+        if let Some(bitstream) = counts {
+            bitstream.content = Content::Zip;
+        }
+    } else if let (Some(_), Facts::Dcp(checkpoint)) = (counts, inner.facts) {
         facts.checkpoint = Some(checkpoint).filter(|_| inner.kind == FileKind::Dcp);
     }
     inner.findings.into_iter().for_each(|finding| exam.report(finding.of_member(kind.name())));

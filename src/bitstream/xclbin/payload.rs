@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use super::facts::{Clock, CuInstance, Kernel, MemoryBank, XclbinFacts};
-use super::layout::{Kind, text, u16_at, u32_at, u64_at};
+use super::layout::{Kind, text};
 use super::metadata;
+use crate::bitstream::bytes::{u16_at, u32_at, u64_at};
 
-/// More records than this are nonsense.
+/// More records than this are nonsense, in one section and in all of a kind.
 const RECORDS_LIMIT: usize = 4096;
 
 /// Takes the facts of a section.
@@ -63,7 +64,9 @@ fn compute_units(bytes: &[u8], facts: &mut XclbinFacts) {
             Some((kernel, unit)) => (kernel.to_owned(), unit),
             None => (kernel_of(facts, &name).unwrap_or(&name).to_owned(), name.as_str()),
         };
-        facts.links.units.push((kernel.clone(), unit.to_owned()));
+        if facts.links.units.len() < RECORDS_LIMIT {
+            facts.links.units.push((kernel.clone(), unit.to_owned()));
+        }
         if u32_at(record, 0) != IP_KERNEL || name.is_empty() {
             continue;
         }
@@ -84,7 +87,8 @@ fn kernel_of<'a>(facts: &'a XclbinFacts, unit: &str) -> Option<&'a str> {
 
 /// Numbers of an argument, a compute unit and a memory; none is below zero in a file that makes sense.
 fn connections(bytes: &[u8], facts: &mut XclbinFacts) {
-    for record in records(bytes, u64::from(u32_at(bytes, 0)), 4, 12) {
+    let room = RECORDS_LIMIT.saturating_sub(facts.links.connections.len());
+    for record in records(bytes, u64::from(u32_at(bytes, 0)), 4, 12).take(room) {
         let number = |at: usize| usize::try_from(u32_at(record, at)).unwrap_or(usize::MAX);
         facts.links.connections.push([number(0), number(4), number(8)]);
     }

@@ -5,6 +5,7 @@ use std::io;
 use flate2::{Crc, Decompress};
 
 use super::record::{self, Entry};
+use crate::bitstream::bytes::{u32_at, u64_at};
 use crate::bitstream::finding::Stop;
 use crate::bitstream::inflate::{self, Step};
 use crate::bitstream::source::{Input, Source};
@@ -135,7 +136,7 @@ fn scan(source: &mut Source<'_>, sink: &mut Sink) -> io::Result<bool> {
             return Ok(false);
         }
         let candidate = next.windows(4).position(|four| four == signature);
-        if candidate == Some(0) && u64::from(record::u32_at(next, 8)) == sink.size {
+        if candidate == Some(0) && u64::from(u32_at(next, 8)) == sink.size {
             return Ok(true);
         }
         let step = match candidate {
@@ -156,20 +157,20 @@ pub(super) fn descriptor(source: &mut Source<'_>, entry: &Entry, actual: Shape) 
     }
     let fields = record::exactly(source, if wide { 20 } else { 12 })?;
     let (compressed, size) = if wide {
-        (record::u64_at(&fields, 4), record::u64_at(&fields, 12))
+        (u64_at(&fields, 4), u64_at(&fields, 12))
     } else {
-        (u64::from(record::u32_at(&fields, 4)), u64::from(record::u32_at(&fields, 8)))
+        (u64::from(u32_at(&fields, 4)), u64::from(u32_at(&fields, 8)))
     };
-    Ok(Shape { crc: record::u32_at(&fields, 0), compressed, size })
+    Ok(Shape { crc: u32_at(&fields, 0), compressed, size })
 }
 
 /// Whether the descriptor that comes has 64-bit sizes: where both readings are possible, the one that fits.
 fn descriptor_is_wide(source: &mut Source<'_>, entry: &Entry, actual: Shape) -> io::Result<bool> {
     let next = source.peek(24)?;
     let fields = next.strip_prefix(&record::DESCRIPTOR.to_le_bytes()).unwrap_or(next);
-    let narrow = u64::from(record::u32_at(fields, 4)) == actual.compressed
-        && u64::from(record::u32_at(fields, 8)) == actual.size;
-    let wide = record::u64_at(fields, 4) == actual.compressed && record::u64_at(fields, 12) == actual.size;
+    let narrow =
+        u64::from(u32_at(fields, 4)) == actual.compressed && u64::from(u32_at(fields, 8)) == actual.size;
+    let wide = u64_at(fields, 4) == actual.compressed && u64_at(fields, 12) == actual.size;
     let cut_off = fields.len() < 20;
     Ok(if narrow { wide && entry.zip_64 } else { wide || cut_off })
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use super::record::{self, End};
 use super::{Keep, Member, Zip};
+use crate::bitstream::bytes::{u32_at, u64_at};
 use crate::bitstream::finding::Stop;
 use crate::bitstream::inflate::{self, Step};
 use crate::bitstream::source::{Buffered, Ends, Input, Source};
@@ -100,13 +101,13 @@ fn find_end(ends: TwoEnds<'_>) -> io::Result<Option<(u64, End)>> {
 fn wide_end(ends: TwoEnds<'_>, at: u64) -> io::Result<Option<End>> {
     let Some(locator) = at.checked_sub(20) else { return Ok(None) };
     let bytes = ends.at(locator, |source| source.take(20))?;
-    if record::u32_at(&bytes, 0) != record::LOCATOR_64 {
+    if u32_at(&bytes, 0) != record::LOCATOR_64 {
         return Ok(None);
     }
-    let position = record::u64_at(&bytes, 8);
+    let position = u64_at(&bytes, 8);
     known(ends.at(position, |source| {
         let signature = source.take(4)?;
-        if record::u32_at(&signature, 0) == record::END_64 {
+        if u32_at(&signature, 0) == record::END_64 {
             record::end_64(source)
         } else {
             Err(record::cut_off("an end record"))
@@ -124,7 +125,7 @@ fn read_entries(
     let (mut wanted, start) = (Vec::new(), source.position());
     for _ in 0..end.entries {
         let signature = source.take(4)?;
-        if record::u32_at(&signature, 0) != record::CENTRAL {
+        if u32_at(&signature, 0) != record::CENTRAL {
             let expected = format!("{} entries", end.entries);
             return Err(Finding::error(Code::ZipDirectory, expected, zip.members_total.to_string()).into());
         }
@@ -146,7 +147,7 @@ fn read_entries(
 /// The beginning of a member's content; none when it is not at hand or can't be unpacked.
 fn beginning(source: &mut Source<'_>, keep: usize) -> Result<Option<Vec<u8>>, Stop> {
     let signature = source.take(4)?;
-    if record::u32_at(&signature, 0) != record::LOCAL || keep == 0 {
+    if u32_at(&signature, 0) != record::LOCAL || keep == 0 {
         return Ok(None);
     }
     let Some(entry) = known(record::local(source))?.filter(|entry| !entry.is_encrypted()) else {

@@ -1,5 +1,6 @@
 //! The records of a zip, from their bytes (PKWARE APPNOTE 6.3).
 
+use crate::bitstream::bytes::{u16_at, u32_at, u64_at};
 use crate::bitstream::finding::Stop;
 use crate::bitstream::source::Input;
 use crate::bitstream::{Code, Finding};
@@ -63,18 +64,6 @@ impl End {
     pub(super) fn is_elsewhere(&self) -> bool {
         self.entries == 0xffff || self.directory_bytes == ELSEWHERE || self.directory_offset == ELSEWHERE
     }
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    bytes.get(at..at + 2).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]))
-}
-
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..at + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-}
-
-pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }
 
 /// The zip ends before something that should come.

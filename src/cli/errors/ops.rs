@@ -137,7 +137,7 @@ fn of_caller(message: &str) -> Failure {
 fn of_file(message: String, path: &str, kind: ErrorKind) -> Failure {
     match kind {
         ErrorKind::NotFound => Failure::new(Exit::NotFound, message),
-        ErrorKind::IsADirectory => Failure::new(Exit::Usage, message)
+        ErrorKind::InvalidInput | ErrorKind::IsADirectory => Failure::new(Exit::Usage, message)
             .hint("give the compiled file: a .gbs, or the .tar.gz of the packaging script"),
         _ => Failure::new(Exit::Failed, message).hint(format!("ls -l {}", quoted(path))),
     }

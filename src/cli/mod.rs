@@ -9,6 +9,7 @@ mod exit;
 mod legacy;
 mod output;
 mod parser;
+mod picture;
 pub mod reg_rw;
 
 use std::process::ExitCode;

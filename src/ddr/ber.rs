@@ -30,7 +30,7 @@ pub struct BerBound {
 
 impl BitRate {
     /// The bound after a run.
-    pub(super) fn bound(self, ran: Duration, errors: u32) -> BerBound {
+    pub fn bound(self, ran: Duration, errors: u32) -> BerBound {
         let Self { bits_per_second, confidence } = self;
         let bits = bits_per_second * ran.as_secs_f64();
         BerBound {

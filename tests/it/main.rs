@@ -13,6 +13,7 @@ mod config;
 mod consent;
 mod credentials;
 mod ddr;
+mod ddr_pages;
 mod ddr_signals;
 mod deploy;
 mod device;

@@ -10,6 +10,7 @@ use super::{report_html, report_junit};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::output::ReportFile;
 use crate::ops::fleet::Record;
 
 /// Show what a run came to, also while it goes on and after a kill
@@ -39,13 +40,13 @@ pub(in crate::cli) fn run(args: &ReportArgs, cx: &Context) -> Outcome {
     let reported =
         Reported { verdict: ran.outcome(), started: record.started, finished: record.finished, ran };
     let files = [
-        (&args.junit, report_junit::document as fn(&Reported) -> String),
-        (&args.html, report_html::document),
+        ("the JUnit file", &args.junit, report_junit::document as fn(&Reported) -> String),
+        ("the page", &args.html, report_html::document),
     ];
-    for (path, document) in files {
-        let Some(path) = path else { continue };
-        std::fs::write(path, document(&reported))
-            .map_err(|e| Failure::new(Exit::Failed, format!("{} can't be written: {e}", path.display())))?;
+    for (what, path, document) in files {
+        if let Some(path) = path {
+            ReportFile::open(what, path)?.write(&document(&reported))?;
+        }
     }
     cx.ui.print_with(&reported, exit_of(reported.verdict))
 }

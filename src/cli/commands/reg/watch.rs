@@ -16,8 +16,8 @@ use super::watch_html::{History, Plotted};
 use crate::base::duration::duration;
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::error::{Failure, Outcome};
-use crate::cli::output::Page;
+use crate::cli::error::Outcome;
+use crate::cli::output::{Page, ReportFile};
 use crate::device::{Place, Reading, hex};
 
 /// Show each change of registers or fields, with its time
@@ -84,18 +84,17 @@ pub(super) fn run(args: &WatchArgs, cx: &Context) -> Outcome {
     }
     let target = Target::to_read(&args.target, cx)?.cancelled_by(cx.cancel()?);
     watched.iter().try_for_each(|watched| target.check(&watched.place))?;
+    let mut page = args.html.as_deref().map(|path| ReportFile::open("the page", path)).transpose()?;
     let mut history = History::default();
     let outcome = look(args, (&mut watched, &mut history), (&target, cx));
-    if let Some(path) = &args.html {
+    if let Some(page) = &mut page {
         let plot = |one: &Watched| Plotted {
             label: one.label.clone(),
             width: one.place.width,
             changes: one.changes,
         };
         let plots: Vec<Plotted> = watched.iter().map(plot).collect();
-        let page = history.page(&plots, &target.device.path().display().to_string());
-        let unwritten = |e| Failure::new(Exit::Failed, format!("can't write `{}`: {e}", path.display()));
-        std::fs::write(path, page).map_err(unwritten)?;
+        page.write(&history.page(&plots, &target.device.path().display().to_string()))?;
     }
     outcome
 }

@@ -1,19 +1,14 @@
-//! The changes of registers over time, as one page that asks nothing of anywhere.
+//! The changes of registers over time, as a page.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::cli::output::typed;
+use crate::cli::picture::{Axis, Line, Part, Picture, Plot, Scale, Shape};
 use crate::device::Width;
+use crate::ops::fleet::Outcome;
 
 /// More changes than this are drawn as no more than these.
 const CHANGES_LIMIT: usize = 100_000;
-const WIDTH: f64 = 900.0;
-const HEIGHT: f64 = 90.0;
-
-const STYLE: &str = ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;\
-padding:0 1rem}svg{width:100%;height:auto;border:1px solid #8886;border-radius:4px}polyline{fill:none;stroke:#2a7ae2;\
-stroke-width:1.5}h2{font-size:1rem;margin:1.5rem 0 .3rem}.dim{opacity:.7}table{border-collapse:collapse}\
-td,th{text-align:left;padding:.1rem 1rem .1rem 0}@media print{body{margin:0}}";
 
 /// A place that is drawn.
 pub(super) struct Plotted {
@@ -41,61 +36,37 @@ impl History {
 
     /// The page: how much changed, a plot for each place, how it was made.
     pub(super) fn page(&self, watched: &[Plotted], device: &str) -> String {
-        let end = self.changes.last().map_or(0.0, |(time, ..)| *time).max(0.001);
+        let end = self.changes.last().map_or(0.0, |(time, ..)| *time);
         let changes: u64 = watched.iter().map(|one| one.changes).sum();
-        let mut page = format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Registers of {0}</title>\
-             <style>{STYLE}</style><h1>{changes} changes of {1} registers in {end:.3} s</h1>\n",
-            escaped(device),
-            watched.len()
-        );
-        for (i, one) in watched.iter().enumerate() {
-            self.plot(&mut page, (i, one), end);
-        }
         let left_out = match self.left_out {
-            0 => String::new(),
-            more => format!(" {more} more changes were left out."),
+            0 => Vec::new(),
+            more => vec![format!("{more} more changes were left out")],
         };
-        let version = env!("CARGO_PKG_VERSION");
-        let about =
-            format!("<p class=\"dim\">Device {}, faascmd {version}.{left_out}</p></html>\n", escaped(device));
-        page + &about
+        Picture {
+            title: format!("Registers of {device}"),
+            verdict: Outcome::Running,
+            said: format!("{changes} changes of {} in {end:.3} s", watched.len()),
+            summary: left_out,
+            parts: watched.iter().enumerate().map(|(i, one)| Part::Plot(self.plot(i, one, end))).collect(),
+            how: vec![("command", typed::command()), ("device", device.to_owned())],
+        }
+        .html()
     }
 
-    fn plot(&self, page: &mut String, (index, one): (usize, &Plotted), end: f64) {
-        let points: Vec<(f64, u64)> = self
-            .changes
-            .iter()
-            .filter(|(_, place, _)| *place == index)
-            .map(|(time, _, value)| (*time, *value))
-            .collect();
-        let values = || points.iter().map(|(_, value)| *value);
+    fn plot(&self, index: usize, one: &Plotted, end: f64) -> Plot {
+        let of_this = self.changes.iter().filter(|(_, place, _)| *place == index);
+        let values = || of_this.clone().map(|(.., value)| *value);
         let (low, high) = (values().min().unwrap_or(0), values().max().unwrap_or(0));
+        let mut points: Vec<_> = of_this.clone().map(|(time, _, value)| (*time, *value as f64)).collect();
+        // All plots end where the watch did.
+        points.extend(points.last().map(|(_, value)| (end, *value)));
         let hex = |value| one.width.hex(value);
-        let about = format!("{} changes, {} to {}", one.changes, hex(low), hex(high));
-        let span = if high > low { (high - low) as f64 } else { 1.0 };
-        let y = |value: u64| HEIGHT - 8.0 - (HEIGHT - 16.0) * (value - low) as f64 / span;
-        let mut line = String::new();
-        let mut last = None;
-        for (time, value) in &points {
-            let x = WIDTH * time / end;
-            // A register keeps its value until it changes.
-            if let Some(before) = last.replace(*value) {
-                write!(line, "{x:.1},{:.1} ", y(before)).expect("a String takes every text");
-            }
-            write!(line, "{x:.1},{:.1} ", y(*value)).expect("a String takes every text");
+        Plot {
+            title: one.label.clone(),
+            about: format!("{} changes, {} to {}", one.changes, hex(low), hex(high)),
+            x: Axis { label: "time from the start".to_owned(), scale: Scale::Time },
+            y: Axis { label: "value".to_owned(), scale: Scale::Changes },
+            lines: vec![Line { name: one.label.clone(), shape: Shape::Steps, points }],
         }
-        if let Some(value) = last {
-            write!(line, "{WIDTH},{:.1}", y(value)).expect("a String takes every text");
-        }
-        let label = escaped(&one.label);
-        page.push_str(&format!(
-            "<h2>{label} <span class=\"dim\">{about}</span></h2><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
-             aria-label=\"{label} over {end:.3} s\"><polyline points=\"{line}\"/></svg>\n"
-        ));
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

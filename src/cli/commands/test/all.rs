@@ -40,14 +40,13 @@ struct AllReport {
 
 /// Runs the command.
 pub(super) fn run(args: &AllArgs, cx: &Context) -> Outcome {
-    let mut log = args.soak.log()?;
-    let mut under_test = UnderTest::open(&args.test, "smoke", cx)?;
+    let looks = args.soak.looks()?;
+    let mut under_test = UnderTest::open(&args.test, "smoke", cx)?.with(looks);
     let smoke = SmokeOptions { timeout: args.timeout, accept_stale: args.test.accept_stale };
-    let mut exit = shown(under_test.run("smoke", |harness| ddr::smoke(harness, &smoke))?, cx)?;
+    let mut exit = shown(under_test.run("smoke", |harness, _| ddr::smoke(harness, &smoke))?, cx)?;
     if exit == Exit::Done {
         let options = args.soak.options(args.timeout, args.test.accept_stale);
-        let prbs = under_test
-            .run("prbs", |harness| ddr::prbs(harness, &options, &mut |sample| log.line(sample, &cx.ui)))?;
+        let prbs = under_test.run("prbs", |harness, each| ddr::prbs(harness, &options, each))?;
         exit = shown(prbs, cx)?;
     }
     let items = under_test.results();

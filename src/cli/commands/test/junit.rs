@@ -1,65 +1,15 @@
 //! Test results as JUnit XML, which CI servers show.
 
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Seek as _, Write as _};
-use std::path::{Path, PathBuf};
 
 use quick_xml::escape::escape;
 
-use super::result::{Outcome, TestResult};
-use crate::cli::Exit;
-use crate::cli::error::Failure;
+use super::result::Outcome;
+use super::told::Told;
 
-/// The file, open before the first test starts: days of soak must not end in a path that can't be written.
-#[derive(Debug)]
-pub(super) struct Junit {
-    path: PathBuf,
-    file: File,
-    /// Whether it can be written anew; a pipe can't.
-    is_regular: bool,
-}
-
-/// What the file says until a test has come to its end: nobody can write it any more after SIGKILL or SIGBUS.
-const NOT_ENDED: &str =
-    "the test did not come to its end: the program was killed, or the device vanished or shrank";
-
-impl Junit {
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        let opened = || {
-            let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
-            let is_regular = file.metadata()?.is_file();
-            Ok(Self { path: path.to_owned(), file, is_regular })
-        };
-        opened().map_err(|e: io::Error| {
-            Failure::new(Exit::Failed, format!("the JUnit file {} can't be written: {e}", path.display()))
-        })
-    }
-
-    /// Writes what is known before a test.
-    pub(super) fn begin(&mut self, results: &[TestResult], test: &'static str) -> Result<(), String> {
-        if self.is_regular { self.write(results, Some((test, NOT_ENDED))) } else { Ok(()) }
-    }
-
-    /// Writes the results, and the test that could not be carried out if there is one.
-    pub(super) fn write(
-        &mut self,
-        results: &[TestResult],
-        broken: Option<(&'static str, &str)>,
-    ) -> Result<(), String> {
-        let document = document(results, broken);
-        let mut written = || {
-            if self.is_regular {
-                self.file.rewind()?;
-                self.file.set_len(0)?;
-            }
-            self.file.write_all(document.as_bytes())
-        };
-        written().map_err(|e| format!("the JUnit file {} can't be written: {e}", self.path.display()))
-    }
-}
-
-fn document(results: &[TestResult], broken: Option<(&'static str, &str)>) -> String {
+/// The whole file.
+pub(super) fn document(told: &Told<'_>) -> String {
+    let Told { results, broken, .. } = told;
     let count = |outcome| results.iter().filter(|result| result.result == outcome).count();
     let failures = count(Outcome::Failed);
     let errors = results.len() - failures - count(Outcome::Passed) + usize::from(broken.is_some());
@@ -71,7 +21,7 @@ fn document(results: &[TestResult], broken: Option<(&'static str, &str)>) -> Str
          <testsuites>\n  <testsuite name=\"ddr\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" \
          skipped=\"0\" time=\"{seconds:.3}\">\n"
     );
-    for result in results {
+    for result in *results {
         let outcome = match result.result {
             Outcome::Passed => None,
             Outcome::Failed => Some("failure"),
@@ -79,8 +29,8 @@ fn document(results: &[TestResult], broken: Option<(&'static str, &str)>) -> Str
         };
         case(&mut xml, (result.test, result.seconds), outcome.map(|kind| (kind, result.detail.as_str())));
     }
-    if let Some((test, message)) = broken {
-        case(&mut xml, (test, 0.0), Some(("error", message)));
+    if let Some(broken) = broken {
+        case(&mut xml, (broken.test, 0.0), Some(("error", broken.why)));
     }
     xml.push_str("  </testsuite>\n</testsuites>\n");
     xml

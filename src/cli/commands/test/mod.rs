@@ -1,10 +1,14 @@
 //! `faascmd test …`: the DDR tests of the reference design on the local device.
 
 mod all;
+mod html;
 mod junit;
+mod looks;
 mod prbs;
+mod reports;
 mod result;
 mod smoke;
+mod told;
 mod under_test;
 
 use clap::Subcommand;
@@ -22,7 +26,7 @@ use crate::cli::error::Outcome;
 Examples:
   faascmd test smoke
   faascmd test prbs --duration 8h --log soak.jsonl
-  faascmd test all --junit ddr.xml -o json"
+  faascmd test all --junit ddr.xml --html ddr.html"
 )]
 pub(in crate::cli) enum TestCommand {
     Smoke(smoke::SmokeArgs),

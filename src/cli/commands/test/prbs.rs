@@ -1,23 +1,21 @@
 //! `faascmd test prbs`
 
 use std::fs::File;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use jiff::Timestamp;
 use serde::Serialize;
 
+use super::looks::Looks;
 use super::result::TestResult;
 use super::under_test::{TestArgs, UnderTest};
 use crate::base::duration::{duration, some_time};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::output::{Page, Report, Ui};
-use crate::ddr::{self, BitRate, PrbsOptions, Sample};
-use crate::device::hex;
+use crate::cli::output::{Page, Report};
+use crate::ddr::{self, BitRate, PrbsOptions};
 
 /// Run the DDR PRBS test for a time: start it, watch for errors, stop it, wait until it is done
 ///
@@ -26,7 +24,7 @@ use crate::device::hex;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd test prbs --duration 10m
-  faascmd test prbs --duration 2d --sample 10s --log soak.jsonl --junit soak.xml
+  faascmd test prbs --duration 2d --sample 10s --log soak.jsonl --html soak.html
   faascmd test prbs --bits-per-second 102.4e9 --confidence 0.99")]
 pub(in crate::cli) struct PrbsArgs {
     #[command(flatten)]
@@ -64,12 +62,10 @@ struct PrbsReport(TestResult);
 
 /// Runs the command.
 pub(super) fn run(args: &PrbsArgs, cx: &Context) -> Outcome {
-    let mut log = args.soak.log()?;
-    let mut under_test = UnderTest::open(&args.test, "prbs", cx)?;
+    let looks = args.soak.looks()?;
+    let mut under_test = UnderTest::open(&args.test, "prbs", cx)?.with(looks);
     let options = args.soak.options(args.timeout, args.test.accept_stale);
-    let result = under_test
-        .run("prbs", |harness| ddr::prbs(harness, &options, &mut |sample| log.line(sample, &cx.ui)))?
-        .clone();
+    let result = under_test.run("prbs", |harness, each| ddr::prbs(harness, &options, each))?.clone();
     let exit = result.exit;
     cx.ui.print_with(&PrbsReport(result), exit)
 }
@@ -96,49 +92,13 @@ impl SoakArgs {
     }
 
     /// Makes the log before the test starts.
-    pub(super) fn log(&self) -> Result<Log, Failure> {
+    pub(super) fn looks(&self) -> Result<Looks, Failure> {
         let file = self.log.as_ref().map(|path| {
             File::create(path).map_err(|e| {
                 Failure::new(Exit::Failed, format!("the log {} can't be written: {e}", path.display()))
             })
         });
-        Ok(Log { file: file.transpose()?, complete: true })
-    }
-}
-
-/// Where the samples go.
-pub(super) struct Log {
-    file: Option<File>,
-    complete: bool,
-}
-
-/// A sample as a line of JSON.
-#[derive(Serialize)]
-struct Line {
-    schema: &'static str,
-    time: Timestamp,
-    seconds: f64,
-    error_register: u32,
-    hex: String,
-}
-
-impl Log {
-    /// Writes one; a full disk is said once and does not end a soak of days.
-    pub(super) fn line(&mut self, sample: &Sample, ui: &Ui) {
-        let Some(file) = &mut self.file else { return };
-        let line = Line {
-            schema: "faascmd.test.sample/1",
-            time: sample.time,
-            seconds: sample.elapsed.as_secs_f64(),
-            error_register: sample.error_register,
-            hex: hex(sample.error_register),
-        };
-        let json = serde_json::to_string(&line).expect("numbers and texts become JSON");
-        if let Err(e) = writeln!(file, "{json}")
-            && std::mem::replace(&mut self.complete, false)
-        {
-            ui.warn(&format!("the log is no longer complete: {e}"));
-        }
+        Ok(Looks::logged(file.transpose()?))
     }
 }
 

@@ -28,7 +28,7 @@ pub(in crate::cli::commands) struct TestResult {
     pub(super) detail: String,
     device: String,
     error_register: u32,
-    error_register_hex: String,
+    pub(super) error_register_hex: String,
     done_register: u32,
     pub(super) seconds: f64,
     stale_before: bool,
@@ -60,12 +60,12 @@ struct ErrorsResult {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct BerResult {
+pub(super) struct BerResult {
     upper_bound: f64,
-    confidence: f64,
+    pub(super) confidence: f64,
     bits: f64,
     errors: u32,
-    bits_per_second: f64,
+    pub(super) bits_per_second: f64,
     /// What the bound rests on.
     assumption: String,
 }
@@ -99,9 +99,30 @@ impl TestResult {
     pub(super) fn human(&self, page: &mut Page) {
         let mark = if self.result == Outcome::Passed { "✓" } else { "✗" };
         page.line(format!("{mark} {:<6} {}", self.test, self.detail));
-        if let Some(ber) = self.soak.as_ref().and_then(|soak| soak.ber.as_ref()) {
+        if let Some(ber) = self.bound() {
             page.line(format!("  {}", ber.line()));
         }
+    }
+
+    /// The bound of the bit error rate, where there is one.
+    pub(super) fn bound(&self) -> Option<&BerResult> {
+        self.soak.as_ref()?.ber.as_ref()
+    }
+
+    /// What was seen besides the verdict, as short sentences.
+    pub(super) fn facts(&self) -> Vec<String> {
+        let mut facts = vec![format!("the done register read {:#x}", self.done_register)];
+        if self.stale_before {
+            facts.push("done before the start".to_owned());
+        }
+        let Some(soak) = &self.soak else { return facts };
+        facts.push(format!("ran {:.1} s of {} s, {} looks", soak.seconds, soak.asked_seconds, soak.samples));
+        if let Some(errors) = &soak.errors {
+            let (after, time) = (soak.first_error_seconds.unwrap_or_default(), errors.first_time);
+            facts.push(format!("first error {} after {after:.1} s, at {time:.0}", errors.first_hex));
+            facts.push(format!("not 0 at {} looks, at most {}", errors.samples, errors.highest_hex));
+        }
+        facts
     }
 }
 
@@ -135,7 +156,7 @@ impl BerResult {
         Self { upper_bound, confidence, bits, errors, bits_per_second, assumption }
     }
 
-    fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         let percent = self.confidence * 100.0;
         format!("bit error rate below {:.2e} at {percent}% confidence; {}", self.upper_bound, self.assumption)
     }

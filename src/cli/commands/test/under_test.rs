@@ -1,18 +1,21 @@
 //! The device under test: open, locked, and free of what another test left running.
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::Timestamp;
 
-use super::junit::Junit;
+use super::looks::Looks;
+use super::reports::{ReportArgs, Reports};
 use super::result::TestResult;
+use super::told::{Broken, Told};
 use crate::base::cancel::Cancel;
 use crate::base::private_file::state_folder;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
-use crate::ddr::{Harness, LeftRunning, TestReport};
+use crate::cli::output::Ui;
+use crate::ddr::{Harness, LeftRunning, Sample, TestReport};
 use crate::device::{Access, Device, DeviceError};
 
 /// The flags that the tests share.
@@ -21,9 +24,8 @@ pub(super) struct TestArgs {
     /// Take a done bit that was 1 before the start, and never 0 after it, for done when --timeout is over
     #[arg(long)]
     pub(super) accept_stale: bool,
-    /// Write the result as JUnit XML too
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
+    #[command(flatten)]
+    reports: ReportArgs,
     /// Go on although another process has the device's lock
     #[arg(long)]
     no_lock: bool,
@@ -38,49 +40,62 @@ pub(super) struct UnderTest<'a> {
     device: Device,
     cancel: Cancel,
     state: Option<PathBuf>,
-    junit: RefCell<Option<Junit>>,
+    begun: Timestamp,
+    reports: Reports,
+    looks: Looks,
     results: Vec<TestResult>,
 }
 
+/// Sees every sample of a test.
+type Each<'e> = &'e mut dyn FnMut(&Sample);
+
 impl<'a> UnderTest<'a> {
-    /// Opens the outputs and the device; a device that can't be used is in the JUnit file too.
+    /// Opens the outputs and the device; a device that can't be used is in the reports too.
     pub(super) fn open(args: &TestArgs, test: &'static str, cx: &'a Context) -> Result<Self, Failure> {
-        let mut junit = args.junit.as_deref().map(Junit::open).transpose()?;
-        let cancel = cx.cancel()?;
-        let device = cx.permit_writing(args.force).and_then(|()| {
-            let device = cx.opener(!args.no_lock).open_locked(Access::Write).map_err(Failure::of_locking)?;
-            let this =
-                Self { cx, device, cancel, state: state_folder(), junit: None.into(), results: vec![] };
-            let progress = cx.ui.progress();
-            refuse_what_was_left_running(this.harness(&*progress), cx)?;
-            Ok(this)
-        });
-        match device {
-            Ok(this) => Ok(Self { junit: junit.into(), ..this }),
+        let mut reports = Reports::open(&args.reports)?;
+        let (begun, looks) = (Timestamp::now(), Looks::default());
+        match opened(args, cx) {
+            Ok((device, cancel)) => {
+                Ok(Self { cx, device, cancel, state: state_folder(), begun, reports, looks, results: vec![] })
+            }
             Err(failure) => {
-                tell_junit(cx, junit.as_mut(), |junit| junit.write(&[], Some((test, &failure.message))));
+                let broken = Some(Broken { test, why: &failure.message });
+                let told = Told { device: &cx.device_name(), begun, results: &[], looks: &looks, broken };
+                reports.write(&told, &cx.ui);
                 Err(failure)
             }
         }
     }
 
-    /// Runs a test; what happens is in the JUnit file, also when the device fails.
+    /// Where the looks at the error register go.
+    pub(super) fn with(self, looks: Looks) -> Self {
+        Self { looks, ..self }
+    }
+
+    /// Runs a test; what happens is in the reports, also when the device fails.
     pub(super) fn run(
         &mut self,
         test: &'static str,
-        body: impl FnOnce(Harness<'_>) -> Result<TestReport, DeviceError>,
+        body: impl FnOnce(Harness<'_>, Each<'_>) -> Result<TestReport, DeviceError>,
     ) -> Result<&TestResult, Failure> {
+        self.report(Some(Broken::unless_ended(test)), Reports::begin);
         let progress = self.cx.ui.progress();
-        self.tell_junit(|junit| junit.begin(&self.results, test));
-        match body(self.harness(&*progress)) {
+        let harness = Harness {
+            registers: &self.device,
+            cancel: &self.cancel,
+            progress: &*progress,
+            state: self.state.as_deref(),
+        };
+        let ended = body(harness, &mut |sample| self.looks.take(sample, &self.cx.ui));
+        match ended {
             Ok(report) => self.results.push(TestResult::new(&report, &self.device)),
             Err(error) => {
                 let failure = Failure::from(error);
-                self.tell_junit(|junit| junit.write(&self.results, Some((test, &failure.message))));
+                self.report(Some(Broken { test, why: &failure.message }), Reports::write);
                 return Err(failure);
             }
         }
-        self.tell_junit(|junit| junit.write(&self.results, None));
+        self.report(None, Reports::write);
         Ok(self.results.last().expect("it was just put there"))
     }
 
@@ -89,20 +104,23 @@ impl<'a> UnderTest<'a> {
         self.results
     }
 
-    fn harness<'h>(&'h self, progress: &'h dyn crate::base::progress::Progress) -> Harness<'h> {
-        Harness { registers: &self.device, cancel: &self.cancel, progress, state: self.state.as_deref() }
-    }
-
-    fn tell_junit(&self, tell: impl FnOnce(&mut Junit) -> Result<(), String>) {
-        tell_junit(self.cx, self.junit.borrow_mut().as_mut(), tell);
+    fn report(&mut self, broken: Option<Broken<'_>>, write: fn(&mut Reports, &Told<'_>, &Ui)) {
+        let Self { results, looks, begun, .. } = self;
+        let told = Told { device: &self.cx.device_name(), begun: *begun, results, looks, broken };
+        write(&mut self.reports, &told, &self.cx.ui);
     }
 }
 
-/// A JUnit file that can't be written is told, and changes no verdict.
-fn tell_junit(cx: &Context, junit: Option<&mut Junit>, tell: impl FnOnce(&mut Junit) -> Result<(), String>) {
-    if let Some(Err(unwritten)) = junit.map(tell) {
-        cx.ui.warn(&unwritten);
-    }
+/// The device, locked, and free of what another test left running; and the flag of the signals.
+fn opened(args: &TestArgs, cx: &Context) -> Result<(Device, Cancel), Failure> {
+    let cancel = cx.cancel()?;
+    cx.permit_writing(args.force)?;
+    let device = cx.opener(!args.no_lock).open_locked(Access::Write).map_err(Failure::of_locking)?;
+    let (progress, state) = (cx.ui.progress(), state_folder());
+    let harness =
+        Harness { registers: &device, cancel: &cancel, progress: &*progress, state: state.as_deref() };
+    refuse_what_was_left_running(harness, cx)?;
+    Ok((device, cancel))
 }
 
 /// A PRBS test that nobody stopped uses the memory that is to be tested: asks, and stops it.

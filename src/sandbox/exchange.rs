@@ -124,7 +124,21 @@ async fn pass(cloud: &Cloud, limit: Option<u64>, bytes: usize, counter: &AtomicU
 /// What was done stays done; its answer may be lost.
 pub(super) fn lose(cloud: &Cloud, action: &str, response: Response) -> Result<Response, Broken> {
     let succeeded = response.status < 300;
-    if succeeded && cloud.faults.loses_answer(action) { Err(Broken::AnswerLost) } else { Ok(response) }
+    if succeeded && cloud.faults.loses_answer(action) {
+        return Err(Broken::AnswerLost);
+    }
+    let half = succeeded && cloud.faults.halves_answer(action);
+    Ok(Response { half, ..response })
+}
+
+/// The first half of a small body, after which the connection ends.
+pub(super) fn half(mut body: Bytes, mut entry: Entry) -> Outgoing {
+    body.truncate(body.len() / 2);
+    entry.struck("half-answer");
+    entry.sent().fetch_add(body.len() as u64, Ordering::SeqCst);
+    drop(entry);
+    let frames = [Ok(Frame::data(body)), Err(Broken::AnswerLost)];
+    StreamBody::new(stream::iter(frames)).boxed_unsync()
 }
 
 /// A small body. The entry ends here, before the client can see the answer.

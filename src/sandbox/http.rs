@@ -97,6 +97,8 @@ pub(crate) struct Response {
     pub(crate) download: Option<Download>,
     /// The service's error code, for the log.
     pub(crate) code: Option<String>,
+    /// A fault: half of the body is lost.
+    pub(crate) half: bool,
 }
 
 impl Response {

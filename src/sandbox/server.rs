@@ -268,6 +268,10 @@ fn wire(response: Response, cloud: Arc<Cloud>, entry: Entry) -> hyper::Response<
     }
     let body = match &response.download {
         Some(download) => exchange::streamed(download, cloud, entry),
+        None if response.half => {
+            answer = answer.header("content-length", response.body.len());
+            exchange::half(response.body, entry)
+        }
         None => exchange::whole(response.body, entry),
     };
     answer.body(body).expect("statuses and names are the sandbox's own, values are free of line breaks")

@@ -73,7 +73,8 @@ fn nothing_is_made_without_a_yes_or_without_what_an_order_needs() {
 
 #[test]
 fn a_lost_answer_makes_nothing_twice() {
-    let cloud = Cloud::start(&["--speed", "50", "--fault", "lost-answer=RunInstances"]);
+    let lost = ["--fault", "lost-answer=RunInstances", "--fault", "half-answer=RunInstances"];
+    let cloud = Cloud::start(&[&["--speed", "50"], &lost[..]].concat());
     let made = cloud.faascmd(&up("3", &["-o", "json"])).exits(0).json();
     let listed = cloud.faascmd(&["fleet", "ls", "-o", "json"]).exits(0).json();
     assert_eq!((ids(&made).len(), ids(&listed)), (3, ids(&made)));

@@ -42,8 +42,9 @@ fn equal_answers_are_one_group_and_a_user_s_exit_code_is_data() {
 }
 
 #[test]
-fn a_lost_answer_runs_nothing_twice() {
-    let cloud = fleet(&["--fault", "lost-answer=RunCommand"], "2");
+fn neither_a_lost_answer_nor_a_double_delivery_runs_anything_twice() {
+    let faults = ["lost-answer=RunCommand", "half-answer=RunCommand", "delivered-twice=1"];
+    let cloud = fleet(&faults.map(|fault| ["--fault", fault]).concat(), "2");
     let command = "echo once >>\"$FAASCMD_HOST_ROOT/count\"; head -c 30000 /dev/urandom | base64; cat \"$FAASCMD_HOST_ROOT/count\"";
     let document = cloud.faascmd(&run(command)).exits(0).json();
     assert_eq!(outcomes(&document), [("passed".to_owned(), 2)].into());

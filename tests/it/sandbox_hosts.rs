@@ -152,6 +152,42 @@ fn stopping_kills_the_shell_and_with_process_tree_its_children_too() {
     }
 }
 
+/// A pipe by name; its reading end is at its end when all who hold the other are gone.
+fn pipe(folder: &Path, name: &str) -> String {
+    let path = folder.join(name);
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_end_of_its_time_kills_the_shell_and_with_process_tree_its_children_too() {
+    let (cloud, folder) = (start(1), tempfile::tempdir().unwrap());
+    let begun = |mode: &str, script: &str| {
+        let pipe = pipe(folder.path(), mode);
+        let script = format!("exec 9>'{pipe}'; {script}");
+        // Less than the least, which counts.
+        let id = begin(&cloud, &script, &[("Timeout", "1"), ("TerminationMode", mode)]);
+        (id, std::fs::File::open(pipe).unwrap())
+    };
+    let shell = begun("Process", "sleep 300 9>&- & echo $!; wait");
+    let tree = begun("ProcessTree", "sleep 300 & echo $!; wait");
+    for ((id, pipe), child_lives) in [(shell, true), (tree, false)] {
+        let began = Instant::now();
+        // Without Process Tree only the shell holds the pipe, with it the child does too.
+        assert_eq!(std::io::read_to_string(pipe).unwrap(), "");
+        assert!(
+            began.elapsed() < Duration::from_secs(120),
+            "the child, living: {child_lives}, ended by itself"
+        );
+        let end = end_of(&cloud, &id);
+        let told = ["InvocationStatus", "ErrorCode"].map(|name| end[name].as_str().unwrap().to_owned());
+        assert_eq!(told, ["Timeout", "ExecutionTimeout"], "{end}");
+        let time = |name: &str| end[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        assert_eq!((time("FinishedTime") - time("StartTime")).get_seconds(), 10);
+        assert_eq!((&end["ExitCode"], exists(end["Output"].as_str().unwrap())), (&json!(1), child_lives));
+    }
+}
+
 #[test]
 fn two_exit_codes_and_two_programs_turn_the_machine_off_or_restart_it() {
     let cloud = start(1);
@@ -264,4 +300,40 @@ fn nothing_is_left_of_the_hosts_when_the_sandbox_ends() {
     until("it runs", || row(&cloud, &left).filter(|row| row["InvocationStatus"] == "Running"));
     drop(cloud);
     assert!(!Path::new(&folder).exists());
+}
+
+#[test]
+fn nothing_is_left_of_the_hosts_when_the_sandbox_is_killed() {
+    let mut cloud = start(1);
+    let left = "setsid sleep 300 >/dev/null 2>&1 & echo $!; sleep 300 >/dev/null 2>&1 & echo $!; echo $FAASCMD_HOST_ROOT";
+    let told = cloud.faascmd(&["fleet", "run", ID, "-ojson", "--", left]).exits(0).json();
+    let lines: Vec<_> = told["hosts"][0]["output"].as_str().unwrap().lines().collect();
+    let (root, pipe) = (Path::new(lines[2]), pipe(cloud.world.path(), "held"));
+    let sandbox = root.parent().unwrap().parent().unwrap();
+    let holds = format!("exec 9>'{pipe}'; echo; sleep 300");
+    let mut waits = cloud.command(&["fleet", "run", ID, "--", &holds]).spawn().unwrap();
+    let held = std::fs::File::open(&pipe).unwrap();
+    assert!(exists(lines[0]) && exists(lines[1]) && sandbox.is_dir());
+    cloud.dies();
+    // What ran is gone when nobody holds the pipe any more.
+    assert_eq!(std::io::read_to_string(held).unwrap(), "");
+    until("what was left behind ends", || (!exists(lines[0]) && !exists(lines[1])).then_some(()));
+    until("the folder is gone", || (!sandbox.exists()).then_some(()));
+    waits.kill().unwrap();
+    waits.wait().unwrap();
+}
+
+#[test]
+fn what_is_delivered_twice_runs_twice_and_an_old_assistant_kills_no_tree() {
+    let with = |fault| Cloud::start(&["--speed", "100", "--instances", "1", "--fault", fault]);
+    let twice = with("delivered-twice=1");
+    output(&twice, "echo ran >>\"$HOME/count\"");
+    until("it ran twice", || (output(&twice, "grep -c ran \"$HOME/count\"") == "2\n").then_some(()));
+    let old = with("old-agent=1");
+    let refused = end_of(&old, &begin(&old, "true", &[("TerminationMode", "ProcessTree")]));
+    assert_eq!(
+        (&refused["InvocationStatus"], &refused["ErrorCode"]),
+        (&json!("Invalid"), &json!("ClientNeedUpgrade"))
+    );
+    assert_eq!(run(&old, "true")["InvocationStatus"], "Success");
 }

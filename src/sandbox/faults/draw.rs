@@ -19,6 +19,7 @@ pub(crate) struct Faults {
     seed: u64,
     draws: Mutex<HashMap<String, u64>>,
     lost: Mutex<Vec<String>>,
+    halved: Mutex<Vec<String>>,
     passed: AtomicU64,
 }
 
@@ -36,9 +37,16 @@ pub(crate) enum Transient {
 impl Faults {
     /// Starts with nothing drawn; without a seed the faults differ from run to run.
     pub(crate) fn new(plan: FaultPlan, seed: Option<u64>) -> Self {
-        let lost = Mutex::new(plan.lost_answers.clone());
+        let (lost, halved) = (plan.lost_answers.clone(), plan.half_answers.clone());
         let seed = seed.unwrap_or_else(|| fastrand::u64(..));
-        Self { plan, seed, draws: Mutex::default(), lost, passed: AtomicU64::new(0) }
+        Self {
+            plan,
+            seed,
+            draws: Mutex::default(),
+            lost: Mutex::new(lost),
+            halved: Mutex::new(halved),
+            passed: AtomicU64::new(0),
+        }
     }
 
     /// Whether every build fails.
@@ -83,9 +91,12 @@ impl Faults {
 
     /// Whether the answer to this action is lost; each `lost-answer` that was given loses one.
     pub(crate) fn loses_answer(&self, action: &str) -> bool {
-        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = lost.iter().position(|name| name == action);
-        found.map(|place| lost.swap_remove(place)).is_some()
+        strikes_once(&self.lost, action)
+    }
+
+    /// Whether half of the answer to this action is lost; each `half-answer` that was given halves one.
+    pub(crate) fn halves_answer(&self, action: &str) -> bool {
+        strikes_once(&self.halved, action)
     }
 
     /// Counts bytes of a body that pass, either way; true when the connection is to be reset now.
@@ -117,6 +128,13 @@ impl Faults {
         let number = high.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
         f64::from(number) / (f64::from(u32::MAX) + 1.0)
     }
+}
+
+/// Takes one of the actions that are still to be struck.
+fn strikes_once(left: &Mutex<Vec<String>>, action: &str) -> bool {
+    let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = left.iter().position(|name| name == action);
+    found.map(|place| left.swap_remove(place)).is_some()
 }
 
 #[cfg(test)]

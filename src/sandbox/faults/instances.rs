@@ -38,6 +38,16 @@ impl Faults {
         self.strikes("delivery-timeout", self.instances().delivery_timeout, instance)
     }
 
+    /// Whether this command is brought to its instance twice.
+    pub(crate) fn delivered_twice(&self, instance: &str) -> bool {
+        self.strikes("delivered-twice", self.instances().delivered_twice, instance)
+    }
+
+    /// Whether this instance's assistant is an old one.
+    pub(crate) fn old_agent(&self, instance: &str) -> bool {
+        self.strikes("old-agent", self.instances().old_agent, instance)
+    }
+
     /// Whether what commands print loses its middle.
     pub(crate) fn cuts_output(&self) -> bool {
         self.instances().output_cut

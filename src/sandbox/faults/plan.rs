@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::base::size::ByteSize;
 
 /// A fault's name, the form of its value, and what it does. `docs/sandbox.md` shows this table.
-pub const TABLE: [(&str, &str, &str); 27] = [
+pub const TABLE: [(&str, &str, &str); 30] = [
     (
         "throttle",
         "=P",
@@ -20,6 +20,7 @@ pub const TABLE: [(&str, &str, &str); 27] = [
         "=ACTION",
         "the next ACTION is carried out and its connection closed unanswered (repeatable)",
     ),
+    ("half-answer", "=ACTION", "the same, but half of the answer's body arrives (repeatable)"),
     (
         "expired-token",
         "[=SECONDS]",
@@ -46,6 +47,8 @@ pub const TABLE: [(&str, &str, &str); 27] = [
     ("host-dies", "=P", "under a share P of the commands their instance dies"),
     ("spot-recycle", "=P", "a share P of the preemptible instances is taken back after a while"),
     ("delivery-timeout", "=P", "a share P of the commands never reaches its instance"),
+    ("delivered-twice", "=P", "a share P of the commands runs twice on its instance, at the same time"),
+    ("old-agent", "=P", "a share P of the assistants is too old for TerminationMode=ProcessTree"),
     ("output-cut", "", "what commands print loses its middle on the way, and is said to have"),
     ("throttle-after", "=N", "an ECS action is taken N times in a minute, and then no more until the next"),
     ("image-kept", "", "chips keep their image while their instance is stopped or restarted"),
@@ -110,6 +113,8 @@ pub(super) struct InstanceFaults {
     pub(super) host_dies: f64,
     pub(super) spot_recycle: f64,
     pub(super) delivery_timeout: f64,
+    pub(super) delivered_twice: f64,
+    pub(super) old_agent: f64,
     pub(super) output_cut: bool,
     pub(super) throttle_after: Option<u64>,
     pub(super) image_kept: bool,
@@ -124,6 +129,7 @@ pub struct FaultPlan {
     pub(super) corrupt_body: f64,
     pub(super) reset_after: Option<u64>,
     pub(super) lost_answers: Vec<String>,
+    pub(super) half_answers: Vec<String>,
     expired_token: Option<ExpiredToken>,
     pub(super) slow: Option<u64>,
     pub(super) build_fails: bool,
@@ -148,6 +154,7 @@ impl FaultPlan {
             "reset-after" => self.reset_after = Some(given.bytes()?),
             "slow" => self.slow = Some(given.bytes()?),
             "lost-answer" => self.lost_answers.push(given.action()?),
+            "half-answer" => self.half_answers.push(given.action()?),
             "expired-token" => self.expired_token = Some(given.lifetime()?),
             "build-fails" => self.build_fails = given.flag()?,
             "load-fails" => self.load_fails = given.flag()?,
@@ -165,6 +172,8 @@ impl FaultPlan {
             "host-dies" => self.instances.host_dies = given.share()?,
             "spot-recycle" => self.instances.spot_recycle = given.share()?,
             "delivery-timeout" => self.instances.delivery_timeout = given.share()?,
+            "delivered-twice" => self.instances.delivered_twice = given.share()?,
+            "old-agent" => self.instances.old_agent = given.share()?,
             "output-cut" => self.instances.output_cut = given.flag()?,
             "throttle-after" => self.instances.throttle_after = Some(given.count()?),
             "image-kept" => self.instances.image_kept = given.flag()?,

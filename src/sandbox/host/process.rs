@@ -41,12 +41,15 @@ pub(crate) struct Ended {
 }
 
 impl Process {
-    /// Starts `sh -c FILE` without input, as the agent does.
+    /// Starts a file by a shell, without input, as the agent does with `sh -c FILE`.
+    ///
+    /// The shell of CentOS becomes the file's own; others would stay before it, and a kill of the shell would spare the
+    /// file's.
     pub(super) fn start(file: &Path, folder: &Path, environment: Vec<(&str, OsString)>) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         let mut command = Command::new("/bin/sh");
         command
-            .arg("-c")
+            .args(["-c", "exec \"$0\""])
             .arg(file)
             .current_dir(folder)
             .env_clear()

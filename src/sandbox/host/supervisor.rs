@@ -17,7 +17,9 @@ const SCRIPT: &str = r#"trap '' HUP INT QUIT TERM
 cd /
 while read -r _; do :; done
 for round in 1 2 3 4 5; do
-    found=$(grep -aFlsz "FAASCMD_HOST_ROOT=$1/" /proc/[0-9]*/environ) || break
+    # Its exit code is of no use: a process that ended meanwhile makes it fail, whatever it found.
+    found=$(grep -aFlsz "FAASCMD_HOST_ROOT=$1/" /proc/[0-9]*/environ)
+    [ -n "$found" ] || break
     for process in $found; do
         process=${process#/proc/}
         kill -9 "${process%/environ}" 2>/dev/null

@@ -130,6 +130,12 @@ impl Cloud {
         serde_json::from_str(answer["DefaultPolicyVersion"]["PolicyDocument"].as_str().unwrap()).unwrap()
     }
 
+    /// Kills the sandbox as nobody can be prepared for.
+    pub fn dies(&mut self) {
+        self.sandbox.kill().unwrap();
+        self.sandbox.wait().unwrap();
+    }
+
     /// Waits for the next request's end.
     pub fn next_request(&self) -> Value {
         self.log.recv().expect("the sandbox is running")

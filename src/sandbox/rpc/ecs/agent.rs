@@ -9,7 +9,9 @@ const HEARTBEAT: Duration = Duration::from_mins(1);
 /// For how long after a heartbeat it counts as online.
 pub(super) const HEARD_FOR: Duration = Duration::from_mins(2);
 /// The version that is installed.
-pub(super) const VERSION: &str = "2.2.3.857";
+const VERSION: &str = "2.2.3.857";
+/// One that is too old.
+const OLD_VERSION: &str = "2.2.1.123";
 
 /// The agent on one instance.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,8 @@ pub(super) struct Agent {
     /// The last heartbeat before it went.
     pub(super) heard: Option<Timestamp>,
     pub(super) invocations: u64,
+    /// Whether it is from before `ProcessTree`.
+    pub(super) is_old: bool,
     /// How many commands run.
     pub(super) active: u64,
     pub(super) last_invoked: Option<Timestamp>,
@@ -48,6 +52,10 @@ impl Agent {
         self.active = 0;
         self.heard = self.last_heard(now, speed);
         self.up = None;
+    }
+
+    pub(super) fn version(&self) -> &'static str {
+        if self.is_old { OLD_VERSION } else { VERSION }
     }
 
     /// Whether a command reaches it now.

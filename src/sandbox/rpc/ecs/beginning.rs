@@ -59,6 +59,7 @@ fn add(state: &mut State, cloud: &Cloud, what: (String, Wanted, bool), now: Time
     let serial = state.ecs.made;
     let mut agent = Agent {
         is_missing: cloud.faults.assistant_offline(&format!("instance {serial}")),
+        is_old: cloud.faults.old_agent(&format!("instance {serial}")),
         ..Agent::default()
     };
     agent.boots(now);

@@ -392,7 +392,11 @@ fn add(call: &Call<'_>, state: &mut State, wanted: Wanted, starts: bool) -> Stri
         stopped_mode: StoppedMode::NotApplicable,
         reclaimed: None,
         recycled: None,
-        agent: Agent { is_missing: cloud.faults.assistant_offline(&thing), ..Agent::default() },
+        agent: Agent {
+            is_missing: cloud.faults.assistant_offline(&thing),
+            is_old: cloud.faults.old_agent(&thing),
+            ..Agent::default()
+        },
         bill: Bill::new(per_hour(wanted.kind, &wanted.charge), now),
         fixed: false,
         host: None,

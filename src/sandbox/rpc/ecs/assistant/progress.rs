@@ -163,6 +163,10 @@ impl Site<'_> {
             run.due = now + LOOK_EVERY;
             return Effect::None;
         }
+        if instance.agent.is_old && matches!(self.what, What::Command { tree: true, .. }) {
+            run.end(now, "Invalid", Some(("ClientNeedUpgrade", "the Cloud Assistant Agent is too old.")));
+            return Effect::None;
+        }
         self.start(run, instance, &thing)
     }
 
@@ -189,7 +193,7 @@ impl Site<'_> {
                 return Effect::None;
             }
             What::Command { content, .. } => match host {
-                Some(host) => self.start_process(host, content),
+                Some(host) => self.start_process(host, content, thing),
                 None => {
                     let wanted = &instance.wanted;
                     let named = Named { name: &wanted.name, id: &instance.id, chips: wanted.kind.chips };
@@ -214,6 +218,7 @@ impl Site<'_> {
         &mut self,
         host: &Host,
         content: &super::content::Content,
+        thing: &str,
     ) -> Result<Work, (&'static str, Fault)> {
         if content.user.as_deref().is_some_and(|user| user != "root") {
             return Err(("Invalid", ("AccountNotExists", "the specified account does not exist.")));
@@ -239,6 +244,10 @@ impl Site<'_> {
             ("Error", ("ExecutionException", "the command can't be started."))
         })?;
         self.processes += 1;
+        if self.cloud.faults.delivered_twice(thing) {
+            // Nobody hears of the second one; it ends with its host.
+            host.run(&Script { file_name: &format!("again-{file_name}"), ..script }).ok();
+        }
         Ok(Work::Process(process))
     }
 

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::super::agent::VERSION;
 use super::super::page::{Limits, Row, listed};
 use super::super::{Instance, missing, refusals, region, seconds};
 use crate::sandbox::rpc::State;
@@ -48,7 +47,7 @@ fn fields(call: &Call<'_>, instance: &Instance) -> Value {
     json!({
         "InstanceId": instance.id,
         "CloudAssistantStatus": agent.is_online(call.now, speed).to_string(),
-        "CloudAssistantVersion": if heard.is_some() { VERSION } else { "" },
+        "CloudAssistantVersion": if heard.is_some() { agent.version() } else { "" },
         "LastHeartbeatTime": heard.map_or_else(String::new, seconds),
         "LastInvokedTime": agent.last_invoked.map_or_else(String::new, seconds),
         "InvocationCount": agent.invocations,

@@ -21,7 +21,7 @@ fn entries<'a>(file: &'a Value, section: &str) -> Vec<&'a Value> {
 
 #[test]
 fn rpc_vectors() {
-    let Some(files) = data::rpc_vectors() else { return };
+    let files = data::rpc_vectors();
     assert!(!files.is_empty(), "no rpc*.json");
     let (mut checked, mut skipped) = (0, 0);
     let sections = ["rpc_v1_hmac_sha1", "rpc_v1_hmac_sha1_tea_flavour", "documented", "acs3_hmac_sha256"];
@@ -98,7 +98,7 @@ fn check_common_parameters(entry: &Value, name: &str, parameters: &Pairs) {
 
 #[test]
 fn oss_vectors() {
-    let Some(file) = vectors("oss.json") else { return };
+    let file = vectors("oss.json");
     let (mut checked, mut skipped) = (0, 0);
     for entry in entries(&file, "signature_vectors") {
         if entry.get("quirk").is_some() {
@@ -198,7 +198,7 @@ fn presigned_headers(entry: &Value) -> Pairs {
 #[test]
 fn crc_vectors() {
     use crc_fast::{CrcAlgorithm::Crc64Xz, checksum, checksum_combine};
-    let Some(file) = vectors("oss.json") else { return };
+    let file = vectors("oss.json");
     let crc64 = &file["crc64"];
     let pattern = |len: u64| (0..len).map(|i| ((i * 7 + 3) & 255) as u8).collect::<Vec<u8>>();
     let number = |value: &Value| -> u64 { value.as_str().expect("decimal text").parse().expect("a number") };

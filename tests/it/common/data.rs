@@ -1,13 +1,19 @@
-//! Test data from outside the repository: absent, the test is skipped and says so; required, that is a failure.
+//! Test data: our own records stand in the repository, third-party files outside it. Those absent, the test is skipped and
+//! says so; required, that is a failure.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// The directory that the variable names, else the one beside the repository.
-fn directory(variable: &str, default: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(default);
-    let path = std::env::var_os(variable).map_or_else(beside, PathBuf::from);
+/// The directory that the variable names, else the one of the repository.
+fn directory(variable: &str, default: &str) -> PathBuf {
+    let ours = || Path::new(env!("CARGO_MANIFEST_DIR")).join(default);
+    std::env::var_os(variable).map_or_else(ours, PathBuf::from)
+}
+
+/// As [`directory`], of what may be absent.
+fn foreign(variable: &str, default: &str) -> Option<PathBuf> {
+    let path = directory(variable, default);
     if path.is_dir() {
         return Some(path);
     }
@@ -27,18 +33,19 @@ fn note_skipped(message: &str) {
 }
 
 /// A file of signature vectors.
-pub fn vectors(name: &str) -> Option<Value> {
-    Some(document(&directory("FAASCMD_TEST_VECTORS", "shared/vectors")?.join(name)))
+pub fn vectors(name: &str) -> Value {
+    document(&directory("FAASCMD_TEST_VECTORS", "tests/vectors").join(name))
 }
 
 /// Every file of signature vectors for RPC services: `rpc*.json`.
-pub fn rpc_vectors() -> Option<Vec<Value>> {
-    let entries = directory("FAASCMD_TEST_VECTORS", "shared/vectors")?.read_dir().unwrap();
+pub fn rpc_vectors() -> Vec<Value> {
+    let folder = directory("FAASCMD_TEST_VECTORS", "tests/vectors");
+    let entries = folder.read_dir().unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let named = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         name.starts_with("rpc") && name.ends_with(".json")
     };
-    Some(entries.map(|entry| entry.unwrap().path()).filter(named).map(|path| document(&path)).collect())
+    entries.map(|entry| entry.unwrap().path()).filter(named).map(|path| document(&path)).collect()
 }
 
 fn document(path: &Path) -> Value {
@@ -47,11 +54,11 @@ fn document(path: &Path) -> Value {
 }
 
 /// The directory of `reg_rw` recordings.
-pub fn golden() -> Option<PathBuf> {
-    directory("FAASCMD_TEST_GOLDEN", "shared/golden/reg_rw")
+pub fn golden() -> PathBuf {
+    directory("FAASCMD_TEST_GOLDEN", "tests/golden/reg_rw")
 }
 
 /// The directory of real files: a checkpoint, an xclbin, a bitstream, a .gbs, a package.
 pub fn real_files() -> Option<PathBuf> {
-    directory("FAASCMD_TEST_DATA", "shared/data")
+    foreign("FAASCMD_TEST_DATA", "../shared/data")
 }

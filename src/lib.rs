@@ -51,6 +51,10 @@ pub mod testing {
         pub use crate::codes::{all, rows};
     }
 
+    pub mod device {
+        pub use crate::device::RegisterMap;
+    }
+
     pub mod ecs {
         pub use crate::base::progress::Silent;
         pub use crate::cloud::{Cloud, Fixed, OssSignature, OssStyle, Setup};

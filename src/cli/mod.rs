@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod completions;
 mod context;
 mod error;
 mod errors;
@@ -19,14 +20,6 @@ use clap::CommandFactory as _;
 pub use exit::Exit;
 use parser::{Cli, Command};
 
-/// Prints a shell's completion script.
-fn completions(shell: clap_complete::Shell, cx: &context::Context) -> error::Outcome {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "faascmd", &mut script);
-    cx.ui.write(&script)?;
-    Ok(Exit::Done)
-}
-
 /// Runs `faascmd` with the arguments of the process.
 pub fn main() -> ExitCode {
     let line = legacy::corrected(std::env::args_os(), Cli::command);
@@ -41,7 +34,7 @@ pub fn main() -> ExitCode {
     line.warning.iter().for_each(|warning| context.ui.warn(warning));
     let outcome = match &cli.command {
         Command::Own(command) => commands::run(command, &context),
-        Command::Completions { shell } => completions(*shell, &context),
+        Command::Completions { shell } => completions::run(*shell, &context),
         Command::Legacy(command) => legacy::run(command, &context),
     };
     outcome.unwrap_or_else(|failure| context.ui.fail(&failure)).into()

@@ -114,6 +114,64 @@ fn a_pattern_reads_what_fits_it_and_disturbs_nothing() {
 }
 
 #[test]
+fn a_dump_takes_a_pattern_and_leaves_out_what_a_read_would_change() {
+    let world = World::new();
+    let bar = Bar::new(&world);
+    world.file("csr.json", LITEX);
+    world.file("m.toml", MAP);
+    let dump = |what: &str, map: &str| {
+        let ran = bar.faascmd(&world, &["reg", "dump", what, "--map", map, "-o", "json"]).exits(0).json();
+        let names: Vec<String> = ran["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect();
+        (names, ran["left_out"].clone(), ran["map"].clone())
+    };
+    let (names, left_out, map) = dump("DMA_*", "csr.json");
+    assert_eq!(
+        (names, left_out, map),
+        (vec!["dma_length".into(), "dma_status".into()], json!(["dma_start"]), json!("litex"))
+    );
+    let (names, left_out, _) = dump("*", "m.toml");
+    assert_eq!((names, left_out), (vec!["CTRL".into(), "CONFIG".into()], json!(["EVENTS"])));
+    // Fields stand for their register.
+    assert_eq!(dump("*.SPEED", "m.toml").0, ["CONFIG"]);
+    bar.faascmd(&world, &["reg", "dump", "NO*", "--map", "m.toml"]).exits(2);
+    let built_in = bar.faascmd(&world, &["reg", "dump", "SMOKE_*", "-o", "json"]).exits(0).json();
+    assert_eq!(built_in["map"], "ddr_prbs");
+}
+
+#[test]
+fn a_shell_completes_the_names_of_registers() {
+    let world = World::new();
+    world.file("m.toml", MAP);
+    let script = "source <(faascmd completions bash)
+        try() {
+            COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=()
+            read -ra COMP_WORDS <<<\"$1\"
+            [[ $1 == *' ' ]] && COMP_WORDS+=('')
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+            _faascmd_with_registers faascmd \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\"
+            echo \"${COMPREPLY[*]}\"
+        }
+        complete -p faascmd
+        try 'faascmd reg read smoke_d'
+        try 'faascmd reg read --map m.toml C'
+        try 'faascmd reg write --map=m.toml ctrl.'
+        try 'faascmd reg read --all-o'
+        try 'faascmd reg wat'";
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_faascmd")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let mut bash = world.command("bash");
+    let ran = crate::common::world::ran(bash.env("PATH", path).args(["-uc", script])).exits(0);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(lines[0].contains("-F _faascmd_with_registers"), "{}", lines[0]);
+    assert_eq!(lines[1..], ["SMOKE_DONE", "CTRL CONFIG", "CTRL.START CTRL.MODE", "--all-ones-ok", "watch"]);
+}
+
+#[test]
 fn several_fields_are_written_at_once_by_their_names() {
     let world = World::new();
     let bar = Bar::new(&world);

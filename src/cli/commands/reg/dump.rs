@@ -1,4 +1,4 @@
-//! `faascmd reg dump RANGE|MAP`
+//! `faascmd reg dump RANGE|MAP|PATTERN`
 
 use clap::Args;
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ use crate::device::{FieldReading, Harm, Reading, Register, RegisterAccess, Width
   faascmd reg dump ddr_prbs
   faascmd reg dump 0x0..0x40            from 0x0 to before 0x40
   faascmd reg dump 0x100+0x20           0x20 bytes from 0x100
+  faascmd reg dump 'DMA_*' --map csr.json
   faascmd reg dump my.toml -o json > before.json")]
 pub(in crate::cli) struct DumpCommand {
     #[command(flatten)]
@@ -31,8 +32,8 @@ pub(in crate::cli) struct DumpCommand {
 /// Show a range of addresses, or the registers of a map
 #[derive(Clone, Debug, Args)]
 pub(super) struct DumpArgs {
-    /// START..END (END is not read), START+BYTES, a map's file, or `ddr_prbs`
-    #[arg(value_name = "RANGE|MAP")]
+    /// START..END (END is not read), START+BYTES, a map's file, `ddr_prbs`, or a pattern of names
+    #[arg(value_name = "RANGE|MAP|PATTERN")]
     what: String,
     /// Read also registers that reading clears, or that have no readable value
     #[arg(long)]
@@ -79,11 +80,17 @@ impl DumpArgs {
         if self.what.starts_with(|c: char| c.is_ascii_digit()) {
             return self.range(maps);
         }
-        let map = maps::map(&self.what)?;
+        let (name, registers) = if maps::is_pattern(&self.what) {
+            let (map, registers) = maps.fitting(&self.what)?;
+            (map.name.clone(), registers.into_iter().cloned().collect())
+        } else {
+            let map = maps::map(&self.what)?;
+            (map.name, map.registers)
+        };
         let readable = |register: &Register| self.force || register.reads_without_harm();
-        let (read, left_out): (Vec<_>, Vec<_>) = map.registers.into_iter().partition(readable);
+        let (read, left_out): (Vec<_>, Vec<_>) = registers.into_iter().partition(readable);
         Ok(Dump {
-            map: Some(map.name),
+            map: Some(name),
             registers: read.into_iter().map(|register| (register.offset, Some(register))).collect(),
             left_out: left_out.into_iter().map(|register| register.name).collect(),
         })

@@ -1,13 +1,14 @@
 //! The register map that a command goes by.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
 use super::target::WidthArgs;
 use crate::cli::Exit;
 use crate::cli::error::Failure;
-use crate::device::{NotAPlace, Place, RegisterMap, is_address, number};
+use crate::device::{Field, NotAPlace, Place, Register, RegisterMap, is_address, number};
 use crate::ops::register_map::{self, NoMap, Remembered};
 
 /// `--map none`: no names but the built-in ones.
@@ -98,21 +99,39 @@ impl Maps {
         if !is_pattern(text) {
             return Ok(vec![self.place_of(text, width)?]);
         }
-        let maps = self.given.iter().chain(self.remembered().map(|(_, map)| map)).chain(
-            // The built-in names are none of a map that was asked for.
-            self.given.is_none().then(|| self.built_in()),
-        );
-        for map in maps {
-            let named = names(map, text);
-            if !named.is_empty() {
-                let places = named.iter().map(|name| Ok(place_in(map, name)?.with_width(width.width)?));
-                let places: Vec<Place> = places.collect::<Result<_, Failure>>()?;
-                let harmless =
-                    |place: &Place| place.register().is_none_or(|register| register.reads_without_harm());
-                return Ok(places.into_iter().filter(harmless).collect());
-            }
-        }
-        Err(Failure::new(Exit::Usage, format!("no register of the map fits `{text}`")).hint("faascmd reg ls"))
+        let (map, named) = self.named(text)?;
+        let places = named.iter().map(|name| Ok(place_in(map, name)?.with_width(width.width)?));
+        let places: Vec<Place> = places.collect::<Result<_, Failure>>()?;
+        let harmless = |place: &Place| place.register().is_none_or(|register| register.reads_without_harm());
+        Ok(places.into_iter().filter(harmless).collect())
+    }
+
+    /// The first map with names that fit a pattern, and the names.
+    fn named(&self, pattern: &str) -> Result<(&RegisterMap, Vec<String>), Failure> {
+        let mut named =
+            self.all().map(|map| (map, names(map, pattern))).filter(|(_, names)| !names.is_empty());
+        named.next().ok_or_else(|| {
+            let message = format!("no register of the map fits `{pattern}`");
+            Failure::new(Exit::Usage, message).hint("faascmd reg ls")
+        })
+    }
+
+    /// The map with registers that fit a pattern, and they alone, or those of which a field does.
+    pub(super) fn fitting(&self, pattern: &str) -> Result<(&RegisterMap, Vec<&Register>), Failure> {
+        let (map, names) = self.named(pattern)?;
+        let names: HashSet<&str> = names.iter().map(String::as_str).collect();
+        let is_named = |register: &&Register| {
+            let of = |field: &Field| names.contains(format!("{}.{}", register.name, field.name).as_str());
+            names.contains(register.name.as_str()) || register.fields.iter().any(of)
+        };
+        Ok((map, map.registers.iter().filter(is_named).collect()))
+    }
+
+    /// The maps of which a name may be, in their order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &RegisterMap> {
+        // The built-in names are none of a map that was asked for.
+        let built_in = self.given.is_none().then(|| self.built_in());
+        self.given.iter().chain(self.remembered().map(|(_, map)| map)).chain(built_in)
     }
 
     /// The map that says something about bare addresses.
@@ -149,7 +168,7 @@ pub(super) fn names(map: &RegisterMap, pattern: &str) -> Vec<String> {
     if !registers.is_empty() {
         return registers;
     }
-    let of = |register: &crate::device::Register| {
+    let of = |register: &Register| {
         register.fields.iter().map(|field| format!("{}.{}", register.name, field.name)).collect::<Vec<_>>()
     };
     map.registers.iter().flat_map(of).filter(|name| fits(name)).collect()

@@ -6,6 +6,7 @@ mod info;
 mod ls;
 mod map;
 mod maps;
+mod names;
 mod read;
 mod restore;
 mod run;
@@ -44,6 +45,7 @@ pub(in crate::cli) enum RegCommand {
     Restore(restore::RestoreArgs),
     Ls(ls::LsArgs),
     Map(map::MapArgs),
+    Names(names::NamesArgs),
     Run(run::RunArgs),
     Info(info::InfoArgs),
 }
@@ -60,6 +62,7 @@ pub(in crate::cli) fn run(command: &RegCommand, cx: &Context) -> Outcome {
         RegCommand::Restore(args) => restore::run(args, cx),
         RegCommand::Ls(args) => ls::run(args, cx),
         RegCommand::Map(args) => map::run(args, cx),
+        RegCommand::Names(args) => names::run(args, cx),
         RegCommand::Run(args) => run::run(args, cx),
         RegCommand::Info(args) => info::run(args, cx),
     }

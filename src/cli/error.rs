@@ -17,6 +17,8 @@ pub(super) struct Failure {
     pub(super) service: Option<Box<ServiceAnswer>>,
     /// What to do next, each a sentence or a command to type; three at most.
     pub(super) hints: Vec<String>,
+    /// What had been done by then, for the document only.
+    pub(super) done: Option<Box<serde_json::Map<String, serde_json::Value>>>,
 }
 
 /// The part of a service's refusal that a ticket needs.
@@ -43,7 +45,7 @@ pub(super) type Outcome = Result<Exit, Failure>;
 impl Failure {
     /// A failure without hints.
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), service: None, hints: Vec::new() }
+        Self { exit, message: message.into(), service: None, hints: Vec::new(), done: None }
     }
 
     /// A signal stopped the command before it was done.
@@ -70,19 +72,20 @@ impl Failure {
     /// The document that `--output json` prints as the last line of stderr.
     pub(super) fn json(&self) -> serde_json::Value {
         let answer = self.service.as_ref();
-        serde_json::json!({
-            "schema": "faascmd.error/1",
-            "error": {
-                "kind": self.exit.kind(),
-                "exit_code": self.exit.code(),
-                "message": self.message,
-                "service": answer.map(|a| a.service),
-                "action": answer.map(|a| a.action.as_str()),
-                "http_status": answer.and_then(|a| a.http_status),
-                "code": answer.and_then(|a| a.code.as_deref()),
-                "request_id": answer.and_then(|a| a.request_id.as_deref()),
-                "hints": self.hints,
-            }
-        })
+        let mut error = serde_json::json!({
+            "kind": self.exit.kind(),
+            "exit_code": self.exit.code(),
+            "message": self.message,
+            "service": answer.map(|a| a.service),
+            "action": answer.map(|a| a.action.as_str()),
+            "http_status": answer.and_then(|a| a.http_status),
+            "code": answer.and_then(|a| a.code.as_deref()),
+            "request_id": answer.and_then(|a| a.request_id.as_deref()),
+            "hints": self.hints,
+        });
+        if let (Some(error), Some(done)) = (error.as_object_mut(), &self.done) {
+            error.extend(done.as_ref().clone());
+        }
+        serde_json::json!({ "schema": "faascmd.error/1", "error": error })
     }
 }

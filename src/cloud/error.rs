@@ -94,6 +94,15 @@ pub struct ServiceError {
     pub retry_after: Option<Duration>,
 }
 
+impl ServiceError {
+    /// Where the bucket is, if it is in another region than the one that was asked.
+    pub fn region_of_bucket(&self) -> Option<&str> {
+        let host = self.endpoint.as_deref()?.split('.').next()?;
+        let name = host.trim_start_matches("oss-");
+        Some(name.strip_suffix("-internal").unwrap_or(name))
+    }
+}
+
 /// An error that may be that of a call, which then can be tried again.
 pub trait CallError {
     /// The failed call; None for what no repetition would change.
@@ -107,6 +116,12 @@ impl CallError for Error {
 }
 
 impl Error {
+    /// Whether the caller may not look at what is in the bucket; uploading takes no permission to.
+    pub fn may_not_look(&self) -> bool {
+        let ErrorKind::Service(e) = &self.kind else { return false };
+        e.http_status == 403 && e.code == "AccessDenied" && e.endpoint.is_none()
+    }
+
     /// The error of a call's first try.
     pub fn new(service: Service, action: &'static str, kind: impl Into<ErrorKind>) -> Self {
         Self { service, action, tries: 1, spent: Duration::ZERO, kind: kind.into() }

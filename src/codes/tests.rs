@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lookup::find;
-use super::{SERVICES, all, rows};
+use super::{SERVICES, rows};
 
 /// The table of "faascmd FAQ": action (or `-` for all), status, code.
 const FAAS: &[(&str, u16, &str)] = &[
@@ -49,153 +49,12 @@ const FAAS: &[(&str, u16, &str)] = &[
     ("CreateFpgaImageTask", 503, "Forbidden.KeyNotFoundError"),
 ];
 
-/// OSS: status and code, of "Error codes" and the pages of single causes.
-const OSS: &[(u16, &[&str])] = &[
-    (500, &["InternalError"]),
-    (
-        503,
-        &[
-            "ServiceUnavailable",
-            "PutQpsLimitExceeded",
-            "UploadTrafficRateLimitExceeded",
-            "DownloadTrafficRateLimitExceeded",
-            "ActiveRequestLimitExceeded",
-        ],
-    ),
-    (
-        400,
-        &[
-            "RequestTimeout",
-            "BadRequest",
-            "InvalidPart",
-            "InvalidPartOrder",
-            "EntityTooSmall",
-            "InvalidDigest",
-        ],
-    ),
-    (400, &["InvalidArgument", "MalformedXML", "EntityTooLarge", "0002-00000228", "0042-00000213"]),
-    (403, &["RequestTimeTooSkewed", "SecurityTokenExpired", "InvalidSecurityToken", "InvalidAccessKeyId"]),
-    (403, &["SignatureDoesNotMatch", "AccessDenied", "SecondLevelDomainForbidden", "0002-00000080"]),
-    (403, &["0002-00000003", "0002-00000004", "0002-00000006", "0002-00000007", "0002-00000008"]),
-    (403, &["0002-00000201", "0002-00000504"]),
-    (404, &["NoSuchUpload", "NoSuchBucket", "NoSuchKey", "0042-00000203"]),
-    (409, &["FileAlreadyExists"]),
-    (412, &["PreconditionFailed"]),
-    (411, &["MissingContentLength"]),
-];
-
-/// What the gateway of the RPC services answers, and RAM, STS and ECS themselves.
-const OTHERS: &[(&str, &[&str])] = &[
-    (
-        "faas",
-        &["Throttling", "Throttling.User", "Throttling.Api", "SignatureNonceUsed", "IncompleteSignature"],
-    ),
-    (
-        "faas",
-        &["IllegalTimestamp", "InvalidTimeStamp.Expired", "SignatureDoesNotMatch", "InvalidAccessKeySecret"],
-    ),
-    (
-        "ram",
-        &["IdempotentParameterMismatch", "InsufficientBalance", "MissingParameter", "UnsupportedParameter"],
-    ),
-    ("ram", &["Forbidden.RAM", "Forbidden.Unauthorized", "Forbidden.SubUser", "Forbidden.AccessKeyDisabled"]),
-    (
-        "ecs",
-        &["InvalidAction", "LastTokenProcessing", "RealNameAuthenticationError", "InvalidRegionId.NotFound"],
-    ),
-    ("ecs", &["InvalidInstanceId.NotFound", "OperationConflict", "InternalError", "UnknownError"]),
-    ("faas", &["SDK.InvalidRegionId"]),
-    ("ecs", &["ServiceUnavailable", "ServiceUnavailable.RegionMaintaining", "SDK.HttpError"]),
-    ("ram", &["EntityAlreadyExists.Role", "EntityNotExist.Role", "EntityNotExist.Policy", "NoPermission"]),
-    ("sts", &["EntityNotExist.Role", "NoPermission", "InvalidParameter.RoleArn"]),
-    ("ecs", &["OperationDenied.NoStock", "QuotaExceed.ElasticQuota", "Zone.NotOnSale", "Zone.NotOpen"]),
-    ("ecs", &["InvalidInstanceType.ZoneNotSupported", "InvalidInstanceType.ValueNotSupported"]),
-    (
-        "ecs",
-        &[
-            "ImageNotSupportInstanceType",
-            "InvalidImageId.NotFound",
-            "ImageNotSubscribed",
-            "InvalidSpotStrategy",
-        ],
-    ),
-    ("ecs", &["InvalidSpotAuthorized", "InvalidSpotPrepaid", "InvalidSpotAliUid", "InvalidSpotDuration"]),
-    ("ecs", &["InvalidSpotPriceLimit.LowerThanPublicPrice", "InvalidAutoReleaseTime.Malformed"]),
-    ("ecs", &["InvalidAccountStatus.NotEnoughBalance", "Account.Arrearage", "InvalidRamRole.NotFound"]),
-    ("ecs", &["InvalidRamRole.NotEcsRole", "InvalidUser.PassRoleForbidden", "InvalidVSwitchId.NotFound"]),
-    ("ecs", &["InvalidParameter.Mismatch", "InvalidSystemDiskSize.LessThanImageSize", "DryRunOperation"]),
-    (
-        "ecs",
-        &["InvalidDiskCategory.NotSupported", "OperationDenied.CreatingConflict", "Forbidden.RiskControl"],
-    ),
-    (
-        "ecs",
-        &["IncorrectInstanceStatus", "IncorrectInstanceStatus.Initializing", "InvalidInstanceId.NotSupport"],
-    ),
-    ("ecs", &["OperationDenied.SpotPriceLowerThanPublicPrice", "InvalidOperation.DeletionProtection"]),
-    ("ecs", &["ChargeTypeViolation", "DependencyViolation.RouteEntry", "DependencyViolation.SLBConfiguring"]),
-    ("ecs", &["NoSuchResource", "InvalidParams.InstanceType", "InvalidInstanceIds.Malformed"]),
-    ("ecs", &["InvalidNetworkType.MismatchRamRole", "RegionId.ApiNotSupported", "InvalidCmdType.NotFound"]),
-    ("ecs", &["InstanceIds.ExceedLimit", "InvalidInstance.NotFound", "InvalidInstance.NotMatch"]),
-    (
-        "ecs",
-        &[
-            "CmdCount.ExceedQuota",
-            "Username.ExceedLimit",
-            "InternalError.Dispatch",
-            "InvalidInvokeId.NotFound",
-        ],
-    ),
-    ("ecs", &["FileSize.ExceedLimit", "FileName.ExceedLimit", "FileTargetDir.Invalid", "FileMode.Invalid"]),
-    ("ecs", &["FileContent.DecodeError", "FileContentType.Invalid", "InstanceNotExists", "InstanceReleased"]),
-    ("ecs", &["InstanceNotRunning", "CommandNotApplicable", "AccountNotExists", "DirectoryNotExists"]),
-    (
-        "ecs",
-        &[
-            "BadCronExpression",
-            "ClientNotRunning",
-            "ClientNotResponse",
-            "ClientIsUpgrading",
-            "ClientNeedUpgrade",
-        ],
-    ),
-    (
-        "ecs",
-        &[
-            "DeliveryTimeout",
-            "ExecutionTimeout",
-            "ExecutionException",
-            "ExecutionInterrupted",
-            "ExitCodeNonzero",
-        ],
-    ),
-    ("ecs", &["SecurityGroupRuleDenied", "ClientNetworkBlocked"]),
-];
-
 #[test]
 fn every_row_of_the_faas_table_is_here_by_action() {
     for (action, status, code) in FAAS {
         let row = find("faas", action, code).unwrap_or_else(|| panic!("{action}: {code}"));
         assert_eq!(row.http_status, Some(*status), "{code}");
         assert_eq!(row.actions.is_empty(), *action == "-", "{code}");
-    }
-}
-
-#[test]
-fn every_code_of_oss_is_here_with_its_status() {
-    for (status, code) in OSS.iter().flat_map(|(status, codes)| codes.iter().map(move |code| (status, code)))
-    {
-        let row = find("oss", "PutObject", code).unwrap_or_else(|| panic!("{code}"));
-        assert_eq!((row.service, row.http_status), ("oss", Some(*status)), "{code}");
-    }
-}
-
-#[test]
-fn every_code_of_the_other_services_is_here() {
-    for (service, code) in
-        OTHERS.iter().flat_map(|(service, codes)| codes.iter().map(move |code| (service, code)))
-    {
-        assert!(!all(code, Some(service)).is_empty(), "{service}: {code}");
     }
 }
 

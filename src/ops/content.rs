@@ -78,9 +78,7 @@ impl Held {
         let head = match oss.head(key).await {
             Ok(Some(head)) => head,
             Ok(None) => return Ok(Self::Nothing),
-            Err(e) if e.http_status() == Some(403) && e.code() == Some("AccessDenied") => {
-                return Ok(Self::Untold);
-            }
+            Err(e) if e.may_not_look() => return Ok(Self::Untold),
             Err(e) => return Err(e.into()),
         };
         let Some(theirs) = head.crc64.filter(|_| head.size == size) else { return Ok(Self::Other) };

@@ -104,6 +104,18 @@ pub enum Error {
         /// What was found in it.
         exam: Box<Examination>,
     },
+    /// The chip takes images for another shell only; nothing was sent.
+    #[error(
+        "an image for shell {shell} would be built, and refused by fpga {chip}, which reports shell {reported}"
+    )]
+    ShellRefused {
+        /// The shell to make the image for.
+        shell: String,
+        /// The chip.
+        chip: String,
+        /// Its shell.
+        reported: String,
+    },
     /// A file does not say for which type of chip it is.
     #[error("{} ({kind}) does not say for which type of FPGA it is", path.display())]
     UnknownType {

@@ -7,6 +7,7 @@ use super::chip::{self, Wanted};
 use super::image::ImageMatch;
 use super::order::Order;
 use super::transfer::bytes_of;
+use super::upload::open_plain;
 use super::wait::Deadline;
 use super::{Error, Result, caller, shell};
 use crate::bitstream::{self, Examination, Family, Kind, Target};
@@ -188,7 +189,7 @@ impl Prepared {
 pub async fn identity(oss: &Oss, key: &str) -> Result<Option<String>> {
     match oss.head(key).await {
         Ok(head) => Ok(head.map(|Head { size, crc64, etag, .. }| format!("{size} {crc64:?} {etag:?}"))),
-        Err(error) if error.code() == Some("AccessDenied") => Ok(None),
+        Err(error) if error.may_not_look() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -212,20 +213,17 @@ async fn examine_object(oss: &Oss, key: &str) -> Result<Examination> {
 }
 
 /// Examines a file, or with `whole` false only its first bytes.
-pub(super) fn examine_file(path: &Path, whole: bool) -> std::io::Result<Examination> {
+pub(super) fn examine_file(path: &Path, whole: bool) -> Result<Examination> {
     use std::io::Read;
-    let metadata = std::fs::metadata(path)?;
-    // Looked at before it is opened: opening a pipe waits for its writer.
-    if !metadata.is_file() {
-        let what = if metadata.is_dir() { "a folder" } else { "no regular file" };
-        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, format!("it is {what}")));
+    if path.is_dir() {
+        return Err(Error::of_file(path)(std::io::ErrorKind::IsADirectory.into()));
     }
-    let mut file = std::fs::File::open(path)?;
+    let (mut file, metadata) = open_plain(path)?;
     if whole {
-        return bitstream::examine(file, metadata.len(), &Target::default());
+        return bitstream::examine(file, metadata.len(), &Target::default()).map_err(Error::of_file(path));
     }
     let mut head = Vec::new();
-    (&mut file).take(bitstream::HEAD as u64).read_to_end(&mut head)?;
+    (&mut file).take(bitstream::HEAD as u64).read_to_end(&mut head).map_err(Error::of_file(path))?;
     Ok(bitstream::examine_head(&head, &[], metadata.len(), &Target::default()))
 }
 

@@ -16,6 +16,7 @@ mod ddr;
 mod ddr_pages;
 mod ddr_signals;
 mod deploy;
+mod deploy_ends;
 mod device;
 mod doctor;
 mod driver;

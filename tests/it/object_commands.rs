@@ -149,7 +149,7 @@ fn what_is_not_there_is_5_and_a_bucket_of_others_4() {
     cloud.faascmd(&["--bucket", "no-such-bucket", "object", "ls"]).exits(5);
     cloud.faascmd(&["--bucket", "faascmd-foreign", "object", "put", "f"]).exits(4);
     let elsewhere = cloud.faascmd(&["--bucket", "faascmd-beijing", "object", "put", "f"]).exits(4);
-    assert!(elsewhere.stderr.contains("oss-cn-beijing"), "{}", elsewhere.stderr);
+    assert!(elsewhere.stderr.contains("--region cn-beijing"), "{}", elsewhere.stderr);
 }
 
 #[test]

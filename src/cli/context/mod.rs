@@ -167,6 +167,35 @@ impl Context {
         })
     }
 
+    /// Names all of region, bucket and instance that are nowhere to be found, where it is more than one.
+    pub(super) async fn require_settings(&self, with_instance: bool) -> Result<(), Failure> {
+        let mut missing = vec![self.region().await, self.bucket().map(drop)];
+        if with_instance {
+            missing.push(self.instance_id().await.map(drop));
+        }
+        let mut missing: Vec<Failure> = missing.into_iter().filter_map(Result::err).collect();
+        if missing.len() < 2 {
+            // By itself each is told by whatever needs it first.
+            return Ok(());
+        }
+        if let Some(at) = missing.iter().position(|failure| failure.exit != Exit::Config) {
+            return Err(missing.swap_remove(at));
+        }
+        let messages: Vec<&str> = missing.iter().map(|failure| failure.message.as_str()).collect();
+        let failure = Failure::new(Exit::Config, messages.join("; "));
+        Err(missing.iter().flat_map(|failure| &failure.hints).fold(failure, Failure::hint))
+    }
+
+    async fn region(&self) -> Result<(), Failure> {
+        let known = self.settings()?.region().is_some()
+            || self.of_metadata("meta-data/region-id", Name::Region).await?.is_some();
+        let missing = || {
+            Failure::new(Exit::Config, "no region is set")
+                .hint("add --region REGION (such as cn-hangzhou), or set FAASCMD_REGION")
+        };
+        if known { Ok(()) } else { Err(missing()) }
+    }
+
     /// The bucket.
     pub(super) fn bucket(&self) -> Result<&str, Failure> {
         let bucket = self.settings()?.bucket().map(|bucket| bucket.value.as_str());

@@ -101,8 +101,13 @@ fn of_refusal(error: &Error, refusal: &ServiceError) -> Failure {
                 .map(str::to_owned),
         ),
     }
-    if let Some(endpoint) = &refusal.endpoint {
-        hints.push(format!("the bucket is reached at {endpoint}: set --region to that region"));
+    if let Some(region) = refusal.region_of_bucket() {
+        // Nothing that the code advises would help.
+        hints = vec![
+            format!("the bucket is in {region}: --region {region}, if instance and images are there too"),
+            "or --bucket with a bucket of the region in use: bucket, image and instance must be in one region"
+                .to_owned(),
+        ];
     }
     hints.extend(
         refusal
@@ -117,7 +122,7 @@ fn of_refusal(error: &Error, refusal: &ServiceError) -> Failure {
         ..answer(error)
     };
     hints.truncate(3);
-    Failure { exit: exit_of(error), message, service: Some(Box::new(answer)), hints }
+    Failure { service: Some(Box::new(answer)), hints, ..Failure::new(exit_of(error), message) }
 }
 
 /// The exit code of a refusal, by the service's code rather than by its status.

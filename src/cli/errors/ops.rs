@@ -19,11 +19,13 @@ impl From<Error> for Failure {
         match error {
             Error::Cloud(error) => (*error).into(),
             Error::Upload(error) => (*error).into(),
-            Error::Pending { awaited, .. } => failure(Exit::Pending).hint(how_to_go_on(&awaited)),
+            Error::Pending { awaited, .. } => {
+                failure(Exit::Pending).hint(how_to_go_on(&awaited, &typed::without_timeout()))
+            }
             Error::Interrupted { signal, awaited, .. } => {
                 let failure = failure(Exit::by_signal(signal));
                 match awaited {
-                    Some(awaited) => failure.hint(how_to_go_on(&awaited)),
+                    Some(awaited) => failure.hint(how_to_go_on(&awaited, &typed::command())),
                     None => failure,
                 }
             }
@@ -52,6 +54,9 @@ impl From<Error> for Failure {
                     .hint(format!("see all that was found: faascmd check {}", quoted(&file)))
                     .hint("--no-check sends it all the same")
             }
+            Error::ShellRefused { reported, .. } => failure(Exit::Usage)
+                .hint(format!("leave out --shell, or give --shell {reported}"))
+                .hint("--force builds it all the same"),
             Error::UnknownType { .. } => {
                 failure(Exit::Usage).hint("name it: --fpga-type intel, or --fpga-type xilinx")
             }
@@ -85,13 +90,13 @@ impl From<Error> for Failure {
 }
 
 /// The command that goes on waiting, or that goes on where the work stopped.
-fn how_to_go_on(awaited: &Awaited) -> String {
+fn how_to_go_on(awaited: &Awaited, command: &str) -> String {
     match awaited {
         Awaited::Image(uuid) => format!("it goes on in the cloud; wait for it: faascmd image wait {uuid}"),
         Awaited::Load { instance_id, fpga_uuid } => format!(
             "it goes on in the cloud; wait for it: faascmd fpga wait --instance-id {instance_id} --fpga {fpga_uuid}"
         ),
-        Awaited::Turn(_) | Awaited::Lock(_) | Awaited::Hosts(_) => format!("go on: {}", typed::command()),
+        Awaited::Turn(_) | Awaited::Lock(_) | Awaited::Hosts(_) => format!("go on: {command}"),
     }
 }
 

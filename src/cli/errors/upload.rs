@@ -20,8 +20,12 @@ impl From<UploadError> for Failure {
             UploadError::Unreadable { path, .. } => {
                 Self::new(Exit::Failed, message).hint(format!("ls -l {}", path.display()))
             }
-            UploadError::NotAFile { .. } => Self::new(Exit::Usage, message)
+            UploadError::NotAFile { path, .. } if path.is_dir() => Self::new(Exit::Usage, message)
                 .hint("for the files in a directory: --recursive, with --to PREFIX/"),
+            UploadError::NotAFile { path, .. } => Self::new(Exit::Usage, message).hint(format!(
+                "write it into a file first: cat {} > FILE",
+                typed::quoted(&path.display().to_string())
+            )),
             UploadError::Changed { .. } => Self::new(Exit::Conflict, message)
                 .hint(format!("let whatever writes it finish, then: {}", typed::command())),
             UploadError::Taken { key, .. } => Self::new(Exit::Conflict, message)

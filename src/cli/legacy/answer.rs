@@ -1,9 +1,11 @@
 //! What the old tool prints: the service's JSON on a line and the time it took; a refusal as a line of its own.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::ser::Formatter;
 
 use crate::base::text::{harmless, json_escaped};
 use crate::cli::context::Context;
@@ -88,9 +90,31 @@ fn elapsed(time: Duration) -> String {
     format!("{:.3}(s) elapsed", time.as_secs_f64())
 }
 
-/// The answer on one line, its fields in the service's order.
+/// The answer on one line, its fields in the service's order, spaced as the documents print it: scripts look for
+/// `"State": "success"` in it.
 fn one_line(answer: &Value) -> String {
-    json_escaped(&without_request_id(answer.clone()).to_string()).into_owned()
+    let mut line = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut line, Spaced);
+    // A value that is there already can't fail to be written into memory.
+    without_request_id(answer.clone()).serialize(&mut serializer).ok();
+    json_escaped(&String::from_utf8_lossy(&line)).into_owned()
+}
+
+/// A space after each comma and colon, as Python's `json.dumps` writes them.
+struct Spaced;
+
+impl Formatter for Spaced {
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
 }
 
 fn without_request_id(mut answer: Value) -> Value {
@@ -125,7 +149,7 @@ mod tests {
         let answer: Value = serde_json::from_str(text).unwrap();
         assert_eq!(
             one_line(&answer),
-            r#"{"FpgaImages":{"fpgaImage":[{"Name":"a\nb","New":{"x":[1,null]},"Encrypted":"false"}]}}"#
+            r#"{"FpgaImages": {"fpgaImage": [{"Name": "a\nb", "New": {"x": [1, null]}, "Encrypted": "false"}]}}"#
         );
     }
 
@@ -133,7 +157,7 @@ mod tests {
     fn what_a_terminal_obeys_is_spelled_out_and_means_the_same() {
         let answer = json!({"Name": "a\u{9b}31m\u{202e}b\u{7f}文件"});
         let line = one_line(&answer);
-        assert_eq!(line, r#"{"Name":"a\u009b31m\u202eb\u007f文件"}"#);
+        assert_eq!(line, r#"{"Name": "a\u009b31m\u202eb\u007f文件"}"#);
         assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), answer);
     }
 

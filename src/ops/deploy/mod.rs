@@ -10,12 +10,13 @@ use tokio::time::Instant;
 
 pub use report::{Chip, Deployment, Object, Step, StepName, StepState};
 use survey::Survey;
+pub use survey::check;
 
 use super::driver::Driver;
 use super::load::{self, Loaded, Loading};
 use super::lock::{self, Claim};
 use super::order::{self, Order};
-use super::prepare::{ImageRequest, Services};
+use super::prepare::{ImageRequest, Services, Subject};
 use super::register_map;
 use super::{Result, image};
 use crate::base::duration::spent;
@@ -46,28 +47,38 @@ pub struct Request {
     pub dry_run: bool,
 }
 
-impl Services<'_> {
-    fn step_done(&self, step: &'static str, detail: String, skipped: bool) {
-        self.deadline.progress().event(Event::StepDone { step, detail, skipped });
-    }
-}
-
 /// Deploys a file, or says what that would do.
 ///
 /// # Errors
 /// When a step fails or the waiting ends; the same request, made again, goes on where it stopped.
 pub async fn deploy(services: Services<'_>, request: &Request) -> Result<Deployment> {
+    let mut done = Deployment::default();
+    let subject = check(services.deadline.progress(), request, &mut done.steps).await?;
+    deploy_checked(services, request, subject, &mut done).await?;
+    Ok(done)
+}
+
+/// Does what follows the check of the file; what has been done is told as it goes, so that it is known where it ends.
+///
+/// # Errors
+/// As [`deploy`].
+pub async fn deploy_checked(
+    services: Services<'_>,
+    request: &Request,
+    subject: Subject,
+    done: &mut Deployment,
+) -> Result<()> {
     let work = Work { services, request };
-    let mut steps = Vec::new();
-    let survey = work.survey(&mut steps).await?;
+    let survey = work.survey(subject).await?;
     let lock = work.lock(&survey).await?;
-    let object = work.upload(&survey, &mut steps).await?;
-    let image = work.image(&survey, &object, lock, &mut steps).await?;
-    if let (Some(registers), Some(image), false) = (&survey.registers, &image, request.dry_run) {
+    let object = work.upload(&survey, &mut done.steps).await?;
+    let object = done.object.insert(object);
+    work.image(&survey, object, lock, (&mut done.steps, &mut done.image)).await?;
+    if let (Some(registers), Some(image), false) = (&survey.registers, &done.image, request.dry_run) {
         register_map::remember(registers, &image.uuid);
     }
-    let fpga = work.load(&survey, image.as_ref(), &mut steps).await?;
-    Ok(Deployment { steps, object, image, fpga })
+    done.fpga = work.load(&survey, done.image.as_ref(), &mut done.steps).await?;
+    Ok(())
 }
 
 /// One deployment at work.
@@ -78,6 +89,10 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    fn step_done(&self, step: &'static str, detail: String, skipped: bool) {
+        self.services.deadline.progress().event(Event::StepDone { step, detail, skipped });
+    }
+
     /// One of this machine at a time uploads and orders a content.
     async fn lock(&self, survey: &Survey) -> Result<Option<lock::Held>> {
         let Self { services, request } = self;
@@ -102,7 +117,7 @@ impl Work<'_> {
         let uploaded = object::put(self.services, self.request, content).await?;
         let object = Object::of(&uploaded.bucket, &uploaded.key, content);
         let detail = format!("oss://{}/{}  crc64 {}", object.bucket, object.key, object.crc64);
-        self.services.step_done("uploaded", detail, uploaded.skipped);
+        self.step_done("uploaded", detail, uploaded.skipped);
         steps.push(Step::ended(StepName::Upload, uploaded.skipped, began));
         Ok(object)
     }
@@ -113,12 +128,13 @@ impl Work<'_> {
         survey: &Survey,
         object: &Object,
         lock: Option<lock::Held>,
-        steps: &mut Vec<Step>,
-    ) -> Result<Option<Image>> {
+        done: (&mut Vec<Step>, &mut Option<Image>),
+    ) -> Result<()> {
+        let (steps, known) = done;
         if self.request.dry_run {
-            let there = survey.stand_in().filter(|_| !self.request.force).cloned();
-            steps.push(Step::planned(StepName::Create, there.is_some()));
-            return Ok(there);
+            *known = survey.stand_in().filter(|_| !self.request.force).cloned();
+            steps.push(Step::planned(StepName::Create, known.is_some()));
+            return Ok(());
         }
         let began = Instant::now();
         let Services { faas, deadline, .. } = self.services;
@@ -129,6 +145,7 @@ impl Work<'_> {
         };
         let ordered = order::place(faas, deadline, &order).await?;
         let skipped = !ordered.is_new;
+        *known = Some(ordered.image.clone());
         drop(lock);
         let (image, states) = if self.request.image.wait && ordered.image.state != ImageState::Success {
             image::wait(faas, deadline, &ordered).await?
@@ -137,9 +154,10 @@ impl Work<'_> {
             (ordered.image, states)
         };
         let detail = format!("image {} ({}, {})", image.uuid, states.join(" → "), spent(began.elapsed()));
-        self.services.step_done("created", detail, skipped);
+        self.step_done("created", detail, skipped);
         steps.push(Step::ended(StepName::Create, skipped, began));
-        Ok(Some(image))
+        *known = Some(image);
+        Ok(())
     }
 
     async fn load(
@@ -177,7 +195,7 @@ impl Work<'_> {
         register_map::note_loaded(&image.uuid);
         let took = spent(began.elapsed());
         let detail = format!("fpga {} on {instance_id} ({}, {took})", chip.uuid, status.task_status);
-        self.services.step_done("loaded", detail, skipped);
+        self.step_done("loaded", detail, skipped);
         steps.push(Step::ended(StepName::Load, skipped, began));
         Ok(Some(Chip::of(status, instance_id)))
     }

@@ -6,14 +6,14 @@ use tokio::time::Instant;
 use crate::faas::{Image, LoadStatus, TaskStatus};
 use crate::ops::content::Content;
 
-/// A deployment, done or planned.
-#[derive(Clone, Debug, Serialize)]
+/// A deployment, done or planned, or what there is of it so far.
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Deployment {
     /// Its steps, in order.
     pub steps: Vec<Step>,
-    /// The object in the bucket.
-    pub object: Object,
-    /// The image; None where it is only planned.
+    /// The object in the bucket, once it is there.
+    pub object: Option<Object>,
+    /// The image, once it is ordered; None where it is only planned.
     pub image: Option<Image>,
     /// The chip; None where nothing is to be loaded, or nothing could be yet.
     pub fpga: Option<Chip>,

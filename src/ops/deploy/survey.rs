@@ -1,9 +1,12 @@
 //! What has to be known of the file and the chip before anything is changed.
 
+use std::path::Path;
+
 use tokio::time::Instant;
 
-use super::Work;
 use super::report::{Step, StepName};
+use super::{Request, Work};
+use crate::base::progress::{Event, Progress};
 use crate::bitstream::Family;
 use crate::device::RegisterMap;
 use crate::faas::{Image, LoadStatus};
@@ -38,13 +41,44 @@ impl Survey {
     }
 }
 
+/// Looks into the file, and says what it is. Nothing else is asked: what is wrong with a file is told first.
+///
+/// # Errors
+/// When it can't be read, or holds what no chip can be loaded with.
+pub async fn check(progress: &dyn Progress, request: &Request, steps: &mut Vec<Step>) -> Result<Subject> {
+    let began = Instant::now();
+    let (path, whole) = (request.file.clone(), request.image.check);
+    let exam = aside(move || examine_file(&path, whole)).await?;
+    let mut subject = Subject { name: request.file.clone(), exam: Some(exam) };
+    let family = subject.family(&request.image);
+    let name = request.file.display();
+    if let (true, Some(exam)) = (whole && !matches!(family, Err(Error::Unfit { .. })), &subject.exam) {
+        for finding in exam.warnings() {
+            progress.warn(format!("{name}: {} ({})", finding.message, finding.advice));
+        }
+        let detail = format!("{name}  {}", exam.summary());
+        progress.event(Event::StepDone { step: "checked", detail, skipped: false });
+    }
+    let family = family?;
+    steps.push(Step::ended(StepName::Check, !whole, began));
+    if request.for_tests && family != Family::Xilinx {
+        return Err(Error::NoTests(request.file.clone()));
+    }
+    Ok(subject)
+}
+
+/// Reads a file on a thread of its own, so that signals and timers go on.
+async fn aside<T: Send + 'static>(read: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(read).await;
+    done.unwrap_or_else(|panic| Err(Error::of_file(Path::new(""))(std::io::Error::other(panic))))
+}
+
 impl Work<'_> {
     /// Looks at everything; changes nothing.
-    pub(super) async fn survey(self, steps: &mut Vec<Step>) -> Result<Survey> {
+    pub(super) async fn survey(self, subject: Subject) -> Result<Survey> {
         let Self { services, request } = self;
-        let subject = self.check(steps).await?;
         let path = request.file.clone();
-        let content = self.aside(move || Content::of(&path)).await?;
+        let content = aside(move || Content::of(&path).map_err(Error::of_file(&path))).await?;
         let registers = subject.exam.as_ref().and_then(|exam| register_map::of_deployed(&exam.facts));
         let prepared = prepare(services, &request.image, subject, request.load).await?;
         let loaded = match (&request.image.instance_id, &prepared.chip) {
@@ -53,53 +87,24 @@ impl Work<'_> {
             }
             _ => None,
         };
-        self.warn_of_shell(&prepared);
+        self.judge_shell(&prepared)?;
         let image_match = prepared.image_match(&request.image, content.mark());
         Ok(Survey { prepared, content, image_match, loaded, registers })
     }
 
-    /// Looks into the file, and says what it is.
-    async fn check(self, steps: &mut Vec<Step>) -> Result<Subject> {
-        let began = Instant::now();
-        let (path, whole) = (self.request.file.clone(), self.request.image.check);
-        let exam = self.aside(move || examine_file(&path, whole)).await?;
-        let mut subject = Subject { name: self.request.file.clone(), exam: Some(exam) };
-        let family = subject.family(&self.request.image);
-        let name = self.request.file.display();
-        if let (true, Some(exam)) = (whole && !matches!(family, Err(Error::Unfit { .. })), &subject.exam) {
-            for finding in exam.warnings() {
-                let warning = format!("{name}: {} ({})", finding.message, finding.advice);
-                self.services.deadline.progress().warn(warning);
-            }
-            self.services.step_done("checked", format!("{name}  {}", exam.summary()), false);
-        }
-        let family = family?;
-        steps.push(Step::ended(StepName::Check, !whole, began));
-        if self.request.for_tests && family != Family::Xilinx {
-            return Err(Error::NoTests(self.request.file.clone()));
-        }
-        Ok(subject)
-    }
-
-    /// Reads the file on a thread of its own, so that signals and timers go on.
-    async fn aside<T: Send + 'static>(
-        self,
-        read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let done = tokio::task::spawn_blocking(read).await;
-        let outcome = done.unwrap_or_else(|panic| Err(std::io::Error::other(panic)));
-        outcome.map_err(Error::of_file(&self.request.file))
-    }
-
-    fn warn_of_shell(self, prepared: &Prepared) {
+    /// A build takes hours, and a Xilinx chip refuses what was made for another shell.
+    fn judge_shell(self, prepared: &Prepared) -> Result<()> {
         let shell = &prepared.shell;
-        let reported = prepared.chip.as_ref().and_then(|chip| chip.shell.as_ref());
-        if let (true, Family::Xilinx, Some(reported)) = (self.request.load, prepared.family, reported)
-            && reported != shell
-        {
-            self.services.deadline.progress().warn(format!(
-                "the image is made for shell {shell}, but the chip reports {reported} and will refuse it"
-            ));
+        let Some(chip) = prepared.chip.as_ref().filter(|_| self.request.load) else { return Ok(()) };
+        let reported = match &chip.shell {
+            Some(reported) if prepared.family == Family::Xilinx && reported != shell => reported.clone(),
+            _ => return Ok(()),
+        };
+        let refused = Error::ShellRefused { shell: shell.clone(), chip: chip.uuid.clone(), reported };
+        if self.request.force {
+            self.services.deadline.progress().warn(refused.to_string());
+            return Ok(());
         }
+        Err(refused)
     }
 }

@@ -94,7 +94,7 @@ impl Check {
             ErrorKind::Endpoint(_) => Self::skipped("no region is set"),
             ErrorKind::Service(e) if e.endpoint.is_some() => {
                 let endpoint = e.endpoint.as_deref().unwrap_or_default();
-                let region = endpoint.trim_start_matches("oss-").split('.').next().unwrap_or_default();
+                let region = e.region_of_bucket().unwrap_or_default();
                 Self::fail(format!("it is in another region: it is reached at {endpoint}"))
                     .next(format!("--region {region}: bucket, image and instance must be in one region"))
             }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub use self::error::UploadError;
 pub use self::many::upload_all;
 use self::source::Source;
+pub use self::source::open_plain;
 use crate::base::cancel::Cancel;
 use crate::base::private_file::state_folder;
 use crate::base::progress::{Event, Progress};

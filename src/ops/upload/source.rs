@@ -59,12 +59,8 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<Self, UploadError> {
-        let unreadable = |e| UploadError::unreadable(path, e);
-        // Looked at before it is opened: opening a pipe waits for its writer.
-        refuse_others(path, &std::fs::metadata(path).map_err(unreadable)?)?;
-        let file = File::open(path).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
-        let path = std::path::absolute(path).map_err(unreadable)?;
+        let (file, metadata) = open_plain(path)?;
+        let path = std::path::absolute(path).map_err(|e| UploadError::unreadable(path, e))?;
         Ok(Self { file, path, identity: Identity::of(&metadata), fault: OnceLock::new() })
     }
 
@@ -144,6 +140,23 @@ impl Source {
         }
         Ok(digest.finalize())
     }
+}
+
+/// Opens a file whose size is that of its content.
+///
+/// # Errors
+/// For a folder, a pipe, a device, and for what the kernel makes up as it is read.
+pub fn open_plain(path: &Path) -> Result<(File, Metadata), UploadError> {
+    let unreadable = |e| UploadError::unreadable(path, e);
+    // Looked at before it is opened: opening a pipe waits for its writer.
+    refuse_others(path, &std::fs::metadata(path).map_err(unreadable)?)?;
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.len() == 0 && file.read_at(&mut [0], 0).map_err(unreadable)? > 0 {
+        let what = "made up by the kernel as it is read";
+        return Err(UploadError::NotAFile { path: path.to_owned(), what });
+    }
+    Ok((file, metadata))
 }
 
 fn refuse_others(path: &Path, metadata: &Metadata) -> Result<(), UploadError> {

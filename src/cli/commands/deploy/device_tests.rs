@@ -6,16 +6,17 @@ use clap::{Args, ValueEnum};
 use tokio::time::Instant;
 
 use super::super::test::{TestResult, refuse_what_was_left_running};
+use super::Deployed;
 use crate::base::duration::some_time;
 use crate::base::private_file::state_folder;
 use crate::base::progress::Event;
-use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::output::typed;
 use crate::ddr::{self, Harness, PrbsOptions, SmokeOptions, Verdict};
-use crate::device::Access;
+use crate::device::{Access, Device, DeviceError};
 use crate::ops::deploy::{Step, StepName};
-use crate::ops::wait::Deadline;
+use crate::ops::wait::{Awaited, Deadline, Look, Pace};
 
 /// How long each test may take to be done after its start, or its stop.
 const DONE_WITHIN: Duration = Duration::from_mins(1);
@@ -68,13 +69,17 @@ impl TestsArgs {
     }
 
     /// Runs them on the local device, up to the first that does not pass.
-    pub(super) fn run(&self, cx: &Context, deadline: &Deadline) -> Result<Tested, Failure> {
-        let mut tested = Tested::none();
+    pub(super) fn run(
+        &self,
+        cx: &Context,
+        deadline: &Deadline,
+        deployed: &mut Deployed,
+    ) -> Result<(), Failure> {
         if !self.any() {
-            return Ok(tested);
+            return Ok(());
         }
         cx.permit_writing(false)?;
-        let device = cx.opener(true).open_locked(Access::Write)?;
+        let device = when_free(cx, deadline)?;
         let state = state_folder();
         let harness = Harness {
             registers: &device,
@@ -92,17 +97,16 @@ impl TestsArgs {
                 TestName::Prbs | TestName::All => ddr::prbs(harness, &self.prbs(), &mut |_| {})?,
             };
             let passed = report.verdict == Verdict::Passed;
-            tested.steps.push(Step::tested(name.step(), passed, began));
-            tested.results.push(TestResult::new(&report, &device));
+            deployed.deployment.steps.push(Step::tested(name.step(), passed, began));
+            deployed.tests.push(TestResult::new(&report, &device));
             let (step, detail) = (report.test, report.to_string());
             if !passed {
-                tested.exit = report.verdict.into();
-                deadline.progress().warn(format!("{step} {detail}"));
-                break;
+                let again = format!("to test it again: {}", typed::command());
+                return Err(Failure::new(report.verdict.into(), format!("{step} {detail}")).hint(again));
             }
             deadline.progress().event(Event::StepDone { step, detail, skipped: false });
         }
-        Ok(tested)
+        Ok(())
     }
 
     fn prbs(&self) -> PrbsOptions {
@@ -116,16 +120,17 @@ impl TestsArgs {
     }
 }
 
-/// What the tests gave.
-pub(super) struct Tested {
-    pub(super) steps: Vec<Step>,
-    pub(super) results: Vec<TestResult>,
-    pub(super) exit: Exit,
-}
-
-impl Tested {
-    /// No test was asked for.
-    pub(super) fn none() -> Self {
-        Self { steps: Vec::new(), results: Vec::new(), exit: Exit::Done }
-    }
+/// The local device, when whoever uses it now is done.
+fn when_free(cx: &Context, deadline: &Deadline) -> Result<Device, Failure> {
+    let awaited = Awaited::Lock(format!("the device {}", cx.device_name()));
+    let opened = cx.block_on(async {
+        let look = || async {
+            Ok(match cx.opener(true).open_locked(Access::Write) {
+                Err(locked @ DeviceError::Locked { .. }) => Look::Pending(locked.to_string()),
+                opened => Look::Done(opened),
+            })
+        };
+        Ok(deadline.wait(awaited, Pace::LOOKING, look).await?)
+    });
+    Ok(opened??)
 }

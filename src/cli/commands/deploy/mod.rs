@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use self::device_tests::{Tested, TestsArgs};
+use self::device_tests::TestsArgs;
 use super::fpga::DriverArgs;
 use super::image::{MakeArgs, build_failed};
 use super::test::TestResult;
@@ -67,7 +67,7 @@ pub(in crate::cli) struct DeployArgs {
     endpoint: EndpointArgs,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Deployed {
     #[serde(flatten)]
     deployment: Deployment,
@@ -79,50 +79,74 @@ struct Deployed {
 
 /// Runs the command.
 pub(in crate::cli) fn run(args: &DeployArgs, cx: &Context) -> Outcome {
-    let (mut deployment, deadline) = cx.block_on(deploy(args, cx))?;
-    say_what_is_left(args, cx, &deployment);
-    let Tested { steps, results, exit } =
-        if args.dry_run { Tested::none() } else { args.tests.run(cx, &deadline)? };
-    deployment.steps.extend(steps);
-    cx.ui.print_with(&Deployed { deployment, tests: results, dry_run: args.dry_run }, exit)
+    let mut deployed = Deployed { dry_run: args.dry_run, ..Deployed::default() };
+    deploy_and_test(args, cx, &mut deployed).map_err(|failure| deployed.at(failure))
 }
 
-async fn deploy(args: &DeployArgs, cx: &Context) -> Result<(Deployment, Deadline), Failure> {
-    let driver = args.driver_of_this_machine(cx).await?;
+fn deploy_and_test(args: &DeployArgs, cx: &Context, deployed: &mut Deployed) -> Outcome {
+    let deadline = cx.deadline_told_to(args.timeout, cx.ui.steps(cx.ui.progress()))?;
+    cx.block_on(deploy(args, cx, &deadline, &mut deployed.deployment))?;
+    say_what_is_left(args, cx, &deployed.deployment);
+    if args.dry_run {
+        return cx.ui.print(deployed);
+    }
+    let tested = args.tests.run(cx, &deadline, deployed);
+    // What the tests found is an answer, whatever it is.
+    if tested.is_ok() || !deployed.tests.is_empty() {
+        cx.ui.print(deployed)?;
+    }
+    tested.map(|()| Exit::Done)
+}
+
+async fn deploy(
+    args: &DeployArgs,
+    cx: &Context,
+    deadline: &Deadline,
+    done: &mut Deployment,
+) -> Result<(), Failure> {
+    let local = args.request(cx)?;
+    let check = deploy::check(deadline.progress(), &local, &mut done.steps);
+    let subject = deadline.unless_cancelled(check).await?;
+    cx.require_settings(!args.no_load).await?;
+    let request =
+        Request { driver: args.driver_of_this_machine(cx).await?, ..args.located(cx, local).await? };
     let (faas, oss) = (cx.faas().await?, cx.oss_by(args.endpoint).await?);
-    let request = Request { driver, ..args.request(cx).await? };
-    let deadline = cx.deadline_told_to(args.timeout, cx.ui.steps(faas.cloud().progress().clone()))?;
-    let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
-    match deadline.unless_cancelled(Box::pin(deploy::deploy(services, &request))).await {
+    let services = Services { faas: &faas, oss: &oss, deadline };
+    let work = Box::pin(deploy::deploy_checked(services, &request, subject, done));
+    match deadline.unless_cancelled(work).await {
         Err(Error::BuildFailed(image)) => Err(build_failed(cx, Some(&oss), image).await),
-        Err(error) => Err(goes_on(error.into())),
-        Ok(deployment) => Ok((deployment, deadline)),
+        outcome => outcome.map_err(Into::into),
     }
 }
 
-/// A deployment that was left goes on by the same command, whatever it was waiting for.
-fn goes_on(failure: Failure) -> Failure {
-    match failure.exit {
-        Exit::Pending | Exit::Interrupted | Exit::Terminated => {
-            Failure { hints: vec![format!("it goes on where it stopped: {}", typed::command())], ..failure }
+impl Deployed {
+    /// The failure with what had been done by then, and the command that goes on.
+    fn at(&self, mut failure: Failure) -> Failure {
+        let next = if failure.exit == Exit::Pending { typed::without_timeout() } else { typed::command() };
+        if matches!(failure.exit, Exit::Pending | Exit::Interrupted | Exit::Terminated) {
+            failure.hints = vec![format!("it goes on where it stopped: {next}")];
         }
-        _ => failure,
+        let Deployment { steps, object, image, .. } = &self.deployment;
+        let done = serde_json::json!({
+            "image_uuid": image.as_ref().map(|image| &image.uuid),
+            "object": object,
+            "steps": steps,
+            "next": next,
+        });
+        failure.done = done.as_object().cloned().map(Box::new);
+        failure
     }
 }
 
 impl DeployArgs {
-    async fn request(&self, cx: &Context) -> Result<Request, Failure> {
-        let instance_id = self.instance_id(cx).await?;
-        let this_machine = match instance_id.as_deref().filter(|_| !self.no_load) {
-            Some(id) => cx.drivers_of(id).await?,
-            None => None,
-        };
+    /// As far as the command line tells it.
+    fn request(&self, cx: &Context) -> Result<Request, Failure> {
         Ok(Request {
             file: self.file.clone(),
             key: self.object_key()?,
             image: ImageRequest {
                 spec: self.make.spec(),
-                instance_id,
+                instance_id: None,
                 check: !self.no_check,
                 any_caller: self.force,
                 anew: self.force,
@@ -133,9 +157,18 @@ impl DeployArgs {
             force: self.force,
             for_tests: self.tests.any(),
             driver: None,
-            this_machine,
+            this_machine: None,
             dry_run: self.dry_run,
         })
+    }
+
+    /// With the instance, and whether it is this machine.
+    async fn located(&self, cx: &Context, mut request: Request) -> Result<Request, Failure> {
+        request.image.instance_id = self.instance_id(cx).await?;
+        if let Some(id) = request.image.instance_id.as_deref().filter(|_| !self.no_load) {
+            request.this_machine = cx.drivers_of(id).await?;
+        }
+        Ok(request)
     }
 
     /// The driver to take out and bring back, where a load is to come.
@@ -191,7 +224,9 @@ impl Report for Deployed {
                 StepState::Planned => "would be done".to_owned(),
             };
             let which = match step.name {
-                StepName::Upload => format!("oss://{}/{}", object.bucket, object.key),
+                StepName::Upload => {
+                    object.as_ref().map(|it| format!("oss://{}/{}", it.bucket, it.key)).unwrap_or_default()
+                }
                 StepName::Create => image.as_ref().map(|image| image.uuid.clone()).unwrap_or_default(),
                 StepName::Load => fpga.as_ref().map(|fpga| fpga.uuid.clone()).unwrap_or_default(),
                 _ => String::new(),

@@ -71,7 +71,7 @@ fn people_see_a_line_for_each_step_on_stdout() {
 fn what_is_no_file_is_refused_before_it_is_opened() {
     let cloud = Cloud::start(QUICK);
     nix::unistd::mkfifo(&cloud.world.path().join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-    for (what, word) in [("pipe", "no regular file"), ("/dev/zero", "no regular file"), (".", "a folder")] {
+    for (what, word) in [("pipe", "a pipe"), ("/dev/zero", "a device"), (".", "a directory")] {
         for flag in ["--dry-run", "--no-check"] {
             // Without the look, the pipe would wait for its writer, and the device have no end.
             let ran = cloud.shell(&format!("timeout 60 faascmd deploy --key k {flag} {what}")).exits(2);

@@ -39,7 +39,7 @@ pub use cli::reg_rw::main as reg_rw;
 /// found.
 #[doc(hidden)]
 pub mod testing {
-    pub use crate::cli::Exit;
+    pub use crate::cli::{Exit, command, completion_script};
 
     pub mod bitstream {
         pub use crate::bitstream::{

@@ -42,11 +42,15 @@ complete -c faascmd -n "__fish_seen_subcommand_from reg; and __fish_seen_subcomm
 
 /// Runs the command.
 pub(super) fn run(shell: Shell, cx: &Context) -> Outcome {
+    cx.ui.write(script(shell).as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// A shell's whole script.
+pub fn script(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "faascmd", &mut script);
-    let script = with_registers(shell, String::from_utf8_lossy(&script).into_owned());
-    cx.ui.write(script.as_bytes())?;
-    Ok(Exit::Done)
+    with_registers(shell, String::from_utf8_lossy(&script).into_owned())
 }
 
 fn with_registers(shell: Shell, script: String) -> String {

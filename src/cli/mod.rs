@@ -17,8 +17,14 @@ use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 
+pub use completions::script as completion_script;
 pub use exit::Exit;
 use parser::{Cli, Command};
+
+/// The whole command line, for man pages.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
 
 /// Runs `faascmd` with the arguments of the process.
 pub fn main() -> ExitCode {

@@ -154,6 +154,17 @@ impl Error {
         }
     }
 
+    /// Whether the line broke, or nothing came over it: the service has nothing to do with it.
+    pub fn is_of_the_line(&self) -> bool {
+        let broken = |trouble| matches!(trouble, Trouble::Broken | Trouble::TimedOut | Trouble::NoConnection);
+        matches!(&self.kind, ErrorKind::Net(error) if broken(error.trouble))
+    }
+
+    /// Whether it ended because the peer said nothing for too long.
+    pub fn is_silence(&self) -> bool {
+        matches!(&self.kind, ErrorKind::Net(error) if error.is_silence)
+    }
+
     /// Whether the call may have taken effect although it failed: its answer may be what was lost.
     pub fn may_have_happened(&self) -> bool {
         match &self.kind {

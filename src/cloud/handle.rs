@@ -48,6 +48,7 @@ impl std::fmt::Debug for Setup {
 impl Cloud {
     /// Makes it; nothing is sent.
     pub fn new(setup: Setup) -> Self {
+        setup.http.tell(setup.progress.clone());
         Self { setup: Arc::new(setup), clock: Clock::default(), attempts: u32::MAX }
     }
 

@@ -218,6 +218,9 @@ impl Cloud {
         let request_id = response.header("x-oss-request-id").unwrap_or("none").to_owned();
         let took = started.elapsed().as_secs_f64();
         if (200..300).contains(&response.status) {
+            if !is_of_oss(&response) {
+                return Err(failed(operation, not_of_oss(response).await));
+            }
             tracing::info!("oss {operation}: done in {took:.2} s, request id {request_id}");
             return Ok(OssAnswer { operation, response });
         }
@@ -291,6 +294,26 @@ fn place(bucket: Option<&str>, key: Option<&str>) -> Option<String> {
     Some(key.map_or_else(|| format!("oss://{bucket}"), |key| format!("oss://{bucket}/{key}")))
 }
 
+/// Whether an answer bears a mark of the service. The login page of a network, which answers whatever is asked with a
+/// success of its own, does not.
+fn is_of_oss(response: &Response) -> bool {
+    let is_page = response.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    response.headers().any(|(name, _)| name.starts_with("x-oss-"))
+        || response.header("etag").is_some() && !is_page
+}
+
+async fn not_of_oss(response: Response) -> ErrorKind {
+    let http_status = response.status;
+    let body = match response.bytes(LONGEST_ERROR).await {
+        Ok(body) => body,
+        Err(e) => return e.into(),
+    };
+    let text = String::from_utf8_lossy(&body);
+    let head = super::rpc::cut(text.trim_start().lines().next().unwrap_or_default(), 80);
+    let reason = "it has no header of OSS's; a proxy or a login page may have given it".into();
+    ErrorKind::NotAnAnswer { http_status, reason, head }
+}
+
 async fn refused(response: Response, signed: &Signed) -> ErrorKind {
     let http_status = response.status;
     let owned = |name: &str| response.header(name).map(str::to_owned);
@@ -332,5 +355,6 @@ fn unsendable(call: &OssCall) -> NetError {
         ),
         trouble: Trouble::BadRequest,
         detail: "a key that is `.` or `..` can't stand in a URL".into(),
+        is_silence: false,
     }
 }

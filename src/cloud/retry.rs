@@ -20,6 +20,8 @@ pub struct Retry {
     pub attempts: u32,
     /// No new try begins after this time.
     pub within: Duration,
+    /// None begins after this time where the peer says nothing at all: such a try takes long by itself.
+    pub within_silence: Duration,
     /// The longest pause between two tries, unless the service asks for a longer one.
     pub longest_pause: Duration,
 }
@@ -28,11 +30,14 @@ pub struct Retry {
 const LONGEST_ASKED: Duration = Duration::from_secs(60);
 
 impl Retry {
+    /// Who asks something small of a peer that says nothing knows within two minutes: a try ends after one.
+    pub const SOON: Duration = Duration::from_secs(55);
     /// For calls that may be executed twice.
     pub const IDEMPOTENT: Self = Self {
         idempotent: true,
         attempts: 6,
         within: Duration::from_secs(60),
+        within_silence: Self::SOON,
         longest_pause: Duration::from_secs(20),
     };
     /// For calls that must not be executed twice: repeated only when nothing can have happened.
@@ -48,7 +53,11 @@ impl Retry {
     ) -> Option<Duration> {
         let harmless = self.idempotent || !error.may_have_happened();
         let by_the_minute = is_throttled_by_the_minute(error);
-        let within = if by_the_minute { self.within.max(MINUTES) } else { self.within };
+        let within = match by_the_minute {
+            true => self.within.max(MINUTES),
+            false if error.is_silence() => self.within_silence,
+            false => self.within,
+        };
         if !harmless || !error.is_transient() || tries >= self.attempts || spent >= within {
             return None;
         }

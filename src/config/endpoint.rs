@@ -98,7 +98,7 @@ impl Endpoints {
 }
 
 fn split(text: &str) -> Result<(Option<Service>, String), ConfigError> {
-    let wrong = |problem| ConfigError::Endpoint { text: text.to_owned(), problem };
+    let wrong = |problem| ConfigError::Endpoint { text: without_user(text), problem };
     let (service, url) = match text.split_once('=') {
         Some((name, url)) if !name.contains("://") => {
             let unknown = "the services are oss, faas, ram, sts, ecs and metadata";
@@ -115,7 +115,16 @@ fn split(text: &str) -> Result<(Option<Service>, String), ConfigError> {
 /// When there is more to it, or less.
 pub fn base_url(text: &str) -> Result<String, ConfigError> {
     let problem = "write [SERVICE=]http://HOST:PORT or https://HOST";
-    origin(text).ok_or_else(|| ConfigError::Endpoint { text: text.to_owned(), problem })
+    origin(text).ok_or_else(|| ConfigError::Endpoint { text: without_user(text), problem })
+}
+
+/// A URL without user and password, which are secrets.
+fn without_user(text: &str) -> String {
+    let (before, rest) = text.split_at(text.find("://").map_or(0, |at| at + 3));
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{before}***@{host}"),
+        None => text.to_owned(),
+    }
 }
 
 fn origin(text: &str) -> Option<String> {

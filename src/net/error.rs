@@ -15,6 +15,8 @@ pub struct NetError {
     pub trouble: Trouble,
     /// What the transport said.
     pub detail: String,
+    /// Whether it ended because nothing came for too long.
+    pub is_silence: bool,
 }
 
 /// How far a request went before it failed.
@@ -55,7 +57,8 @@ impl NetError {
         } else {
             Trouble::Broken
         };
-        Self { method: method.to_owned(), url: without_query(url), trouble, detail: innermost(error) }
+        let (method, url, is_silence) = (method.to_owned(), without_query(url), error.is_timeout());
+        Self { method, url, trouble, detail: innermost(error), is_silence }
     }
 
     /// Whether nothing of the request can have reached the service.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::log::Log;
 use super::stall::{Pace, Pulse, STALL, STALL_OF_CALLS};
 use super::{Body, NetError};
+use crate::base::progress::Progress;
 use crate::config::endpoint::is_loopback;
 
 /// A request, complete but for `Host` and `Content-Length`.
@@ -28,6 +29,8 @@ pub struct Request {
     pub secret: bool,
 }
 
+/// Bytes that nobody has confirmed for so long are lost.
+const UNHEARD: Duration = Duration::from_mins(5);
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -56,6 +59,11 @@ impl Http {
         Self::default()
     }
 
+    /// Says whom to tell when nothing comes for a while.
+    pub fn tell(&self, progress: Arc<dyn Progress>) {
+        self.0.pace.tell(progress);
+    }
+
     fn client(&self, url: &str, direct: bool) -> Result<&reqwest::Client, reqwest::Error> {
         let (slot, builder) = match direct || is_loopback(url) {
             false => (&self.0.by_proxy, builder()),
@@ -82,7 +90,10 @@ impl Http {
         let verb = reqwest::Method::from_bytes(method.as_bytes()).unwrap_or(reqwest::Method::GET);
         let has_body = !matches!(body, Body::Empty) || matches!(method, "PUT" | "POST");
         let stall = if matches!(body, Body::Stream { .. }) { STALL } else { STALL_OF_CALLS };
-        let pulse = Pulse::new();
+        let pulse = Pulse::new(body.length());
+        if let Body::Whole(bytes) = &body {
+            pulse.took(bytes.len() as u64);
+        }
         let mut builder = client.request(verb, &url);
         if has_body {
             builder = builder.header("content-length", body.length()).body(body.into_reqwest(&pulse));
@@ -95,7 +106,7 @@ impl Http {
                 Some(answer) => answer.map_err(failed)?,
                 None => return Err(silent(method, &url, "no answer within", timeout.unwrap_or_default())),
             },
-            silence = pulse.stops(stall, &self.0.pace) => return Err(silent(method, &url, "nothing moved for", silence)),
+            silence = pulse.stops(stall, &self.0.pace, || shown(method, &url)) => return Err(silent(method, &url, "nothing moved for", silence)),
         };
         pulse.answered(&self.0.pace);
         let response = Response { status: answer.status().as_u16(), method, url, answer, log };
@@ -112,12 +123,18 @@ async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Op
     }
 }
 
+/// A request as it is named where nothing comes of it.
+fn shown(method: &str, url: &str) -> String {
+    format!("{method} {}", super::error::without_query(url))
+}
+
 fn silent(method: &str, url: &str, what: &str, time: Duration) -> NetError {
     NetError {
         method: method.to_owned(),
         url: super::error::without_query(url),
         trouble: super::Trouble::TimedOut,
         detail: format!("{what} {:.0} s", time.as_secs_f64()),
+        is_silence: true,
     }
 }
 
@@ -125,8 +142,8 @@ fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("faascmd/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT)
-        // The system knows best whether bytes that it holds still leave: it breaks a connection on which none does.
-        .tcp_user_timeout(STALL)
+        // A cable that was pulled. A proxy that takes nothing for a while keeps its window shut for as long, and is none.
+        .tcp_user_timeout(UNHEARD)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .pool_idle_timeout(Duration::from_secs(20))
@@ -184,7 +201,7 @@ impl Response {
             return Ok(body);
         }
         let detail = format!("it has more than {limit} bytes");
-        Err(NetError { method, url, trouble: super::Trouble::TooLong, detail })
+        Err(NetError { method, url, trouble: super::Trouble::TooLong, detail, is_silence: false })
     }
 
     /// The body, or its first `limit` bytes.

@@ -93,6 +93,7 @@ fn unknown_name(url: &str, host: &str, error: &std::io::Error) -> NetError {
         url: url.to_owned(),
         trouble: Trouble::NoConnection,
         detail: format!("the name {host} is unknown: {error}"),
+        is_silence: false,
     }
 }
 

@@ -1,42 +1,90 @@
-//! Stalled or slow? A request that shows no sign of life for a while is given up; one that is slow is not.
+//! Stalled or slow? A request on which nothing moves for a while is given up; one that is slow is not.
+//!
+//! What leaves the program has not arrived: this system's buffers, those of the far side and of every proxy between hold
+//! megabytes, and a proxy may take nothing for a minute. So what was handed over is given the time that it needs at
+//! the rate seen; before any is known, at the slowest that is believed.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
-/// No byte for so long, and a connection is given up.
+use crate::base::progress::Progress;
+
+/// No byte for so long, and a connection is given up, but for the time that what was handed over needs.
 pub(super) const STALL: Duration = Duration::from_secs(20);
 /// Longer for an answer that takes work: `DescribeLoadTaskStatus` has been seen to take 9.5 s, and an upload of 10 000
 /// parts is put together before it is answered.
 pub(super) const STALL_OF_CALLS: Duration = Duration::from_secs(30);
 
-/// The system takes up to so many bytes of a body before they move: its send buffer grows to that (`tcp_wmem`).
-const BUFFERED: u64 = 4 << 20;
-/// The slowest link for which those bytes are waited for before any have been seen to move, in bytes per second.
-const SLOWEST: u64 = 16 << 10;
+/// Buffers on the way hold so many bytes of a body before they have moved anywhere: two ends of two connections.
+const BUFFERED: u64 = 16 << 20;
+/// The slowest link for which those bytes are waited for before any have been seen to arrive, in bytes per second.
+const SLOWEST: u64 = 4 << 10;
+/// The longest time that is given to them.
+const LONGEST: Duration = Duration::from_mins(30);
+/// A request of less than this is no upload: who sends it wants to know soon that nobody answers.
+const SMALL: u64 = 1 << 20;
+/// A small request on a link of unknown rate is given so long at most.
+const LONGEST_OF_SMALL: Duration = Duration::from_secs(60);
+/// After so long it is said that nothing comes; not again for a minute.
+const TOLD: Duration = Duration::from_secs(5);
+const TOLD_AGAIN: Duration = Duration::from_mins(1);
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How fast bodies have gone out lately; all requests of a transport share it.
-#[derive(Debug, Default)]
-pub(super) struct Pace(AtomicU64);
+/// How fast bodies have arrived lately, and who hears that nothing comes; all requests of a transport share it.
+#[derive(Default)]
+pub(super) struct Pace {
+    /// Bytes per second; 0 while nothing has arrived.
+    rate: AtomicU64,
+    told: Mutex<Option<Instant>>,
+    progress: OnceLock<Arc<dyn Progress>>,
+}
+
+impl std::fmt::Debug for Pace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pace({} bytes/s)", self.rate.load(Ordering::Relaxed))
+    }
+}
 
 impl Pace {
+    /// Who hears that nothing comes.
+    pub(super) fn tell(&self, progress: Arc<dyn Progress>) {
+        // The first one stays: there is one user.
+        self.progress.set(progress).ok();
+    }
+
     /// A body arrived, to the last byte of its answer's head.
     fn arrived(&self, bytes: u64, time: Duration) {
         let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
-        self.0.store(bytes.saturating_mul(1000) / millis, Ordering::Relaxed);
+        self.rate.store((bytes.saturating_mul(1000) / millis).max(1), Ordering::Relaxed);
     }
 
-    /// How long bytes that were handed to the system may be under way: a link that is shared, or has become eight times
-    /// slower, is no stalled one.
-    fn under_way(&self, bytes: u64) -> Duration {
-        let rate = (self.0.load(Ordering::Relaxed) / 8).max(SLOWEST);
-        Duration::from_millis(bytes.min(BUFFERED) * 1000 / rate)
+    /// How long bytes that were handed over may be under way: a link that is shared, or has become eight times slower, is
+    /// no stalled one.
+    fn under_way(&self, bytes: u64, length: u64) -> Duration {
+        let rate = self.rate.load(Ordering::Relaxed);
+        let longest = if rate == 0 && length < SMALL { LONGEST_OF_SMALL - STALL } else { LONGEST };
+        let rate = if rate == 0 { SLOWEST } else { (rate / 8).max(1) };
+        Duration::from_millis(bytes.min(BUFFERED) * 1000 / rate).min(longest)
+    }
+
+    /// Says, but not for every request, that nothing comes and until when it is waited for.
+    fn say(&self, what: &str, silence: Duration, left: Duration) {
+        let Some(progress) = self.progress.get() else { return };
+        let (mut told, now) = (self.told.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
+        if told.is_some_and(|before| now.duration_since(before) < TOLD_AGAIN) {
+            return;
+        }
+        *told = Some(now);
+        let until = Timestamp::now().saturating_add(left).unwrap_or(Timestamp::MAX);
+        let silence = silence.as_secs();
+        progress.note(format!("{what}: nothing has come for {silence} s; waiting until {until:.0} at most"));
     }
 }
 
@@ -48,14 +96,18 @@ pub(super) struct Pulse {
     last: AtomicU64,
     /// Bytes of the body that were taken.
     taken: AtomicU64,
+    /// Bytes of the whole body.
+    length: u64,
 }
 
 impl Pulse {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { started: Instant::now(), last: AtomicU64::new(0), taken: AtomicU64::new(0) })
+    pub(super) fn new(length: u64) -> Arc<Self> {
+        let (last, taken) = (AtomicU64::new(0), AtomicU64::new(0));
+        Arc::new(Self { started: Instant::now(), last, taken, length })
     }
 
-    fn took(&self, bytes: u64) {
+    /// That many bytes were handed over.
+    pub(super) fn took(&self, bytes: u64) {
         let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last.store(elapsed, Ordering::Relaxed);
         self.taken.fetch_add(bytes, Ordering::Relaxed);
@@ -82,12 +134,16 @@ impl Pulse {
         }
     }
 
-    /// Ends, with the time since the last sign of life, when that is too long.
-    pub(super) async fn stops(&self, limit: Duration, pace: &Pace) -> Duration {
+    /// Ends, with the time since the last sign of life, when that is too long. `what` is what the user is told of.
+    pub(super) async fn stops(&self, limit: Duration, pace: &Pace, what: impl Fn() -> String) -> Duration {
         loop {
             let silence = self.silence();
-            if silence >= limit + pace.under_way(self.taken.load(Ordering::Relaxed)) {
+            let limit = limit + pace.under_way(self.taken.load(Ordering::Relaxed), self.length);
+            if silence >= limit {
                 return silence;
+            }
+            if silence >= TOLD {
+                pace.say(&what(), silence, limit - silence);
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -106,14 +162,14 @@ mod tests {
     }
 
     async fn given_up_after(pace: &Pace, every: u64, times: u32, bytes: u64) -> u64 {
-        let (pulse, started) = (Pulse::new(), Instant::now());
+        let (pulse, started) = (Pulse::new(bytes * u64::from(times)), Instant::now());
         let work = async {
             taking(&pulse, Duration::from_secs(every), times, bytes).await;
             std::future::pending::<()>().await;
         };
         tokio::select! {
             () = work => unreachable!("it never ends"),
-            _ = pulse.stops(STALL, pace) => started.elapsed().as_secs(),
+            _ = pulse.stops(STALL, pace, String::new) => started.elapsed().as_secs(),
         }
     }
 
@@ -124,17 +180,49 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_slow_connection_is_waited_for_as_long_as_anything_moves() {
-        let ends = given_up_after(&Pace::default(), 15, 40, 1 << 10).await;
-        assert!((620..=623).contains(&ends), "{ends}");
+        let ends = given_up_after(&Pace::default(), 15, 4000, 1 << 10).await;
+        assert!(ends > 15 * 4000, "{ends}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_the_system_buffers_has_time_to_leave_until_the_link_is_known_to_be_fast() {
+    async fn what_was_handed_over_has_the_time_that_it_needs_at_the_rate_seen() {
         let pace = Pace::default();
-        assert_eq!(given_up_after(&pace, 1, 1, 8 << 20).await, 1 + 20 + 256);
+        // Four parts of 8 MiB share 128 kbit/s, and a proxy has taken all of them at once.
+        let needs = (32 << 20) / (128_000 / 8);
+        assert!(given_up_after(&pace, 1, 1, 8 << 20).await > needs.min(1800));
         pace.arrived(8 << 20, Duration::from_millis(100));
         assert_eq!(given_up_after(&pace, 1, 1, 8 << 20).await, 1 + 20 + 1);
-        pace.arrived(1 << 20, Duration::from_secs(60));
-        assert_eq!(given_up_after(&pace, 1, 1, 8 << 20).await, 1 + 20 + 256);
+        pace.arrived(1 << 20, Duration::from_mins(1));
+        assert!((480..1800).contains(&given_up_after(&pace, 1, 1, 1 << 20).await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_small_request_is_given_up_in_a_minute_unless_the_link_is_known_to_be_slow() {
+        let pace = Pace::default();
+        assert!(given_up_after(&pace, 1, 1, 5000).await <= 23);
+        assert!(given_up_after(&pace, 1, 1, 1 << 19).await <= 61);
+        pace.arrived(1 << 17, Duration::from_mins(1));
+        assert!(given_up_after(&pace, 1, 1, 1 << 19).await > 240);
+    }
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<String>>);
+
+    impl Progress for Heard {
+        fn event(&self, event: crate::base::progress::Event) {
+            self.0.lock().unwrap().push(format!("{event:?}"));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_told_once_a_minute_with_what_and_until_when() {
+        let (pace, heard) = (Pace::default(), Arc::new(Heard::default()));
+        pace.tell(heard.clone());
+        for _request in 0..2 {
+            Pulse::new(0).stops(STALL_OF_CALLS, &pace, || "PUT http://h/k".into()).await;
+        }
+        let said = heard.0.lock().unwrap().clone();
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].contains("PUT http://h/k: nothing has come for 5 s; waiting until 20"), "{said:?}");
     }
 }

@@ -16,7 +16,7 @@ mod wire;
 pub use crate::cloud::PresignedUrl;
 pub use client::Oss;
 pub use list::{Listed, Next, Page};
-pub use multipart::{ListedPart, Receipt};
+pub use multipart::{ListedPart, Parts, Receipt};
 pub use object::{Head, Range};
 pub use uploads::PendingUpload;
 

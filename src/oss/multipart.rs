@@ -1,5 +1,6 @@
 //! A multipart upload: initiate, upload parts, list them, complete or abort.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
@@ -12,6 +13,9 @@ use crate::net::Body;
 /// The highest number that a part can have.
 const MOST_PARTS: u32 = 10_000;
 
+/// A page of so many parts is about as large as the smallest part, and gets through where one does.
+const PARTS_OF_A_PAGE: &str = "300";
+
 /// What the service says of a body that it took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -22,9 +26,22 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    pub(super) fn of(answer: &OssAnswer) -> Self {
-        Self { etag: answer.header("etag").unwrap_or_default().to_owned(), crc64: crc64_of(answer) }
+    /// What an answer says of the body; one that names no `ETag` says nothing.
+    pub(super) fn of(operation: &'static str, answer: &OssAnswer) -> Result<Self> {
+        let Some(etag) = answer.header("etag").filter(|etag| !etag.is_empty()) else {
+            return Err(OssAnswer::unreadable(operation, answer.status(), "it has no ETag", ""));
+        };
+        Ok(Self { etag: etag.to_owned(), crc64: crc64_of(answer) })
     }
+}
+
+/// The parts that an object is made of.
+#[derive(Clone, Copy, Debug)]
+pub enum Parts<'a> {
+    /// These, in the order of their numbers: what else the service has is dropped.
+    Listed(&'a [(u32, String)]),
+    /// All that the service has. A list of thousands is longer than what gets through a line that breaks all the time.
+    All,
 }
 
 /// A part that the service has.
@@ -39,16 +56,19 @@ pub struct ListedPart {
 }
 
 impl Oss {
-    /// Begins an upload and gives its id. What is uploaded is stored, and costs, until it is completed or aborted.
+    /// Begins an upload; gives its id, and how often it was asked for: an answer that was not heard has begun another. What
+    /// is uploaded is stored, and costs, until it is completed or aborted.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn initiate(&self, key: &str, existing: Existing) -> Result<String> {
+    pub async fn initiate(&self, key: &str, existing: Existing) -> Result<(String, u32)> {
+        let tries = Cell::new(0);
         let make = || {
+            tries.set(tries.get() + 1);
             forbidding(self.call("InitiateMultipartUpload", "POST").key(key).query("uploads", ""), existing)
         };
         let answer: wire::InitiateMultipartUpload = self.document(make).await?;
-        Ok(answer.upload_id)
+        Ok((answer.upload_id, tries.get()))
     }
 
     /// Uploads one part, sent once.
@@ -64,7 +84,7 @@ impl Oss {
     ) -> Result<Receipt> {
         let call = self.call("UploadPart", "PUT").key(key);
         let call = call.query("partNumber", number.to_string()).query("uploadId", upload_id).body(body);
-        Ok(Receipt::of(&self.cloud().oss(call).await?))
+        Receipt::of("UploadPart", &self.cloud().oss(call).await?)
     }
 
     /// The parts that the service has, by number.
@@ -76,7 +96,7 @@ impl Oss {
         loop {
             let make = || {
                 let call = self.call("ListParts", "GET").key(key).query("uploadId", upload_id);
-                call.query("max-parts", "1000").query("part-number-marker", marker.to_string())
+                call.query("max-parts", PARTS_OF_A_PAGE).query("part-number-marker", marker.to_string())
             };
             let page: wire::ListParts = self.document(make).await?;
             parts.extend(page.parts.into_iter().map(listed));
@@ -89,7 +109,7 @@ impl Oss {
         }
     }
 
-    /// Makes the object of its parts, given in the order of their numbers.
+    /// Makes the object of its parts.
     ///
     /// The service goes on with it when the connection breaks; a repetition is then refused by `NoSuchUpload` although
     /// the object is there.
@@ -100,13 +120,19 @@ impl Oss {
         &self,
         key: &str,
         upload_id: &str,
-        parts: &[(u32, String)],
+        parts: Parts<'_>,
         existing: Existing,
     ) -> Result<Receipt> {
-        let document = Bytes::from(part_list(parts));
+        let document = match parts {
+            Parts::Listed(parts) => Some(Bytes::from(part_list(parts))),
+            Parts::All => None,
+        };
         let attempt = async || {
             let call = self.call("CompleteMultipartUpload", "POST").key(key).query("uploadId", upload_id);
-            let call = call.body(Body::Whole(document.clone()));
+            let call = match document.clone() {
+                Some(document) => call.body(Body::Whole(document)),
+                None => call.header("x-oss-complete-all", "yes"),
+            };
             let answer = self.cloud().oss(forbidding(call, existing)).await?;
             let (http_status, crc64) = (answer.status(), crc64_of(&answer));
             let text = answer.text().await?;

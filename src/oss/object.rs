@@ -58,7 +58,7 @@ impl Oss {
     /// When the call fails; with [`Existing::Keep`], by `FileAlreadyExists` when the key is taken.
     pub async fn put_once(&self, key: &str, existing: Existing, body: Body) -> Result<Receipt> {
         let call = self.call("PutObject", "PUT").key(key).body(body);
-        Ok(Receipt::of(&self.cloud().oss(forbidding(call, existing)).await?))
+        Receipt::of("PutObject", &self.cloud().oss(forbidding(call, existing)).await?)
     }
 
     /// What is stored under the key; None when nothing is.

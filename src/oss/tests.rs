@@ -30,7 +30,8 @@ fn serve(mut stream: TcpStream, answer: &(dyn Fn(&str) -> (u16, String) + Send +
     while let Some(Ok(first)) = lines.next() {
         while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
         let (status, body) = answer(first.split(' ').nth(1).unwrap());
-        let head = format!("HTTP/1.1 {status} .\r\ncontent-length: {}\r\n\r\n", body.len());
+        let head =
+            format!("HTTP/1.1 {status} .\r\nx-oss-request-id: R\r\ncontent-length: {}\r\n\r\n", body.len());
         stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
     }
 }

@@ -74,7 +74,10 @@ fn serve(
             heard.len() - 1
         };
         let (status, headers, body) = answer(number);
-        let head = format!("HTTP/1.1 {status} .\r\n{headers}content-length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "HTTP/1.1 {status} .\r\nx-oss-request-id: R\r\n{headers}content-length: {}\r\n\r\n",
+            body.len()
+        );
         if stream.write_all(head.as_bytes()).is_err() {
             return;
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "what was skipped or measured is shown with the test")]
 
 mod auth;
+mod bad_roads;
 mod bounds;
 mod check;
 mod check_memory;
@@ -36,9 +37,12 @@ mod image;
 mod kill_road;
 mod legacy;
 mod legacy_transcripts;
+mod load_watch;
 mod logs;
 mod object_bad_days;
 mod object_commands;
+mod object_leftovers;
+mod object_lines;
 mod object_resume;
 mod object_url;
 mod orders;

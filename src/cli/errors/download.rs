@@ -24,8 +24,9 @@ impl From<DownloadError> for Failure {
             DownloadError::WrongChecksum { .. } => {
                 Self::new(Exit::Fault, message).hint(format!("once more: {}", typed::command()))
             }
-            DownloadError::Stopped { signal } => {
-                Self::new(Exit::by_signal(signal), message).hint(format!("once more: {}", typed::command()))
+            DownloadError::Stopped { signal, kept } => {
+                let hint = if kept.is_some() { "to go on where it stopped" } else { "once more" };
+                Self::new(Exit::by_signal(signal), message).hint(format!("{hint}: {}", typed::command()))
             }
         }
     }

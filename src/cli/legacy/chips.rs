@@ -10,6 +10,7 @@ use crate::base::cancel::Cancel;
 use crate::bitstream::Family;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::config::{Name, Origin};
 use crate::device::driver_in_use;
 use crate::faas::{Chip, Faas};
 use crate::ops::Error;
@@ -31,7 +32,10 @@ pub(in crate::cli) struct Instance {
 impl Instance {
     async fn id(&self, cx: &Context) -> Result<String, Failure> {
         match &self.instance {
-            Some(id) => Ok(id.clone()),
+            Some(id) => {
+                Name::InstanceId.check_from(id, &Origin::Flag("--instanceId"))?;
+                Ok(id.clone())
+            }
             None => cx.instance_id().await,
         }
     }

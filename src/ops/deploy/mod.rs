@@ -31,6 +31,10 @@ pub struct Request {
     pub file: PathBuf,
     /// The key that the object is to have.
     pub key: String,
+    /// Bytes of a part of the upload; None for the usual.
+    pub part_size: Option<u64>,
+    /// Parts in flight at once; None for as many as suit.
+    pub jobs: Option<usize>,
     /// The image.
     pub image: ImageRequest,
     /// Whether to load the image.

@@ -52,6 +52,7 @@ pub(super) async fn put(services: Services<'_>, request: &Request, content: &Con
             continue;
         }
         if place.is_there && !request.force {
+            upload::sweep(services.oss).await;
             return Ok(there_already(services.oss, &place.key, content));
         }
         match send(services, request, &place).await {
@@ -68,6 +69,8 @@ async fn send(services: Services<'_>, request: &Request, place: &Place) -> Resul
     let upload = UploadRequest {
         existing,
         always_send: place.is_there,
+        part_size: request.part_size,
+        jobs: request.jobs,
         ..UploadRequest::new(&request.file, &place.key)
     };
     upload::upload(services.oss, &upload, services.deadline.cancel()).await

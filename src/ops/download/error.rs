@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::base::size::ByteSize;
 use crate::cloud::{self, CallError};
 
 /// A failed download; the file, if there was one, is what it was.
@@ -58,10 +59,12 @@ pub enum DownloadError {
     #[error(transparent)]
     Cloud(Box<cloud::Error>),
     /// A signal stopped it.
-    #[error("stopped; nothing was written")]
+    #[error("stopped{}", kept.map(|bytes| format!(" with {} there", ByteSize(bytes))).unwrap_or("; nothing was written".into()))]
     Stopped {
         /// The signal.
         signal: i32,
+        /// Bytes that the next run need not fetch; None when it begins anew.
+        kept: Option<u64>,
     },
 }
 

@@ -2,16 +2,19 @@
 
 mod error;
 mod ranges;
+mod resume;
 mod target;
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 pub use self::error::DownloadError;
 use self::ranges::Fetch;
-use self::target::Target;
+use self::resume::Resume;
+use self::target::{Place, Target};
 use crate::base::cancel::Cancel;
+use crate::base::private_file::state_folder;
 use crate::base::progress::Event;
 use crate::ops::transfer::Plan;
 use crate::oss::{Head, Oss};
@@ -46,7 +49,8 @@ pub struct Downloaded {
     pub verified: bool,
 }
 
-/// Downloads an object into a file. Until all of it is there and right, the file is what it was.
+/// Downloads an object into a file. Until all of it is there and right, the file is what it was. What a run that was
+/// stopped has fetched is not fetched again.
 ///
 /// # Errors
 /// When the object is not there, changes meanwhile or arrives wrong, the file can't be written, the service refuses or
@@ -56,16 +60,32 @@ pub async fn download(
     request: &DownloadRequest,
     cancel: &Cancel,
 ) -> Result<Downloaded, DownloadError> {
+    let begun = OnceLock::new();
     let work = async {
-        let target = Arc::new(Target::beside(&request.file, request.keep_existing)?);
+        let place = Place::at(&request.file, request.keep_existing)?;
         let fetch = begin(oss, &request.key).await?;
         let plan = Plan::new(fetch.head.size, request.part_size);
-        let crc64 = fetch.fill(plan, request.jobs, &target).await?;
-        let downloaded = fetch.verified(crc64)?;
-        Arc::into_inner(target).expect("every range is done").put_in_place()?;
-        Ok(downloaded)
+        let noted = if plan.is_one_part() { None } else { Resume::of(&fetch, &place, plan) };
+        let target = match &noted {
+            Some((_, name)) => Target::named(place, name)?,
+            None => Target::new(place)?,
+        };
+        // It outlives this work, which a signal drops at any point.
+        let begun = begun.get_or_init(|| (target, noted.map(|(resume, _)| resume)));
+        fetch.started(begun.1.as_ref().map_or(0, Resume::noted_bytes));
+        let crc64 = fetch.fill(plan, request.jobs, &begun.0, begun.1.as_ref()).await?;
+        fetch.verified(crc64)
     };
-    until_stopped(oss, work, cancel).await
+    let outcome = until_stopped(oss, work, cancel).await;
+    let Some((target, resume)) = begun.into_inner() else { return outcome };
+    match outcome {
+        Ok(downloaded) => {
+            target.put_in_place(downloaded.size)?;
+            resume.into_iter().for_each(Resume::remove);
+            Ok(downloaded)
+        }
+        Err(error) => Err(resume::leave(error, target, resume)),
+    }
 }
 
 /// Writes an object to a stream as it arrives. What was written can't be taken back when it turns out to be wrong: the
@@ -81,6 +101,7 @@ pub async fn stream(
 ) -> Result<Downloaded, DownloadError> {
     let work = async {
         let fetch = begin(oss, key).await?;
+        fetch.started(0);
         let crc64 = fetch.write_to(to).await?;
         fetch.verified(crc64)
     };
@@ -94,7 +115,7 @@ async fn until_stopped(
 ) -> Result<Downloaded, DownloadError> {
     let outcome = tokio::select! {
         biased;
-        signal = cancel.cancelled() => Err(DownloadError::Stopped { signal }),
+        signal = cancel.cancelled() => Err(DownloadError::Stopped { signal, kept: None }),
         outcome = work => outcome,
     };
     oss.cloud().progress().event(Event::TransferEnded);
@@ -104,12 +125,20 @@ async fn until_stopped(
 async fn begin<'a>(oss: &'a Oss, key: &'a str) -> Result<Fetch<'a>, DownloadError> {
     let not_there = || DownloadError::NotThere { bucket: oss.bucket().to_owned(), key: key.to_owned() };
     let head: Head = oss.head(key).await?.ok_or_else(not_there)?;
-    let label = format!("oss://{}/{key}", oss.bucket());
-    oss.cloud().progress().event(Event::TransferStarted { label, total: head.size, resumed: 0 });
     Ok(Fetch { oss, key, head })
 }
 
+fn checkpoint_folder() -> Option<PathBuf> {
+    Some(state_folder()?.join("downloads"))
+}
+
 impl Fetch<'_> {
+    fn started(&self, resumed: u64) {
+        let label = format!("oss://{}/{}", self.oss.bucket(), self.key);
+        let total = self.head.size;
+        self.oss.cloud().progress().event(Event::TransferStarted { label, total, resumed });
+    }
+
     fn verified(&self, crc64: u64) -> Result<Downloaded, DownloadError> {
         let (bucket, key) = (self.oss.bucket().to_owned(), self.key.to_owned());
         match self.head.crc64 {

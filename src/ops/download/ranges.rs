@@ -6,11 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use crc_fast::{CrcAlgorithm, Digest};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{DownloadError, Target};
+use super::{DownloadError, Resume, Target};
 use crate::base::progress::Event;
 use crate::cloud::{Error, ErrorKind, OssAnswer, Service};
 use crate::ops::transfer::CombinedCrc;
-use crate::ops::transfer::{BODY, Plan};
+use crate::ops::transfer::{BODY, Part, Plan};
 use crate::oss::{Head, Oss, Range};
 
 /// An object that is being read.
@@ -36,13 +36,23 @@ impl Fetch<'_> {
         plan: Plan,
         jobs: Option<usize>,
         target: &Target,
+        resume: Option<&Resume>,
     ) -> Result<u64, DownloadError> {
         let one = async |number| {
-            let range = plan.range(number);
-            let length = range.end - range.start;
+            let part = Part { number, range: plan.range(number) };
+            let length = part.range.end - part.range.start;
+            if let Some(resume) = resume.filter(|resume| resume.has(&part)) {
+                if let Some(crc64) = resume.checksum(target, &part) {
+                    return Ok::<_, DownloadError>((length, crc64));
+                }
+                self.oss.cloud().progress().event(Event::Untransferred(length));
+            }
             let mut write = |bytes: &[u8], at| target.write_at(bytes, at);
-            let crc64 = self.range(range, &mut write).await?;
-            Ok::<_, DownloadError>((length, crc64))
+            let crc64 = self.range(part.range.clone(), &mut write).await?;
+            if let Some(resume) = resume {
+                resume.note(&part, crc64);
+            }
+            Ok((length, crc64))
         };
         let numbers = stream::iter(plan.numbers());
         let parts: Vec<_> = numbers.map(one).buffered(plan.jobs(jobs)).try_collect().await?;

@@ -29,6 +29,12 @@ impl Concurrency {
         self.now
     }
 
+    /// The line breaks before a part is through: half as many share it from now on.
+    pub(in crate::ops) fn narrow(&mut self) {
+        self.full = (self.full / 2).max(1);
+        self.now = self.now.min(self.full);
+    }
+
     /// A part has arrived.
     pub(in crate::ops) fn part_arrived(&mut self) {
         self.arrived = Instant::now();

@@ -12,7 +12,7 @@ pub const SMALLEST_PART: u64 = 100 << 10;
 /// The largest part, and the largest object in one request (OSS documents `UploadPart`, `PutObject`).
 pub const LARGEST_PART: u64 = 5 << 30;
 /// Parts of one upload (OSS document `UploadPart`).
-const MOST_PARTS: u64 = 10_000;
+pub(super) const MOST_PARTS: u64 = 10_000;
 
 /// A body may be slow, a network may be away for minutes, and a gateway may refuse half of what is sent: there are more
 /// tries, and there is more time, than for a question. A few jobs take turns and spare the service by themselves, so
@@ -21,8 +21,17 @@ pub(in crate::ops) const BODY: Retry = Retry {
     idempotent: true,
     attempts: 32,
     within: Duration::from_secs(15 * 60),
+    within_silence: Duration::from_secs(15 * 60),
     longest_pause: Duration::from_secs(3),
 };
+/// A body of less than this is no reason to wait long for a peer that says nothing.
+const SMALL: u64 = 1 << 20;
+
+/// How often a body of this length is tried.
+pub(in crate::ops) fn body_of(length: u64) -> Retry {
+    let within_silence = if length < SMALL { Retry::SOON } else { BODY.within_silence };
+    Retry { within_silence, ..BODY }
+}
 
 /// A file's size and that of its parts; the last part is what remains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! A file becomes an object: in one request or in parts, in parallel, verified, going on where it stopped.
 
-mod checkpoint;
 mod error;
+mod leftovers;
 mod many;
 mod parts;
+mod send;
 mod slices;
 mod source;
 mod whole;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use self::error::UploadError;
+pub use self::leftovers::{of_this_machine, sweep};
 pub use self::many::upload_all;
 use self::source::Source;
 pub use self::source::open_plain;
@@ -20,7 +22,7 @@ use crate::base::private_file::state_folder;
 use crate::base::progress::{Event, Progress};
 use crate::base::size::ByteSize;
 use crate::ops::content::Held;
-use crate::ops::transfer::Plan;
+use crate::ops::transfer::{Plan, SMALLEST_PART};
 pub use crate::oss::Existing;
 use crate::oss::Oss;
 
@@ -87,6 +89,9 @@ pub async fn upload(oss: &Oss, request: &UploadRequest, cancel: &Cancel) -> Resu
     let job = Job::new(oss, request, oss.cloud().progress().clone())?;
     let outcome = job.run(cancel).await;
     job.progress.event(Event::TransferEnded);
+    if outcome.is_ok() {
+        sweep(oss).await;
+    }
     outcome
 }
 
@@ -115,7 +120,18 @@ impl<'a> Job<'a> {
     }
 
     async fn run(&self, cancel: &Cancel) -> Result<Uploaded, UploadError> {
-        if self.plan.is_one_part() { self.whole(cancel).await } else { self.parts(cancel).await }
+        if !self.plan.is_one_part() {
+            return self.parts(cancel).await;
+        }
+        match self.whole(cancel).await {
+            Err(UploadError::Cloud(error)) if self.plan.size > SMALLEST_PART && error.is_of_the_line() => {
+                self.say("the line breaks before the file is through: sending it in parts");
+                let plan = Plan { part_size: (self.plan.size / 4).max(SMALLEST_PART), ..self.plan };
+                let (progress, source) = (self.progress.clone(), self.source.clone());
+                Job { oss: self.oss, request: self.request, progress, source, plan }.parts(cancel).await
+            }
+            outcome => outcome,
+        }
     }
 
     /// The same content under the key, if that is to be looked for.
@@ -151,8 +167,8 @@ impl<'a> Job<'a> {
         let label = format!("oss://{}/{}", self.oss.bucket(), self.request.key);
         self.progress.event(Event::TransferStarted { label, total: self.plan.size, resumed });
     }
+}
 
-    fn checkpoint_folder() -> Option<PathBuf> {
-        Some(state_folder()?.join("uploads"))
-    }
+fn checkpoint_folder() -> Option<PathBuf> {
+    Some(state_folder()?.join("uploads"))
 }

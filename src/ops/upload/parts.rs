@@ -3,45 +3,39 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
 
-use super::checkpoint::{Begun, Binding, Checkpoint, Found};
-use super::slices::Slicer;
-use super::{Job, UploadError, Uploaded};
+use super::{Job, UploadError, Uploaded, checkpoint_folder};
 use crate::base::cancel::Cancel;
-use crate::base::progress::Event;
 use crate::cloud::{Error, Service};
 use crate::ops::content::Held;
-use crate::ops::transfer::BODY;
-use crate::ops::transfer::CombinedCrc;
-use crate::ops::transfer::Concurrency;
-use crate::oss::{Existing, ListedPart, Receipt};
+use crate::ops::transfer::{Begun, Binding, Checkpoint, CombinedCrc, Found, Placed};
+use crate::oss::{Existing, ListedPart, Parts, Receipt};
 
 /// How often another process's checkpoint is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// How long removing the parts may take when the upload is given up.
 const CLEAN_UP: Duration = Duration::from_secs(10);
+/// A longer list of parts is not sent over a line on which only small parts get through.
+const LONGEST_LIST: usize = 1000;
 
 /// What is known of the upload that goes on; it outlives the work, which a signal drops at any point.
 #[derive(Default)]
-struct Session {
+pub(super) struct Session {
     checkpoint: Option<Checkpoint>,
     upload_id: Option<String>,
     /// Whether an earlier run began it.
     is_resumed: bool,
+    /// When an upload began whose id was not heard, by the service's clock.
+    unheard: Option<Timestamp>,
     /// The parts that the service is said to have, not yet compared with the file.
-    claimed: BTreeMap<u32, ListedPart>,
+    pub(super) claimed: BTreeMap<u32, Placed>,
     /// The parts that it has.
-    done: BTreeMap<u32, ListedPart>,
+    pub(super) done: BTreeMap<u32, Placed>,
+    /// The highest number that a part was sent with.
+    highest: u32,
     sent: u64,
     resumed: u64,
-}
-
-/// A part that the service has, and how it got there.
-struct Done {
-    part: ListedPart,
-    was_there: bool,
 }
 
 impl Job<'_> {
@@ -92,7 +86,7 @@ impl Job<'_> {
     /// Opens the checkpoint, waiting for another process that uploads the same file to the same place. Without a folder
     /// for it the upload goes on, and can't be gone on with later.
     async fn checkpoint(&self) -> Result<Option<Checkpoint>, UploadError> {
-        let Some(folder) = Self::checkpoint_folder() else { return Ok(None) };
+        let Some(folder) = checkpoint_folder() else { return Ok(None) };
         let mut waiting = false;
         loop {
             match Checkpoint::open(&folder, self.binding()?) {
@@ -141,6 +135,10 @@ impl Job<'_> {
         let Some(checkpoint) = &mut session.checkpoint else { return Ok(()) };
         let begun = match checkpoint.read() {
             Found::Nothing => return Ok(()),
+            Found::Begun(begun) if begun.upload_id.is_empty() => {
+                session.unheard = Some(begun.began);
+                return Ok(());
+            }
             Found::Begun(begun) => begun,
             Found::Useless { why, upload_id } => {
                 self.say(&format!("what an earlier run noted {why}: beginning anew"));
@@ -152,7 +150,8 @@ impl Job<'_> {
             }
         };
         if let Some(parts) = self.parts_of(&begun).await? {
-            checkpoint.begin(&begun.upload_id, &parts).ok();
+            checkpoint.begin(&begun.upload_id, begun.began, &parts).ok();
+            session.highest = parts.keys().next_back().copied().unwrap_or_default();
             session.claimed = parts;
             session.upload_id = Some(begun.upload_id);
             session.is_resumed = true;
@@ -161,9 +160,9 @@ impl Job<'_> {
     }
 
     /// The parts that the service has of an upload; what the checkpoint says where listing is not allowed.
-    async fn parts_of(&self, begun: &Begun) -> Result<Option<BTreeMap<u32, ListedPart>>, UploadError> {
+    async fn parts_of(&self, begun: &Begun) -> Result<Option<BTreeMap<u32, Placed>>, UploadError> {
         match self.oss.list_parts(&self.request.key, &begun.upload_id).await {
-            Ok(listed) => Ok(Some(listed.into_iter().map(|part| self.with_checksum(part, begun)).collect())),
+            Ok(listed) => Ok(Some(listed.into_iter().map(|part| self.placed(part, begun)).collect())),
             Err(e) if e.code() == Some("NoSuchUpload") => {
                 self.say("the upload that an earlier run began is gone: beginning anew");
                 Ok(None)
@@ -176,11 +175,14 @@ impl Job<'_> {
         }
     }
 
-    /// A server that lists no checksums said them when it took the parts.
-    fn with_checksum(&self, mut part: ListedPart, begun: &Begun) -> (u32, ListedPart) {
-        let noted = begun.parts.get(&part.number).filter(|noted| noted.receipt.etag == part.receipt.etag);
-        part.receipt.crc64 = part.receipt.crc64.or(noted.and_then(|noted| noted.receipt.crc64));
-        (part.number, part)
+    /// Where a part belongs is what was noted of it, else where parts of one size would have it; its checksum tells whether
+    /// that is true. A server that lists no checksums said them when it took the parts.
+    fn placed(&self, mut part: ListedPart, begun: &Begun) -> (u32, Placed) {
+        let noted =
+            begun.parts.get(&part.number).filter(|noted| noted.part.receipt.etag == part.receipt.etag);
+        part.receipt.crc64 = part.receipt.crc64.or(noted.and_then(|noted| noted.part.receipt.crc64));
+        let usual = u64::from(part.number.saturating_sub(1)).saturating_mul(self.plan.part_size);
+        (part.number, Placed { at: noted.map_or(usual, |noted| noted.at), part })
     }
 
     async fn send_and_complete(&self, session: &mut Session) -> Result<Uploaded, UploadError> {
@@ -192,78 +194,28 @@ impl Job<'_> {
         self.complete(session, &upload_id).await
     }
 
+    /// Asks for an upload's id. That it was asked for is noted before: what it began would otherwise stay for ever when the
+    /// answer is not heard.
     async fn begin(&self, session: &mut Session) -> Result<String, UploadError> {
+        let began = self.oss.cloud().clock().now();
+        session.note(self, "", began);
         let outcome = self.oss.initiate(&self.request.key, self.request.existing).await;
-        let upload_id = outcome.map_err(|e| self.unless_taken(e))?;
-        if let Some(checkpoint) = &mut session.checkpoint {
-            let begun = checkpoint.begin(&upload_id, &BTreeMap::new());
-            begun.unwrap_or_else(|e| self.say(&format!("can't note where this upload stands: {e}")));
+        let (upload_id, tries) = outcome.map_err(|e| self.unless_taken(e))?;
+        session.note(self, &upload_id, began);
+        if tries > 1 {
+            session.unheard = session.unheard.or(Some(began));
         }
         session.upload_id = Some(upload_id.clone());
         Ok(upload_id)
     }
 
-    /// Sends what is missing.
-    async fn send(&self, session: &mut Session, upload_id: &str) -> Result<(), UploadError> {
-        let claimed = std::mem::take(&mut session.claimed);
-        let claimed: BTreeMap<_, _> = claimed.into_iter().filter(|(_, part)| self.fits(part)).collect();
-        self.started(claimed.values().map(|part| part.size).sum());
-        let jobs = self.plan.jobs(self.request.jobs);
-        let slicer = self.slicer(jobs);
-        let (mut numbers, mut in_flight) = (self.plan.numbers(), FuturesUnordered::new());
-        let mut concurrency = Concurrency::new(jobs, self.plan.part_size);
-        loop {
-            let room = concurrency.now().saturating_sub(in_flight.len());
-            let next = numbers.by_ref().take(room);
-            in_flight.extend(next.map(|number| self.part(&slicer, upload_id, number, claimed.get(&number))));
-            tokio::select! {
-                done = in_flight.next() => match done {
-                    Some(done) => session.keep(done?),
-                    None => return Ok(()),
-                },
-                () = concurrency.widens() => continue,
-            }
-            concurrency.part_arrived();
-        }
-    }
-
-    fn fits(&self, part: &ListedPart) -> bool {
-        let range = self.plan.numbers().contains(&part.number).then(|| self.plan.range(part.number));
-        range.is_some_and(|range| part.size == range.end - range.start) && part.receipt.crc64.is_some()
-    }
-
-    /// One part: sent, unless the one that the service has is this very one.
-    async fn part(
-        &self,
-        slicer: &Slicer,
-        upload_id: &str,
-        number: u32,
-        claimed: Option<&ListedPart>,
-    ) -> Result<Done, UploadError> {
-        let range = self.plan.range(number);
-        if let Some(there) = claimed {
-            if Some(self.source.checksum(range.clone()).await?) == there.receipt.crc64 {
-                return Ok(Done { part: there.clone(), was_there: true });
-            }
-            self.progress.event(Event::Untransferred(there.size));
-        }
-        let attempt = async || {
-            let (body, sending) = slicer.body(range.clone());
-            let outcome = self.oss.upload_part_once(&self.request.key, upload_id, number, body).await;
-            self.judged("UploadPart", outcome, &sending)
-        };
-        let (receipt, crc64) = self.oss.cloud().with_retries(BODY, attempt).await?;
-        let receipt = Receipt { crc64: Some(crc64), ..receipt };
-        let size = range.end - range.start;
-        Ok(Done { part: ListedPart { number, size, receipt }, was_there: false })
-    }
-
     async fn complete(&self, session: &mut Session, upload_id: &str) -> Result<Uploaded, UploadError> {
         self.source.check_unchanged()?;
         let etags: Vec<_> =
-            session.done.values().map(|part| (part.number, part.receipt.etag.clone())).collect();
+            session.done.values().map(|p| (p.part.number, p.part.receipt.etag.clone())).collect();
         let crc64 = session.checksum();
-        let outcome = self.oss.complete(&self.request.key, upload_id, &etags, self.request.existing).await;
+        let parts = if self.is_all_of_small_parts(session) { Parts::All } else { Parts::Listed(&etags) };
+        let outcome = self.oss.complete(&self.request.key, upload_id, parts, self.request.existing).await;
         match outcome {
             Ok(Receipt { crc64: Some(theirs), .. }) if theirs != crc64 => {
                 self.must_be_there(crc64, self.wrong_object(crc64, theirs)).await?;
@@ -276,6 +228,9 @@ impl Job<'_> {
             Err(e) => return Err(e.into()),
         }
         session.forget();
+        if let Some(began) = session.unheard {
+            self.remove_unheard(began).await;
+        }
         Ok(self.uploaded(crc64, session.sent, session.resumed))
     }
 
@@ -286,6 +241,14 @@ impl Job<'_> {
             Held::Same(_) => Ok(()),
             _ => Err(or),
         }
+    }
+
+    /// Whether thousands of parts are small because no larger ones get through, and the service has no others.
+    fn is_all_of_small_parts(&self, session: &Session) -> bool {
+        let count = session.done.len();
+        let is_small = |placed: &Placed| placed.part.size < self.plan.part_size;
+        let are_small = session.done.values().filter(|placed| is_small(placed)).count() > count / 2;
+        count > LONGEST_LIST && are_small && usize::try_from(session.highest) == Ok(count)
     }
 
     fn wrong_object(&self, ours: u64, theirs: u64) -> UploadError {
@@ -312,36 +275,59 @@ impl Job<'_> {
         session.forget();
     }
 
-    fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: &str) {
         self.progress.note(text.to_owned());
     }
 }
 
 impl Session {
-    fn keep(&mut self, done: Done) {
-        let Done { part, was_there } = done;
+    /// A part is there.
+    pub(super) fn keep(&mut self, placed: Placed, was_there: bool) {
+        let (number, size) = (placed.part.number, placed.part.size);
+        self.highest = self.highest.max(number);
         if was_there {
-            self.resumed += part.size;
+            self.resumed += size;
         } else {
-            self.sent += part.size;
+            self.sent += size;
             if let Some(checkpoint) = &mut self.checkpoint {
                 // The next run asks the service; the checkpoint's own list is for those who may not ask.
-                checkpoint.add(&part).ok();
+                checkpoint.add(&placed).ok();
             }
         }
-        self.done.insert(part.number, part);
+        self.done.insert(number, placed);
+    }
+
+    /// Gives up the parts behind the first one that is missing; gives its place, its number and the bytes given up.
+    pub(super) fn back_to_the_first_gap(&mut self) -> (u64, u32, u64) {
+        let (mut at, mut number) = (0, 1);
+        while let Some(placed) = self.done.get(&number).filter(|placed| placed.at == at) {
+            (at, number) = (at + placed.part.size, number + 1);
+        }
+        let bytes: u64 = self.done.split_off(&number).values().map(|placed| placed.part.size).sum();
+        let of_others =
+            std::mem::take(&mut self.claimed).values().map(|placed| placed.part.size).sum::<u64>();
+        self.resumed = self.resumed.saturating_sub(bytes.saturating_sub(self.sent));
+        self.sent = self.sent.saturating_sub(bytes);
+        (at, number, bytes + of_others)
     }
 
     /// CRC-64/XZ of the parts in their order.
     fn checksum(&self) -> u64 {
-        let checksum = |part: &ListedPart| part.receipt.crc64.unwrap_or_default();
+        let checksum = |placed: &Placed| placed.part.receipt.crc64.unwrap_or_default();
         let parts = self.done.values();
-        parts.fold(CombinedCrc::new(), |crc, part| crc.and(part.size, checksum(part))).checksum()
+        parts.fold(CombinedCrc::new(), |crc, placed| crc.and(placed.part.size, checksum(placed))).checksum()
+    }
+
+    fn note(&mut self, job: &Job<'_>, upload_id: &str, began: Timestamp) {
+        if let Some(checkpoint) = &mut self.checkpoint {
+            let begun = checkpoint.begin(upload_id, began, &BTreeMap::new());
+            begun.unwrap_or_else(|e| job.say(&format!("can't note where this upload stands: {e}")));
+        }
     }
 
     fn start_anew(&mut self) {
-        let checkpoint = self.checkpoint.take();
-        *self = Self { checkpoint, ..Self::default() };
+        let (checkpoint, unheard) = (self.checkpoint.take(), self.unheard);
+        *self = Self { checkpoint, unheard, ..Self::default() };
     }
 
     fn forget(&mut self) {

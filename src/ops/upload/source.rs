@@ -47,6 +47,12 @@ impl Identity {
     }
 }
 
+/// Size and time of the file that a path names now, if it names one.
+pub(super) fn state_of(path: &Path) -> Option<(u64, (i64, i64))> {
+    let identity = Identity::of(&std::fs::metadata(path).ok()?);
+    Some((identity.size, identity.modified))
+}
+
 /// An open file.
 #[derive(Debug)]
 pub(super) struct Source {

@@ -6,6 +6,7 @@ pub mod cloud;
 pub mod data;
 pub mod http;
 pub mod legacy;
+pub mod line;
 pub mod page;
 pub mod raw;
 pub mod rpc;

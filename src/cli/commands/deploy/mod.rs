@@ -11,6 +11,7 @@ use serde::Serialize;
 use self::device_tests::TestsArgs;
 use super::fpga::DriverArgs;
 use super::image::{MakeArgs, build_failed};
+use super::object::CutArgs;
 use super::test::TestResult;
 use crate::base::duration::{duration, spent};
 use crate::cli::args::EndpointArgs;
@@ -61,6 +62,8 @@ pub(in crate::cli) struct DeployArgs {
     /// Say what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    cut: CutArgs,
     #[command(flatten)]
     driver: DriverArgs,
     #[command(flatten)]
@@ -144,6 +147,8 @@ impl DeployArgs {
         Ok(Request {
             file: self.file.clone(),
             key: self.object_key()?,
+            part_size: self.cut.part_bytes(),
+            jobs: self.cut.parallel(),
             image: ImageRequest {
                 spec: self.make.spec(),
                 instance_id: None,

@@ -149,6 +149,8 @@ impl LoadArgs {
         Ok(Request {
             file: file.to_owned(),
             key: key.to_owned(),
+            part_size: None,
+            jobs: None,
             image: ImageRequest {
                 spec: ImageSpec { shell: self.shell.clone(), ..ImageSpec::default() },
                 instance_id: None,

@@ -50,8 +50,7 @@ pub(super) fn run(args: &AbortArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
         let oss = cx.oss_by(args.endpoint).await?;
         let pending = oss.pending_uploads("").await?;
-        let items: Vec<_> =
-            pending.into_iter().filter(|upload| args.means(upload)).map(Pending::of).collect();
+        let items = Pending::all(pending.into_iter().filter(|upload| args.means(upload)).collect());
         if items.is_empty() && !args.all {
             let message = format!("there is no such unfinished upload in bucket {}", oss.bucket());
             return Err(Failure::new(Exit::NotFound, message).hint("faascmd object uploads ls"));

@@ -23,7 +23,7 @@ pub(super) struct LsArgs {
 pub(super) fn run(args: &LsArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
         let uploads = cx.oss_by(args.endpoint).await?.pending_uploads(&args.prefix).await?;
-        cx.ui.print(&List { items: uploads.into_iter().map(Pending::of).collect() })
+        cx.ui.print(&List { items: Pending::all(uploads) })
     })
 }
 

@@ -3,12 +3,15 @@
 mod abort;
 mod ls;
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
+use crate::ops::upload::of_this_machine;
 use crate::oss::PendingUpload;
 
 /// Find and remove unfinished uploads, whose parts cost storage
@@ -39,18 +42,27 @@ struct Pending {
     key: String,
     upload_id: String,
     initiated: Option<Timestamp>,
+    /// Whether this machine began it.
+    ours: bool,
+    /// The file that it began to send.
+    file: Option<PathBuf>,
 }
 
 impl Pending {
-    fn of(upload: PendingUpload) -> Self {
-        let PendingUpload { key, upload_id, initiated } = upload;
-        Self { key, upload_id, initiated }
+    fn all(uploads: Vec<PendingUpload>) -> Vec<Self> {
+        let mut files = of_this_machine();
+        let one = |PendingUpload { key, upload_id, initiated }| {
+            let file = files.remove(&upload_id);
+            Self { ours: file.is_some(), file, key, upload_id, initiated }
+        };
+        uploads.into_iter().map(one).collect()
     }
 
     fn row(&self) -> Vec<String> {
         let time = self.initiated.map_or_else(|| "-".into(), |time| time.to_string());
-        vec![self.key.clone(), self.upload_id.clone(), time]
+        let file = self.file.as_ref().map_or_else(|| "-".into(), |file| file.display().to_string());
+        vec![self.key.clone(), self.upload_id.clone(), time, file]
     }
 }
 
-const COLUMNS: [&str; 3] = ["key", "upload id", "begun"];
+const COLUMNS: [&str; 4] = ["key", "upload id", "begun", "of this machine's file"];

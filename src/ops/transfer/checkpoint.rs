@@ -1,39 +1,47 @@
-//! What the next run must know: a private file of one line for the upload and one for each part that arrived.
+//! What the next run must know: a private file of one line for the transfer and one for each part that arrived.
 //!
 //! It may be cut off at any byte: a line counts when it is whole. It holds no secret.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::Placed;
 use crate::base::lock::open_locked;
 use crate::base::private_file::create_private_folder;
 use crate::oss::{ListedPart, Receipt};
 
-/// What an upload must have in common with the one that a checkpoint was written for.
+/// What a transfer must have in common with the one that a checkpoint was written for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Binding {
+pub(in crate::ops) struct Binding {
     /// The file's absolute path; what is not UTF-8 in it is replaced.
-    pub(super) path: String,
-    pub(super) size: u64,
-    /// Seconds and nanoseconds of the file's last change.
-    pub(super) modified: (i64, i64),
-    pub(super) bucket: String,
-    pub(super) key: String,
-    pub(super) endpoint: String,
-    pub(super) part_size: u64,
+    pub(in crate::ops) path: String,
+    pub(in crate::ops) size: u64,
+    /// Seconds and nanoseconds of the last change of what is sent.
+    pub(in crate::ops) modified: (i64, i64),
+    pub(in crate::ops) bucket: String,
+    pub(in crate::ops) key: String,
+    pub(in crate::ops) endpoint: String,
+    pub(in crate::ops) part_size: u64,
 }
 
 impl Binding {
-    /// The name of its checkpoint: whoever uploads the same file to the same place finds it.
-    fn name(&self) -> String {
+    /// The name of its checkpoint: whoever moves the same file to or from the same place finds it.
+    pub(in crate::ops) fn name(&self) -> String {
         let place =
             [&self.path, &self.endpoint, &self.bucket, &self.key].map(|part| part.as_bytes()).join(&0);
         format!("{}.jsonl", &crate::sign::encode::hex(&Sha256::digest(place))[..32])
+    }
+
+    /// Where a part begins if all have the size that was asked for.
+    pub(in crate::ops) fn usual_place(&self, number: u32) -> u64 {
+        u64::from(number.saturating_sub(1)).saturating_mul(self.part_size)
     }
 
     /// Why what `old` began can't be gone on with.
@@ -48,35 +56,49 @@ impl Binding {
     }
 }
 
+/// The first line.
 #[derive(Serialize, Deserialize)]
-struct Header {
+pub(in crate::ops) struct Header {
     faascmd_upload: u32,
-    upload_id: String,
-    binding: Binding,
+    /// Empty while the service is asked for one.
+    pub(in crate::ops) upload_id: String,
+    /// When it began, by the service's clock.
+    #[serde(default)]
+    pub(in crate::ops) began: Timestamp,
+    pub(in crate::ops) binding: Binding,
 }
 
 #[derive(Serialize, Deserialize)]
 struct PartLine {
     part: u32,
+    /// Where it begins; without it parts have one size.
+    at: Option<u64>,
     size: u64,
     crc64: u64,
     etag: String,
 }
 
+/// So many checkpoints are looked at.
+const MOST_LEFT: usize = 100;
+/// A path and a key, with room.
+const LONGEST_HEADER: u64 = 64 << 10;
+
 /// The version of the form.
 const FORM: u32 = 1;
 
-/// An upload that an earlier run began.
+/// A transfer that an earlier run began.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Begun {
-    pub(super) upload_id: String,
+pub(in crate::ops) struct Begun {
+    /// What the service calls it; for a download, the object's `ETag`. Empty where the answer was not heard.
+    pub(in crate::ops) upload_id: String,
+    pub(in crate::ops) began: Timestamp,
     /// The parts that arrived, as far as it knows.
-    pub(super) parts: BTreeMap<u32, ListedPart>,
+    pub(in crate::ops) parts: BTreeMap<u32, Placed>,
 }
 
 /// A checkpoint file, locked against other processes.
 #[derive(Debug)]
-pub(super) struct Checkpoint {
+pub(in crate::ops) struct Checkpoint {
     file: File,
     path: PathBuf,
     binding: Binding,
@@ -84,7 +106,7 @@ pub(super) struct Checkpoint {
 
 /// What stands in a checkpoint file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(in crate::ops) enum Found {
     /// Nothing.
     Nothing,
     /// What this upload can go on with.
@@ -95,7 +117,7 @@ pub(super) enum Found {
 
 impl Found {
     /// The upload of this file to this key that was begun.
-    pub(super) fn upload_id(self) -> Option<String> {
+    pub(in crate::ops) fn upload_id(self) -> Option<String> {
         match self {
             Self::Nothing => None,
             Self::Begun(begun) => Some(begun.upload_id),
@@ -109,14 +131,14 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When the folder or the file can't be used.
-    pub(super) fn open(folder: &Path, binding: Binding) -> io::Result<Option<Self>> {
+    pub(in crate::ops) fn open(folder: &Path, binding: Binding) -> io::Result<Option<Self>> {
         create_private_folder(folder)?;
         let path = folder.join(binding.name());
         Ok(open_locked(&path)?.map(|file| Self { file, path, binding }))
     }
 
     /// Reads what an earlier run left.
-    pub(super) fn read(&mut self) -> Found {
+    pub(in crate::ops) fn read(&mut self) -> Found {
         let mut text = Vec::new();
         if self.file.rewind().and_then(|()| self.file.read_to_end(&mut text)).is_err() {
             return Found::Useless { why: "can't be read", upload_id: None };
@@ -124,13 +146,18 @@ impl Checkpoint {
         found(&self.binding, &text)
     }
 
-    /// Starts it anew for an upload that has just begun, with the parts that it has already.
+    /// Starts it anew for a transfer that has just begun, with the parts that it has already.
     ///
     /// # Errors
     /// When it can't be written.
-    pub(super) fn begin(&mut self, upload_id: &str, parts: &BTreeMap<u32, ListedPart>) -> io::Result<()> {
-        let header =
-            Header { faascmd_upload: FORM, upload_id: upload_id.to_owned(), binding: self.binding.clone() };
+    pub(in crate::ops) fn begin(
+        &mut self,
+        upload_id: &str,
+        began: Timestamp,
+        parts: &BTreeMap<u32, Placed>,
+    ) -> io::Result<()> {
+        let (upload_id, binding) = (upload_id.to_owned(), self.binding.clone());
+        let header = Header { faascmd_upload: FORM, upload_id, began, binding };
         let mut text = line(&header);
         for part in parts.values() {
             text.extend(part_line(part));
@@ -144,12 +171,12 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When it can't be written.
-    pub(super) fn add(&mut self, part: &ListedPart) -> io::Result<()> {
+    pub(in crate::ops) fn add(&mut self, part: &Placed) -> io::Result<()> {
         self.file.write_all(&part_line(part))
     }
 
-    /// Removes it: the upload is over.
-    pub(super) fn remove(self) {
+    /// Removes it: the transfer is over.
+    pub(in crate::ops) fn remove(self) {
         // One that stays is found useless by the next run.
         std::fs::remove_file(&self.path).ok();
     }
@@ -161,10 +188,11 @@ fn line(value: &impl Serialize) -> Vec<u8> {
     text
 }
 
-fn part_line(part: &ListedPart) -> Vec<u8> {
-    let ListedPart { number, size, receipt } = part;
+fn part_line(placed: &Placed) -> Vec<u8> {
+    let ListedPart { number, size, receipt } = &placed.part;
     line(&PartLine {
         part: *number,
+        at: Some(placed.at),
         size: *size,
         crc64: receipt.crc64.unwrap_or_default(),
         etag: receipt.etag.clone(),
@@ -189,9 +217,35 @@ fn found(binding: &Binding, text: &[u8]) -> Found {
     let whole = lines.take_while(|line| line.ends_with(b"\n"));
     let parts = whole.map_while(|line| serde_json::from_slice(line).ok()).map(|part: PartLine| {
         let receipt = Receipt { etag: part.etag, crc64: Some(part.crc64) };
-        (part.part, ListedPart { number: part.part, size: part.size, receipt })
+        let at = part.at.unwrap_or_else(|| binding.usual_place(part.part));
+        (part.part, Placed { at, part: ListedPart { number: part.part, size: part.size, receipt } })
     });
-    Found::Begun(Begun { upload_id: header.upload_id, parts: parts.collect() })
+    Found::Begun(Begun { upload_id: header.upload_id, began: header.began, parts: parts.collect() })
+}
+
+/// The first lines of the checkpoints in a folder that no process holds, each with its file.
+pub(in crate::ops) fn left_behind(folder: &Path) -> Vec<(Checkpoint, Header)> {
+    let names = std::fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_LEFT);
+    let opened = names.filter_map(|entry| {
+        let path = entry.path();
+        let header = header_of(&path)?;
+        let file = open_locked(&path).ok().flatten()?;
+        Some((Checkpoint { file, path, binding: header.binding.clone() }, header))
+    });
+    opened.collect()
+}
+
+/// What each of the checkpoints in a folder was written for, held by a process or not.
+pub(in crate::ops) fn noted(folder: &Path) -> Vec<Header> {
+    let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    names.filter_map(|entry| header_of(&entry.path())).collect()
+}
+
+fn header_of(path: &Path) -> Option<Header> {
+    let mut first = String::new();
+    let file = File::options().read(true).custom_flags(nix::libc::O_NOFOLLOW).open(path).ok()?;
+    BufReader::new(file.take(LONGEST_HEADER)).read_line(&mut first).ok()?;
+    serde_json::from_str(&first).ok()
 }
 
 #[cfg(test)]
@@ -211,15 +265,15 @@ mod tests {
         }
     }
 
-    fn part(number: u32) -> ListedPart {
+    fn part(number: u32) -> Placed {
         let receipt = Receipt { etag: format!("\"{number}\""), crc64: Some(u64::MAX - u64::from(number)) };
-        ListedPart { number, size: 8 << 20, receipt }
+        Placed { at: u64::from(number - 1) * 9, part: ListedPart { number, size: 8 << 20, receipt } }
     }
 
     fn written(folder: &Path) -> Vec<u8> {
         let mut checkpoint = Checkpoint::open(folder, binding()).unwrap().unwrap();
         assert_eq!(checkpoint.read(), Found::Nothing);
-        checkpoint.begin("U", &[(2, part(2))].into()).unwrap();
+        checkpoint.begin("U", Timestamp::UNIX_EPOCH, &[(2, part(2))].into()).unwrap();
         checkpoint.add(&part(4)).unwrap();
         checkpoint.add(&part(1)).unwrap();
         std::fs::read(folder.join(binding().name())).unwrap()
@@ -231,7 +285,7 @@ mod tests {
         let text = written(folder.path());
         for length in 0..=text.len() {
             match found(&binding(), &text[..length]) {
-                Found::Begun(Begun { upload_id, parts }) => {
+                Found::Begun(Begun { upload_id, parts, .. }) => {
                     assert_eq!(upload_id, "U");
                     assert!(parts.iter().all(|(number, listed)| *listed == part(*number)), "{parts:?}");
                 }
@@ -241,6 +295,16 @@ mod tests {
         }
         let Found::Begun(whole) = found(&binding(), &text) else { panic!("an upload") };
         assert_eq!(whole.parts.into_keys().collect::<Vec<_>>(), [1, 2, 4]);
+    }
+
+    #[test]
+    fn what_nobody_holds_is_found_and_what_is_held_is_only_named() {
+        let folder = tempfile::tempdir().unwrap();
+        written(folder.path());
+        assert_eq!(left_behind(folder.path())[0].1.upload_id, "U");
+        let _held = Checkpoint::open(folder.path(), binding()).unwrap().unwrap();
+        assert!(left_behind(folder.path()).is_empty());
+        assert_eq!(noted(folder.path())[0].binding, binding());
     }
 
     #[test]

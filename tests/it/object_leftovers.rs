@@ -1,0 +1,167 @@
+//! Nothing stays behind, in the cloud or on disk, that nobody comes back for; and a download goes on where it stopped.
+
+use crate::common::bytes::bytes;
+use crate::common::cloud::{Cloud, count};
+use crate::common::line::{Fate, Line};
+use crate::common::world::ran;
+
+const MIB: u64 = 1 << 20;
+const PUT: [&str; 9] = ["-o", "json", "object", "put", "f", "--part-size", "1MiB", "--jobs", "2"];
+
+/// A cloud with about half of 6 MiB, sent by a run that was killed.
+fn half_sent() -> Cloud {
+    let cloud = Cloud::start(&["--fault", "slow=6000000"]);
+    cloud.world.file("f", bytes(6 << 20, 1));
+    let mut put = cloud.command(&PUT).spawn().unwrap();
+    cloud.until_received(4 * MIB);
+    put.kill().unwrap();
+    put.wait().unwrap();
+    cloud
+}
+
+#[track_caller]
+fn nothing_is_left(cloud: &Cloud) {
+    assert_eq!(cloud.faascmd(&["object", "uploads", "ls"]).exits(0).stdout, "");
+    let state = cloud.world.path().join(".local/state/faascmd/uploads");
+    assert_eq!(std::fs::read_dir(state).unwrap().count(), 0);
+}
+
+#[test]
+fn unfinished_uploads_of_this_machine_are_shown_with_their_files() {
+    let cloud = half_sent();
+    let list = cloud.faascmd(&["object", "uploads", "ls", "-o", "json"]).exits(0).json();
+    let file = cloud.world.path().join("f");
+    assert_eq!((&list["items"][0]["ours"], &list["items"][0]["file"]), (&true.into(), &file.to_str().into()));
+    let mut elsewhere = cloud.command(&["object", "uploads", "ls", "-o", "json"]);
+    let list = ran(elsewhere.env("XDG_STATE_HOME", cloud.world.path().join("other"))).exits(0).json();
+    assert_eq!((&list["items"][0]["ours"], &list["items"][0]["file"].is_null()), (&false.into(), &true));
+}
+
+#[test]
+fn parts_go_when_a_small_file_has_taken_the_large_one_s_place() {
+    let cloud = half_sent();
+    cloud.world.file("f", "small now");
+    cloud.faascmd(&PUT).exits(0);
+    nothing_is_left(&cloud);
+}
+
+#[test]
+fn parts_go_when_the_file_is_gone() {
+    let cloud = half_sent();
+    std::fs::remove_file(cloud.world.path().join("f")).unwrap();
+    cloud.world.file("another", "another file");
+    cloud.faascmd(&["object", "put", "another"]).exits(0);
+    nothing_is_left(&cloud);
+}
+
+#[test]
+fn parts_go_when_another_machine_has_put_the_object() {
+    let cloud = half_sent();
+    // The service tells times in whole seconds.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let mut elsewhere = cloud.command(&PUT);
+    ran(elsewhere.env("XDG_STATE_HOME", cloud.world.path().join("other"))).exits(0);
+    cloud.world.file("another", "another file");
+    cloud.faascmd(&["object", "put", "another"]).exits(0);
+    nothing_is_left(&cloud);
+}
+
+#[test]
+fn an_unfinished_upload_that_can_go_on_is_left_alone() {
+    let cloud = half_sent();
+    cloud.world.file("another", "another file");
+    cloud.faascmd(&["object", "put", "another"]).exits(0);
+    assert!(cloud.faascmd(&PUT).exits(0).json()["resumed"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn an_upload_whose_beginning_was_not_heard_of_does_not_stay() {
+    let cloud = Cloud::start(&["--fault", "lost-answer=InitiateMultipartUpload"]);
+    cloud.world.file("f", bytes(3 << 20, 1));
+    cloud.faascmd(&PUT).exits(0);
+    assert_eq!(count(&cloud.requests(), "InitiateMultipartUpload"), 2);
+    nothing_is_left(&cloud);
+}
+
+#[test]
+fn an_upload_that_was_begun_by_a_run_that_was_killed_before_it_knew_does_not_stay() {
+    let cloud = Cloud::start(&[]);
+    cloud.world.file("f", bytes(3 << 20, 1));
+    let line = Line::judged(cloud.endpoint(), |head| match head.starts_with(b"POST") {
+        true => Fate::Unanswered,
+        false => Fate::Passes,
+    });
+    let through = || {
+        let mut put = cloud.command(&PUT);
+        put.env("FAASCMD_ENDPOINT", line.endpoint());
+        put
+    };
+    let mut put = through().spawn().unwrap();
+    while cloud.next_request()["action"] != "InitiateMultipartUpload" {}
+    put.kill().unwrap();
+    put.wait().unwrap();
+    let pending = || cloud.faascmd(&["object", "uploads", "ls"]).exits(0).stdout.lines().count();
+    assert!(pending() > 0);
+    let checkpoints = cloud.world.path().join(".local/state/faascmd/uploads");
+    let noted = std::fs::read_dir(checkpoints).unwrap().next().unwrap().unwrap().path();
+    let noted = std::fs::read_to_string(noted).unwrap();
+    assert!(noted.contains(r#""upload_id":"""#), "{noted}");
+    line.heal();
+    ran(&mut through()).exits(0);
+    nothing_is_left(&cloud);
+}
+
+const GET: [&str; 10] = ["-o", "json", "object", "get", "f", "g", "--part-size", "1MiB", "--jobs", "2"];
+
+/// A cloud with an object of which about half was fetched by a run that was killed.
+fn half_fetched() -> Cloud {
+    let cloud = Cloud::start(&["--fault", "slow=3000000"]);
+    cloud.world.file("f", bytes(6 << 20, 1));
+    cloud.faascmd(&["object", "put", "f"]).exits(0);
+    cloud.requests();
+    let mut get = cloud.command(&GET).spawn().unwrap();
+    for _ in 0..4 {
+        while cloud.next_request()["action"] != "GetObject" {}
+    }
+    get.kill().unwrap();
+    get.wait().unwrap();
+    cloud.requests();
+    cloud
+}
+
+fn hidden(cloud: &Cloud) -> usize {
+    let names = std::fs::read_dir(cloud.world.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter(|name| name.to_string_lossy().starts_with(".faascmd-")).count()
+}
+
+#[test]
+fn a_killed_download_goes_on_and_leaves_nothing() {
+    let cloud = half_fetched();
+    assert_eq!(hidden(&cloud), 1);
+    cloud.faascmd(&GET).exits(0);
+    let fetched = count(&cloud.requests(), "GetObject");
+    assert!((1..=4).contains(&fetched), "{fetched}");
+    assert!(std::fs::read(cloud.world.path().join("g")).unwrap() == bytes(6 << 20, 1));
+    assert_eq!(hidden(&cloud), 0);
+    let state = cloud.world.path().join(".local/state/faascmd/downloads");
+    assert_eq!(std::fs::read_dir(state).unwrap().count(), 0);
+}
+
+#[test]
+fn a_download_of_another_object_and_a_damaged_one_begin_anew() {
+    let cloud = half_fetched();
+    cloud.world.file("f", bytes(5 << 20, 7));
+    cloud.faascmd(&["object", "put", "f"]).exits(0);
+    cloud.requests();
+    cloud.faascmd(&GET).exits(0);
+    assert_eq!(count(&cloud.requests(), "GetObject"), 5);
+    assert!(std::fs::read(cloud.world.path().join("g")).unwrap() == bytes(5 << 20, 7));
+    assert_eq!(hidden(&cloud), 0);
+
+    let cloud = half_fetched();
+    let mut names = std::fs::read_dir(cloud.world.path()).unwrap().map(|entry| entry.unwrap().path());
+    let unfinished = names.find(|path| path.to_string_lossy().contains("/.faascmd-")).unwrap();
+    std::fs::write(&unfinished, bytes(6 << 20, 9)).unwrap();
+    cloud.faascmd(&GET).exits(0);
+    assert!(std::fs::read(cloud.world.path().join("g")).unwrap() == bytes(6 << 20, 1));
+}

@@ -15,6 +15,7 @@ pub struct Cancel(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     signal: SetOnce<i32>,
+    again: SetOnce<i32>,
     held: Mutex<Held>,
 }
 
@@ -23,6 +24,7 @@ struct State {
 struct Held {
     holds: u32,
     released: Option<Instant>,
+    asked: Option<Instant>,
 }
 
 /// A terminal that closes sends two signals, GNU `timeout` sends two, and a person who means it waits for an answer.
@@ -85,11 +87,15 @@ impl Cancel {
 
     /// Sets the flag, or ends the program. The lock is held meanwhile, so that no hold can begin in between.
     fn take(&self, signal: i32) {
-        let held = self.held();
+        let mut held = self.held();
         let again = self.signal().is_some() && held.released.is_none_or(|at| at.elapsed() >= ONE_WISH);
         if held.holds == 0 && (again || !ASKED.contains(&signal)) {
             end_by(signal);
         }
+        if held.asked.is_some_and(|at| at.elapsed() >= ONE_WISH) {
+            self.0.again.set(signal).ok();
+        }
+        held.asked.get_or_insert_with(Instant::now);
         drop(held);
         self.set(signal);
     }
@@ -106,6 +112,16 @@ impl Cancel {
     /// The signal that set the flag, if any.
     pub fn signal(&self) -> Option<i32> {
         self.0.signal.get().copied()
+    }
+
+    /// Whether signals are kept from ending the program.
+    pub fn is_held(&self) -> bool {
+        self.held().holds > 0
+    }
+
+    /// Waits for another signal after the one that set the flag; only while it is [held](Self::hold) is there any.
+    pub async fn asked_again(&self) {
+        self.0.again.wait().await;
     }
 
     /// Waits until the flag is set and gives the signal.

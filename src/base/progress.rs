@@ -51,6 +51,8 @@ pub enum Event {
         /// Whether it had been done before.
         skipped: bool,
     },
+    /// What a person may want to know who asks meanwhile, such as who is not done yet.
+    Details(String),
     /// Worth a line, such as what the program decided and why.
     Note(String),
     /// Something the user should know although the work goes on.

@@ -28,6 +28,7 @@ mod fleet;
 mod fleet_kill;
 mod fleet_report;
 mod fleet_run;
+mod fleet_tools;
 mod foreign_files;
 mod fpga;
 mod fuzz;

@@ -1,10 +1,13 @@
 //! Progress as people see it: a bar or a rewritten line on a terminal, a line per change off it.
 
-use std::io::IsTerminal as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::{BufRead as _, IsTerminal as _};
+use std::os::fd::AsFd as _;
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::{getpgrp, tcgetpgrp};
 
 use super::stderr::line;
 use super::ui::{DONE, Ui, WARNING};
@@ -13,11 +16,15 @@ use crate::base::progress::{Event, Progress, Silent};
 use crate::base::size::ByteSize;
 use crate::base::text::harmless;
 
+/// How often it is looked whether somebody pressed Enter, in milliseconds.
+const LOOK_EVERY: u16 = 250;
+
 /// Draws events on stderr.
 struct Drawn {
     terminal: bool,
     ui: Ui,
-    now: Mutex<Now>,
+    now: Arc<Mutex<Now>>,
+    asked: Once,
 }
 
 /// What is on the screen now.
@@ -25,6 +32,8 @@ struct Drawn {
 struct Now {
     bar: Option<ProgressBar>,
     waiting: String,
+    /// What is told to who presses Enter.
+    details: String,
 }
 
 impl Ui {
@@ -34,7 +43,7 @@ impl Ui {
             return Arc::new(Silent);
         }
         let terminal = self.progress && std::io::stderr().is_terminal();
-        Arc::new(Drawn { terminal, ui: self.clone(), now: Mutex::default() })
+        Arc::new(Drawn { terminal, ui: self.clone(), now: Arc::default(), asked: Once::new() })
     }
 }
 
@@ -125,10 +134,44 @@ impl Progress for Drawn {
             Event::StepDone { step, detail, skipped } => {
                 Self::above(&now, &step_line(&self.ui.painted(DONE, "✓"), step, &detail, skipped));
             }
+            Event::Details(text) => {
+                now.details = text;
+                if self.terminal && std::io::stdin().is_terminal() {
+                    let shared = Arc::clone(&self.now);
+                    self.asked.call_once(|| {
+                        // Without the thread nobody is answered, and the work goes on.
+                        std::thread::Builder::new().name("asked".into()).spawn(move || answer(&shared)).ok();
+                    });
+                }
+            }
             Event::Note(text) => Self::above(&now, &harmless(&text)),
             Event::Warning(text) => {
                 Self::above(&now, &format!("{} {}", self.ui.painted(WARNING, "warning:"), harmless(&text)));
             }
+        }
+    }
+}
+
+/// Tells the details to who presses Enter, for as long as the program runs.
+fn answer(now: &Mutex<Now>) {
+    let stdin = std::io::stdin();
+    loop {
+        let mut waiting = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+        let typed = poll(&mut waiting, PollTimeout::from(LOOK_EVERY)).is_ok_and(|count| count > 0);
+        // What is typed while this is in the background is the shell's; reading it would stop the program.
+        let in_front = tcgetpgrp(stdin.as_fd()).is_ok_and(|group| group == getpgrp());
+        if !typed {
+            continue;
+        }
+        if !in_front {
+            std::thread::sleep(Duration::from_millis(LOOK_EVERY.into()));
+            continue;
+        }
+        if stdin.lock().read_line(&mut String::new()).is_ok_and(|length| length > 0) {
+            let now = now.lock().unwrap_or_else(PoisonError::into_inner);
+            Drawn::above(&now, &harmless(&now.details));
+        } else {
+            return;
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::cloud::{CredentialError, Error, ErrorKind};
 use crate::codes;
 
 /// How a thing is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// As it should be.

@@ -13,7 +13,7 @@ use crate::ops::{Error, Result};
 use crate::oss::Oss;
 
 /// How long its URL is good for: the hosts fetch it at once.
-const URL_LIFE: Duration = Duration::from_mins(15);
+pub(super) const URL_LIFE: Duration = Duration::from_mins(15);
 /// What stands for the URL where a command is kept on disk.
 pub(super) const URL: &str = "@FAASCMD-URL@";
 /// The newest symbols of the C library that the hosts have: CentOS 7.
@@ -91,7 +91,7 @@ impl Agent {
     }
 
     /// What the URL is put in for.
-    pub(super) fn url(&self) -> &Secret {
+    pub fn url(&self) -> &Secret {
         &self.url
     }
 
@@ -130,7 +130,7 @@ mv "$new" {folder}/{name}
 pub(super) const NOT_FETCHED: i32 = 120;
 
 /// The bucket by the endpoint that the hosts reach, which costs nothing; one that was given stays.
-fn internal(oss: &Oss) -> Result<Oss> {
+pub(super) fn internal(oss: &Oss) -> Result<Oss> {
     let cloud = oss.cloud();
     let given =
         cloud.locate(Service::Oss).map_err(|e| crate::cloud::Error::new(Service::Oss, "GetObject", e))?;
@@ -141,6 +141,15 @@ fn internal(oss: &Oss) -> Result<Oss> {
     let endpoint = Endpoint::of_region("oss-{}-internal", region);
     let endpoint = endpoint.map_err(|e| crate::cloud::Error::new(Service::Oss, "GetObject", e))?;
     Ok(oss.clone().at(Some(endpoint)))
+}
+
+/// An address of the bucket as the hosts reach it, without any right.
+///
+/// # Errors
+/// When there is no credential or no region.
+pub async fn hosts_address(oss: &Oss) -> Result<String> {
+    let url = internal(oss)?.presigned("GET", "faascmd", URL_LIFE).await?.url;
+    Ok(url.split('?').next().unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]

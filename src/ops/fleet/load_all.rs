@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Outcome, Services};
+use crate::bitstream::Family;
 use crate::ecs::{Instance, InstanceState};
 use crate::faas::{Chip, Faas};
 use crate::ops::deploy::{self, Request};
@@ -14,7 +15,7 @@ use crate::ops::prepare;
 use crate::ops::{Error, Result};
 
 /// A chip of a host and what became of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoadedChip {
     /// The host.
     pub instance_id: String,
@@ -160,6 +161,11 @@ async fn load_one(
 }
 
 impl Spot {
+    /// Whether there is an image for it: a chip of another family, or of a shell that none was made for, has none.
+    pub fn fits(&self, images: &BTreeMap<Option<String>, String>, family: Option<Family>) -> bool {
+        images.contains_key(&self.chip.shell) && (family.is_none() || self.chip.family() == family)
+    }
+
     /// The id of the chip's host.
     pub fn instance_id(&self) -> &str {
         &self.host.id

@@ -3,8 +3,11 @@
 
 mod agent;
 pub mod chip_tests;
+pub mod doctor;
 mod down;
+mod engine;
 mod error;
+mod fetch;
 mod fold;
 mod load_all;
 mod order;
@@ -20,15 +23,16 @@ mod summary;
 mod target;
 mod up;
 
-pub use agent::{Agent, examine as examine_agent, file_of as agent_file};
+pub use agent::{Agent, examine as examine_agent, file_of as agent_file, hosts_address};
 pub use down::{Release, Released, release, settled};
 pub use error::FleetError;
+pub use fetch::{Fetch, Fetched, fetch};
 pub use fold::folded;
 pub use load_all::{LoadedChip, chips, images, load_all, to_load};
-pub use outcome::{Counts, Outcome};
+pub use outcome::{Counts, Outcome, ended};
 pub use price::{Cost, cost_of};
 pub use ready::{online, settle_in};
-pub use record::{HostRecord, Record};
+pub use record::{HostRecord, Phase, Record};
 pub use run::{RunRequest, judge_command, run};
 pub use target::{Selector, Target, find};
 pub use up::{UpRequest, release_at, up};

@@ -32,6 +32,17 @@ impl Outcome {
     }
 }
 
+/// How something ended, in a few words: `exit 3`, `not run: its assistant is offline`.
+pub fn ended(outcome: Outcome, exit_code: Option<i32>, why: Option<&str>) -> String {
+    let words = || outcome.name().replace('_', " ");
+    match (outcome, exit_code, why) {
+        (Outcome::Passed, ..) => "passed".to_owned(),
+        (_, Some(code), _) => format!("exit {code}"),
+        (_, None, Some(why)) => format!("{}: {why}", words()),
+        (_, None, None) => words(),
+    }
+}
+
 /// How many ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {

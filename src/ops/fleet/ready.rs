@@ -46,6 +46,7 @@ pub(super) async fn until(
 ) -> Result<(Vec<Instance>, Vec<String>)> {
     let unseen = std::cell::RefCell::new(BTreeMap::<String, Instant>::new());
     let all_run = std::cell::RefCell::new(None);
+    let heard = std::cell::RefCell::new(BTreeSet::<String>::new());
     let look = || async {
         let hosts = services.ecs.instances(&target.filter()).await?;
         let hosts: Vec<_> = hosts.into_iter().filter(|host| ids.contains(&host.id)).collect();
@@ -55,8 +56,13 @@ pub(super) async fn until(
         if running < wanted {
             return Ok(Look::Pending(format!("{running} of {} running", ids.len())));
         }
-        let assistants = online(services.ecs, &hosts).await?;
-        let heard = hosts.iter().filter(|host| is_online(host, &assistants)).count();
+        // Who has been heard is not asked about again.
+        let is_silent = |host: &&Instance| !heard.borrow().contains(&host.id);
+        let silent: Vec<_> = hosts.iter().filter(is_silent).cloned().collect();
+        let assistants = online(services.ecs, &silent).await?;
+        let now_heard = silent.iter().filter(|host| is_online(host, &assistants));
+        heard.borrow_mut().extend(now_heard.map(|host| host.id.clone()));
+        let heard = heard.borrow().len();
         let since = *all_run.borrow_mut().get_or_insert_with(Instant::now);
         if heard < wanted && since.elapsed() < HEARD {
             return Ok(Look::Pending(format!("running, {heard} of {} online", ids.len())));

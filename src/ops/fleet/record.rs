@@ -1,20 +1,27 @@
 //! What a run came to, host by host, on disk: what `report` shows, and where a killed program goes on.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::load_all::LoadedChip;
+use super::price::Cost;
+use super::target::Target;
 use super::{FleetError, Outcome};
 use crate::base::private_file::{create_private_folder, state_folder, write_private};
-use crate::ecs::Instance;
+use crate::base::text::is_plain_name;
+use crate::ecs::{Ecs, Instance};
 use crate::ops::{Error, Result};
 
 const SCHEMA: &str = "faascmd.fleet.run/1";
 /// The name of a run's own file in its folder.
 const FILE: &str = "run.json";
+/// The most bytes of a host's log that are shown or put into a document.
+const LONGEST_SHOWN: u64 = 256 << 10;
 
 /// A run of one command on many hosts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,6 +37,12 @@ pub struct Record {
     pub command: String,
     /// After so many seconds the command is ended.
     pub timeout_seconds: u32,
+    /// The run that it is a part of, as the tests are of a deployment.
+    #[serde(default)]
+    pub part_of: Option<String>,
+    /// What its hosts cost.
+    #[serde(default)]
+    pub cost: Option<Cost>,
     /// When it began.
     pub started: Option<Timestamp>,
     /// When it was over; a run without is taken up again by the same command.
@@ -78,6 +91,23 @@ pub struct HostRecord {
     pub tries: u32,
     /// The invocation that is waited for.
     pub invoke_id: Option<String>,
+    /// What took how long, in its order.
+    #[serde(default)]
+    pub phases: Vec<Phase>,
+    /// What was loaded into its chips.
+    #[serde(default)]
+    pub loads: Vec<LoadedChip>,
+}
+
+/// A step of a run on a host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    /// `wait`, `command`, `image`, `load`, `test`…
+    pub name: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// How it ended.
+    pub outcome: Outcome,
 }
 
 impl Record {
@@ -101,6 +131,25 @@ impl Record {
             hosts: hosts.iter().map(of).collect(),
             ..Self::default()
         })
+    }
+
+    /// The record of a deployment that `command` tells from others: that of a killed one, else a new one.
+    ///
+    /// # Errors
+    /// When nothing can be kept on this machine.
+    pub fn of_deployment(ecs: &Ecs, target: &Target, hosts: &[Instance], command: String) -> Result<Self> {
+        let region = ecs.cloud().region().unwrap_or("unknown");
+        let target = target.to_string();
+        let same = |record: &Self| {
+            record.finished.is_none()
+                && (record.kind.as_str(), &record.target, &record.command) == ("deploy", &target, &command)
+                && hosts.iter().all(|host| record.hosts.contains_key(&host.id))
+        };
+        if let Some(mut record) = Self::all(region)?.into_iter().find(same) {
+            record.hosts.values_mut().for_each(|host| host.phases.clear());
+            return Ok(record);
+        }
+        Ok(Self { command, ..Self::new(region, "deploy", &target, hosts)? })
     }
 
     /// The runs that are kept, the newest first.
@@ -137,6 +186,36 @@ impl Record {
         Some(Self { folder: folder.to_owned(), ..record })
     }
 
+    /// The last run of a target that was asked for by name, and is no part of another.
+    ///
+    /// # Errors
+    /// When nothing can be kept on this machine.
+    pub fn last(region: &str, target: &str) -> Result<Option<Self>> {
+        let is = |record: &Self| record.target == target && record.is_asked_for();
+        Ok(Self::all(region)?.into_iter().find(is))
+    }
+
+    /// Whether it is what somebody asked for, and no part or means of it.
+    pub fn is_asked_for(&self) -> bool {
+        self.part_of.is_none() && !["get", "doctor"].contains(&self.kind.as_str())
+    }
+
+    /// A host's step is over.
+    pub fn step(&mut self, id: &str, name: &str, seconds: f64, outcome: Outcome) {
+        let seconds = (seconds * 10.0).round() / 10.0;
+        let phase = Phase { name: name.to_owned(), seconds, outcome };
+        self.hosts.get_mut(id).into_iter().for_each(|host| host.phases.push(phase.clone()));
+    }
+
+    /// The run is over: it is not taken up again.
+    ///
+    /// # Errors
+    /// When that can't be written.
+    pub fn finish(&mut self) -> Result<()> {
+        self.finished = Some(Timestamp::now());
+        self.write()
+    }
+
     /// The ids of the hosts that did not pass.
     pub fn not_passed(&self) -> Vec<String> {
         let others = self.hosts.iter().filter(|(_, host)| host.outcome != Outcome::Passed);
@@ -162,25 +241,33 @@ impl Record {
         create_private_folder(&folder).map_err(Error::of_file(&folder))?;
         let Some(host) = self.hosts.get_mut(id) else { return Ok(()) };
         // A host's name is anybody's choice; its id is not.
-        let plain = host.name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-            && !host.name.starts_with('.');
-        let path = folder.join(format!("{}.log", if plain { &host.name } else { id }));
+        let name = if is_plain_name(&host.name) { &host.name } else { id };
+        let path = folder.join(format!("{name}.log"));
         write_private(&path, output).map_err(Error::of_file(&path))?;
         host.digest = Sha256::digest(output)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         host.log = Some(path);
         Ok(())
     }
 
-    /// What a host wrote, as far as it is kept.
+    /// What a host wrote, as far as it is kept; of a long text the end.
     pub fn output_of(&self, id: &str) -> Vec<u8> {
         let log = self.hosts.get(id).and_then(|host| host.log.as_deref());
-        log.and_then(|path| std::fs::read(path).ok()).unwrap_or_default()
+        log.and_then(|path| end_of(path).ok()).unwrap_or_default()
     }
 
     /// The folder of its files.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
+}
+
+fn end_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = std::fs::File::open(path)?;
+    let skipped = file.metadata()?.len().saturating_sub(LONGEST_SHOWN);
+    file.seek(SeekFrom::Start(skipped))?;
+    let mut text = Vec::new();
+    file.take(LONGEST_SHOWN).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 fn runs(region: &str) -> Result<PathBuf> {

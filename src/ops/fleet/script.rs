@@ -27,10 +27,20 @@ if [ ! -e "$dir/summary" ]; then
 END
     chmod 700 "$dir/command"
     case $(head -c 2 "$dir/command") in '#!') set -- "$dir/command" ;; *) set -- sh "$dir/command" ;; esac
+    # The assistant stops what is in this shell's group: where that is the shell's alone, the command stays in it.
+    group() {{ read -r line <"/proc/$1/stat" && line=${{line##*) }} && set -- $line && echo "$3"; }} 2>/dev/null
+    within=
+    [ "$(group $$)" != $$ ] || within=--foreground
     began=$(date +%s)
-    timeout -k 5 {limit_seconds} "$@" >"$dir/output" 2>&1 </dev/null 9>&-
+    timeout $within -k 5 {limit_seconds} "$@" >"$dir/output" 2>&1 </dev/null 9>&-
     code=$? seconds=$(($(date +%s) - began))
     case $code in 124 | 137) [ $seconds -lt {limit_seconds} ] || code=timeout ;; esac
+    if [ "$code$within" = timeout--foreground ]; then
+      for stat in /proc/[0-9]*/stat; do
+        process=${{stat#/proc/}} process=${{process%/stat}}
+        [ $process = $$ ] || [ "$(group $process)" != $$ ] || kill -9 $process
+      done
+    fi
   fi
   [ -e "$dir/output" ] || : >"$dir/output"
   size=$(wc -c <"$dir/output" | tr -d ' ')
@@ -115,6 +125,21 @@ mod tests {
         let (_, output) = ran(root.path(), "echo begun; exec sleep 60", 1);
         let told = Summary::read(&output, "r1").unwrap();
         assert_eq!((told.ended, told.output.as_deref()), (Ended::TimedOut, Some(&b"begun\n"[..])));
+    }
+
+    #[test]
+    fn in_a_group_of_its_own_what_the_command_began_ends_with_its_time_too() {
+        use std::os::unix::process::CommandExt;
+        let root = tempfile::tempdir().unwrap();
+        let mut shell = Command::new("sh");
+        let command = "sleep 60 & echo $!; wait";
+        shell.arg("-c").arg(script("r1", command, 1)).env("FAASCMD_HOST_ROOT", root.path());
+        let output = shell.stdin(Stdio::null()).process_group(0).output().unwrap();
+        let told = Summary::read(&output.stdout, "r1").unwrap();
+        assert_eq!(told.ended, Ended::TimedOut);
+        let pid = String::from_utf8(told.output.unwrap()).unwrap();
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
     }
 
     #[test]

@@ -73,8 +73,16 @@ pub async fn up(services: Services<'_>, request: &UpRequest) -> Result<Made> {
     let _lock = lock::take(services.deadline, Claim { name: &name, work: &work, wait: true }).await?;
     let orders = Orders::open(services.region(), &request.fleet)?;
     let target = Target::Fleet(request.fleet.clone());
-    let mut work =
-        Work { services, request, target, orders, ids: BTreeSet::new(), new: 0, zones: Vec::new() };
+    let mut work = Work {
+        services,
+        request,
+        target,
+        orders,
+        ids: BTreeSet::new(),
+        last_number: 0,
+        new: 0,
+        zones: Vec::new(),
+    };
     work.count_what_is_there().await?;
     work.make_missing().await?;
     work.make_ready().await
@@ -87,6 +95,8 @@ struct Work<'a> {
     orders: Orders,
     /// The hosts that there are, seen or promised.
     ids: BTreeSet<String>,
+    /// The greatest number that a host of this fleet has in its name; none is given twice while its host lives.
+    last_number: usize,
     new: usize,
     zones: Vec<VSwitch>,
 }
@@ -103,6 +113,10 @@ impl Work<'_> {
         let missing = self.missing();
         let wanted = |order: &InstanceOrder| usize::from(order.amount) <= missing;
         let promised = settle(self.services, &mut self.orders, wanted).await?;
+        let numbers = hosts.iter().filter_map(|host| number_of(&host.name));
+        self.last_number = usize::try_from(numbers.max().unwrap_or(0)).unwrap_or(0);
+        // Those that were promised and are not seen yet have the numbers behind.
+        self.last_number += promised.iter().filter(|id| hosts.iter().all(|host| host.id != **id)).count();
         self.new += promised.iter().filter(|id| !self.ids.contains(*id)).count();
         self.ids.extend(promised);
         Ok(())
@@ -150,11 +164,12 @@ impl Work<'_> {
     async fn make_at(&mut self, at: &Place) -> Result<Result<(), String>> {
         while self.missing() > 0 {
             let amount = self.missing().min(MOST);
-            let order = self.order(at, amount).await?;
+            let order = self.order(at, amount);
             match place(self.services, &mut self.orders, order, &self.request.fleet).await {
                 Ok(ids) => {
                     let made = ids.len();
                     self.new += made;
+                    self.last_number += made;
                     self.ids.extend(ids);
                     if made < amount {
                         return Ok(Err(self.has_no_more(at, "it had fewer than were ordered").await));
@@ -184,33 +199,21 @@ impl Work<'_> {
         self.services.note(format!("{} of {} there, {text}", self.ids.len(), self.request.count));
     }
 
-    async fn order(&self, at: &Place, amount: usize) -> Result<InstanceOrder> {
+    fn order(&self, at: &Place, amount: usize) -> InstanceOrder {
         let release = self.request.release_after.map(|after| release_at(self.services.ecs, after));
-        Ok(InstanceOrder {
+        InstanceOrder {
             amount: u16::try_from(amount).unwrap_or(100),
             at_least: 1,
             instance_type: at.instance_type.clone(),
             vswitch: at.vswitch.clone(),
-            name: format!("{}-[{},{}]", self.request.fleet, self.next_number().await?, self.digits()),
+            name: format!("{}-[{},{}]", self.request.fleet, self.last_number + 1, self.digits()),
             release,
             ..self.request.order.clone()
-        })
+        }
     }
 
     fn digits(&self) -> usize {
         if self.request.count < 1000 { 3 } else { 4 }
-    }
-
-    /// The number after the greatest of those that there are; none is given twice while its host lives.
-    async fn next_number(&self) -> Result<u32> {
-        if self.ids.is_empty() {
-            return Ok(1);
-        }
-        let hosts = self.services.ecs.instances(&self.target.filter()).await?;
-        let greatest = hosts.iter().filter_map(|host| number_of(&host.name)).max().unwrap_or(0);
-        let seen = hosts.iter().filter(|host| self.ids.contains(&host.id)).count();
-        // Those that were promised and are not seen yet have the numbers behind.
-        Ok(greatest + u32::try_from(self.ids.len() - seen).unwrap_or(0) + 1)
     }
 
     /// Waits for all; what vanishes on the way is replaced once.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use super::plan::{FaultPlan, InstanceFaults};
+use super::plan::{ChipFaults, FaultPlan, InstanceFaults};
 
 /// Decides when a fault strikes.
 ///
@@ -105,6 +105,10 @@ impl Faults {
         let count = |before: u64| Some(if before + bytes < limit { before + bytes } else { 0 });
         let before = self.passed.fetch_update(Ordering::SeqCst, Ordering::SeqCst, count);
         before.is_ok_and(|before| before + bytes >= limit)
+    }
+
+    pub(super) fn chips(&self) -> ChipFaults {
+        self.plan.chip()
     }
 
     pub(super) fn instances(&self) -> &InstanceFaults {

@@ -1,6 +1,7 @@
 //! What goes wrong with instances and with the commands on them.
 
 use super::draw::Faults;
+use super::plan::ChipFaults;
 
 impl Faults {
     /// Whether a zone has nothing left.
@@ -41,6 +42,13 @@ impl Faults {
     /// Whether this command is brought to its instance twice.
     pub(crate) fn delivered_twice(&self, instance: &str) -> bool {
         self.strikes("delivered-twice", self.instances().delivered_twice, instance)
+    }
+
+    /// What goes wrong with a chip of an instance.
+    pub(crate) fn of_chip(&self, instance: &str, number: usize) -> ChipFaults {
+        let faults = self.chips();
+        let is_bad = self.instances().bad_chips.contains(&format!("{instance}/{number}"));
+        ChipFaults { ddr_error: faults.ddr_error || is_bad, ..faults }
     }
 
     /// Whether this instance's assistant is an old one.

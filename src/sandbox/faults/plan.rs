@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::base::size::ByteSize;
 
 /// A fault's name, the form of its value, and what it does. `docs/sandbox.md` shows this table.
-pub const TABLE: [(&str, &str, &str); 30] = [
+pub const TABLE: [(&str, &str, &str); 31] = [
     (
         "throttle",
         "=P",
@@ -35,6 +35,7 @@ pub const TABLE: [(&str, &str, &str); 30] = [
         "a load of the intel chip is shown as operating for ever, as f1's documents have it",
     ),
     ("ddr-error", "", "the chip's memory test finds a wrong word"),
+    ("bad-chip", "=NAME/N", "the memory test of chip N, from 0, of the instance NAME finds a wrong word"),
     ("never-done", "", "the chip's memory test never ends"),
     ("stale-done", "", "the chip says done before it began"),
     ("all-ones", "", "the device reads all ones also after a load"),
@@ -115,6 +116,7 @@ pub(super) struct InstanceFaults {
     pub(super) delivery_timeout: f64,
     pub(super) delivered_twice: f64,
     pub(super) old_agent: f64,
+    pub(super) bad_chips: Vec<String>,
     pub(super) output_cut: bool,
     pub(super) throttle_after: Option<u64>,
     pub(super) image_kept: bool,
@@ -160,6 +162,7 @@ impl FaultPlan {
             "load-fails" => self.load_fails = given.flag()?,
             "stays-operating" => self.stays_operating = given.flag()?,
             "ddr-error" => self.chip.ddr_error = given.flag()?,
+            "bad-chip" => self.instances.bad_chips.push(given.chip()?),
             "never-done" => self.chip.never_done = given.flag()?,
             "stale-done" => self.chip.stale_done = given.flag()?,
             "all-ones" => self.chip.all_ones = given.flag()?,
@@ -230,6 +233,14 @@ impl<'a> Given<'a> {
         action.ok_or_else(|| self.wrong(", ACTION as in CreateFpgaImageTask"))
     }
 
+    fn chip(&self) -> Result<String, NotAFault> {
+        let is_chip = |value: &&str| {
+            value.rsplit_once('/').is_some_and(|(name, n)| !name.is_empty() && n.parse::<u8>().is_ok())
+        };
+        let chip = self.value.filter(is_chip).map(str::to_owned);
+        chip.ok_or_else(|| self.wrong(", NAME/N as in ddr-002/1"))
+    }
+
     fn zone(&self) -> Result<String, NotAFault> {
         let zone = self.value.filter(|value| !value.is_empty()).map(str::to_owned);
         zone.ok_or_else(|| self.wrong(", ZONE as in cn-hangzhou-b"))
@@ -258,6 +269,7 @@ mod tests {
     #[test]
     fn every_fault_of_the_table_is_understood_in_the_form_that_it_shows() {
         for (name, form, _) in TABLE {
+            let form = form.replace("NAME/N", "x/1");
             let value = form.trim_matches(['=', '[', ']']).replace("BYTES_PER_S", "8").replace("BYTES", "8");
             let value = value.replace("SECONDS", "8").replace('P', "0.5").replace('N', "8");
             let text = if value.is_empty() { name.to_owned() } else { format!("{name}={value}") };

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::TargetArgs;
 use super::outcomes::{self, Ran, exit_of};
@@ -17,8 +19,8 @@ use crate::cli::output::{Page, Report};
 use crate::ecs::Instance;
 use crate::ops::deploy::Request;
 use crate::ops::fleet::{
-    Counts, LoadedChip, Outcome, Record, RunRequest, Services, Target, chips, folded, images, judge_command,
-    load_all, run as run_on_hosts, to_load,
+    Counts, HostRecord, LoadedChip, Outcome, Phase, Record, RunRequest, Services, Target, chips, cost_of,
+    folded, images, judge_command, load_all, run as run_on_hosts, to_load,
 };
 use crate::ops::prepare::{ImageRequest, ImageSpec, Services as DeployServices};
 
@@ -66,6 +68,8 @@ pub(super) struct LoadArgs {
 #[derive(Debug, Serialize)]
 pub(super) struct Deployed {
     target: String,
+    /// Its name for `fleet report`.
+    run: String,
     counts: Counts,
     fpgas: Vec<LoadedChip>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +90,32 @@ async fn deploy(args: &DeployArgs, cx: &Context) -> Result<Deployed, Failure> {
         args.tests.examine_agent(services)?;
     }
     let hosts = args.target.hosts(&ecs).await?;
-    args.load.on_hosts(cx, services, &args.target.target, (hosts, &args.file), &args.tests).await
+    let (deployed, mut record) =
+        args.load.on_hosts(cx, services, &args.target.target, (hosts, &args.file), &args.tests).await?;
+    record.finish()?;
+    Ok(deployed)
+}
+
+/// What became of each host, as reports show it.
+fn keep(record: &mut Record, fpgas: &[LoadedChip], tested: Option<&Record>) {
+    for (id, host) in &mut record.hosts {
+        host.loads = fpgas.iter().filter(|chip| chip.instance_id == *id).cloned().collect();
+        let worst = host.loads.iter().max_by_key(|chip| chip.outcome);
+        host.outcome = worst.map_or(Outcome::Passed, |chip| chip.outcome);
+        host.why = worst.and_then(|chip| chip.why.clone());
+        let Some(test) = tested.and_then(|tested| tested.hosts.get(id)) else { continue };
+        host.phases.push(Phase {
+            name: "test".to_owned(),
+            seconds: test.seconds.unwrap_or(0) as f64,
+            outcome: test.outcome,
+        });
+        let HostRecord { exit_code, seconds, size, log, digest, .. } = test.clone();
+        (host.exit_code, host.seconds, host.size, host.log, host.digest) =
+            (exit_code, seconds, size, log, digest);
+        if test.outcome > host.outcome {
+            (host.outcome, host.why) = (test.outcome, test.why.clone());
+        }
+    }
 }
 
 impl LoadArgs {
@@ -95,7 +124,8 @@ impl LoadArgs {
         self.timeout.saturating_add(outcomes::whole_time(tests.of_a_host(TESTS)))
     }
 
-    /// Loads a file into the chips of hosts, and tests them if that is wanted.
+    /// Loads a file into the chips of hosts, and tests them if that is wanted. The run is over when who called has kept
+    /// what became of it.
     pub(super) async fn on_hosts(
         &self,
         cx: &Context,
@@ -103,9 +133,14 @@ impl LoadArgs {
         target: &Target,
         (hosts, file): (Vec<Instance>, &Path),
         tests: &TestsArgs,
-    ) -> Result<Deployed, Failure> {
+    ) -> Result<(Deployed, Record), Failure> {
         let (faas, oss) = (cx.faas().await?, cx.oss().await?);
         let jobs = usize::from(self.jobs);
+        let request = self.request(file, tests, cx)?;
+        let mut record = self.record(services, target, &hosts, (file, tests))?;
+        record.cost = cost_of(services.ecs, &hosts).await;
+        record.write()?;
+        let began = Instant::now();
         let spots = chips(&faas, &hosts, jobs).await?;
         if spots.is_empty() {
             let message = format!("no running host of {target} has a chip");
@@ -114,32 +149,67 @@ impl LoadArgs {
             );
         }
         let of_image = DeployServices { faas: &faas, oss: &oss, deadline: services.deadline };
-        let images = images(of_image, &self.request(file, tests, cx)?, &spots).await?;
+        let images = images(of_image, &request, &spots).await?;
+        let family = request.image.spec.family;
+        let (spots, others): (Vec<_>, Vec<_>) =
+            spots.into_iter().partition(|spot| spot.fits(&images, family));
+        if !others.is_empty() {
+            cx.ui.note(&format!(
+                "{} chips are of another kind than the file, and stay as they are",
+                others.len()
+            ));
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        hosts.iter().for_each(|host| record.step(&host.id, "image", seconds, Outcome::Passed));
         let (open, mut fpgas) = to_load(&faas, spots, &images, jobs).await?;
         if !open.is_empty() {
-            let waiting: Vec<_> = hosts
-                .iter()
-                .filter(|host| open.iter().any(|spot| spot.instance_id() == host.id))
-                .cloned()
-                .collect();
-            self.driver(services, target, waiting.clone(), false).await?;
-            fpgas.extend(load_all(services, &faas, open, &images, jobs).await);
-            self.driver(services, target, waiting, true).await?;
+            let is_open = |host: &&Instance| open.iter().any(|spot| spot.instance_id() == host.id);
+            let waiting: Vec<_> = hosts.iter().filter(is_open).cloned().collect();
+            self.driver(services, target, (waiting.clone(), false), &mut record).await?;
+            let began = Instant::now();
+            let loaded = load_all(services, &faas, open, &images, jobs).await;
+            for host in &waiting {
+                let of_host = loaded.iter().filter(|chip| chip.instance_id == host.id);
+                let worst = of_host.map(|chip| chip.outcome).max().unwrap_or(Outcome::Passed);
+                record.step(&host.id, "load", began.elapsed().as_secs_f64(), worst);
+            }
+            fpgas.extend(loaded);
+            self.driver(services, target, (waiting, true), &mut record).await?;
         }
         fpgas.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.fpga_uuid.cmp(&b.fpga_uuid)));
         let loaded = |host: &Instance| {
             fpgas.iter().all(|chip| chip.instance_id != host.id || chip.outcome == Outcome::Passed)
         };
         let whole: Vec<_> = hosts.into_iter().filter(loaded).collect();
-        let tests = if tests.any() && !whole.is_empty() {
-            let wanted = Wanted { target, hosts: whole, canary: 0, timeout: tests.of_a_host(TESTS) };
-            let record = tests.on_hosts(cx, services, wanted).await?;
-            Some(Ran::of(&record, false))
+        let tested = if tests.any() && !whole.is_empty() {
+            let (timeout, part_of) = (tests.of_a_host(TESTS), Some(record.run.clone()));
+            let wanted = Wanted { target, hosts: whole, canary: 0, timeout, part_of };
+            Some(tests.on_hosts(cx, services, wanted).await?)
         } else {
             None
         };
+        keep(&mut record, &fpgas, tested.as_ref());
+        record.write()?;
         let counts = Counts::of(fpgas.iter().map(|chip| chip.outcome));
-        Ok(Deployed { target: target.to_string(), counts, fpgas, tests })
+        let tests = tested.as_ref().map(|record| Ran::of(record, false));
+        let run = record.run.clone();
+        Ok((Deployed { target: target.to_string(), run, counts, fpgas, tests }, record))
+    }
+
+    /// The record of the deployment: that of a killed one, if it was the same.
+    fn record(
+        &self,
+        services: Services<'_>,
+        target: &Target,
+        hosts: &[Instance],
+        (file, tests): (&Path, &TestsArgs),
+    ) -> Result<Record, Failure> {
+        let bytes = std::fs::read(file)
+            .map_err(|e| Failure::new(Exit::NotFound, format!("{}: {e}", file.display())))?;
+        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let shell = self.shell.as_deref().unwrap_or_default();
+        let command = format!("{digest} {shell} {} {}", self.driver, tests.said());
+        Ok(Record::of_deployment(services.ecs, target, hosts, command)?)
     }
 
     fn request(&self, file: &Path, tests: &TestsArgs, cx: &Context) -> Result<Request, Failure> {
@@ -174,8 +244,8 @@ impl LoadArgs {
         &self,
         services: Services<'_>,
         target: &Target,
-        hosts: Vec<Instance>,
-        load: bool,
+        (hosts, load): (Vec<Instance>, bool),
+        deployment: &mut Record,
     ) -> Result<(), Failure> {
         let module = match self.driver.as_str() {
             "none" => return Ok(()),
@@ -194,10 +264,14 @@ impl LoadArgs {
             timeout: Duration::from_mins(2),
             canary: 0,
             judge: judge_command,
-            agent: None,
+            secret: None,
+            part_of: Some(deployment.run.clone()),
         };
         let record = run_on_hosts(services, &request).await;
         let record: Record = record.map_err(|error| outcomes::stopped(error, target))?;
+        for (id, host) in &record.hosts {
+            deployment.step(id, kind, host.seconds.unwrap_or(0) as f64, host.outcome);
+        }
         let bad = record.hosts.values().filter(|host| host.outcome != Outcome::Passed);
         let bad: Vec<_> = bad.map(|host| host.name.as_str()).collect();
         if !bad.is_empty() {

@@ -2,8 +2,10 @@
 
 mod deploy;
 mod diff;
+mod doctor;
 mod down;
 mod extend;
+mod get;
 mod host;
 mod inventory;
 mod ls;
@@ -29,6 +31,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::typed::quoted;
 use crate::ecs::{Ecs, Instance};
 use crate::ops::fleet::{Record, Selector, Target, find};
 
@@ -48,7 +51,9 @@ enum FleetCommand {
     Test(test::TestArgs),
     Run(run::RunArgs),
     Put(put::PutArgs),
+    Get(get::GetArgs),
     Report(report::ReportArgs),
+    Doctor(doctor::DoctorArgs),
     Inventory(inventory::InventoryArgs),
     Prices(prices::PricesArgs),
     Start(stop::StartArgs),
@@ -70,6 +75,8 @@ pub(in crate::cli) fn run(args: &FleetArgs, cx: &Context) -> Outcome {
         FleetCommand::Once(args) => once::run(args, cx),
         FleetCommand::Run(args) => run::run(args, cx),
         FleetCommand::Put(args) => put::run(args, cx),
+        FleetCommand::Get(args) => get::run(args, cx),
+        FleetCommand::Doctor(args) => doctor::run(args, cx),
         FleetCommand::Report(args) => report::run(args, cx),
         FleetCommand::Inventory(args) => inventory::run(args, cx),
         FleetCommand::Prices(args) => prices::run(args, cx),
@@ -107,7 +114,13 @@ impl TargetArgs {
     /// Those that did not pass the target's last run.
     fn failed(&self, ecs: &Ecs) -> Result<Vec<String>, Failure> {
         let target = self.target.to_string();
-        let runs = Record::all(ecs.cloud().region().unwrap_or("unknown"))?;
-        Ok(runs.iter().find(|run| run.target == target).map(Record::not_passed).unwrap_or_default())
+        let last = Record::last(ecs.cloud().region().unwrap_or("unknown"), &target)?;
+        Ok(last.map(|run| run.not_passed()).unwrap_or_default())
     }
+}
+
+/// A path of a host in a shell's words. Hosts of a sandbox share one file system, and each has a root of its own.
+fn on_host(path: &str) -> String {
+    let root = if path.starts_with('/') { "\"${FAASCMD_HOST_ROOT:-}\"" } else { "" };
+    format!("{root}{}", quoted(path))
 }

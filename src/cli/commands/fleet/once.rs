@@ -110,10 +110,14 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     let deadline = cx.deadline(BOOT.saturating_add(args.load.whole_time(&tests))).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
     tests.examine_agent(services)?;
+    // A signal ends the work, and no number of them the release.
+    let _hold = deadline.cancel().hold();
     if let Some(target) = &spec.target {
         let hosts = find(&ecs, target).await?;
         let kept = hosts.iter().map(|host| host.id.clone()).collect();
-        let deployed = args.load.on_hosts(cx, services, target, (hosts, &args.file), &tests).await?;
+        let (deployed, mut record) =
+            args.load.on_hosts(cx, services, target, (hosts, &args.file), &tests).await?;
+        record.finish()?;
         return Ok(Once {
             target: target.to_string(),
             made: 0,
@@ -131,15 +135,14 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     let verdict = match memory.recall() {
         // Only the release was left to do.
         Some(verdict) => Ok((verdict, 0)),
-        None => work(args, cx, services, &request, &tests).await,
+        None => work(args, cx, services, (&request, &memory), &tests).await,
     };
-    if let Ok((verdict, _)) = &verdict {
-        memory.keep(verdict)?;
-    }
     let ended = end(args, spec, cx, (&ecs, &request.fleet), &verdict).await;
     let (verdict, made) = match (verdict, &ended) {
         (Ok(verdict), _) => verdict,
-        (Err(failure), Ok(_)) => return Err(failure),
+        (Err(failure), Ok((released, _))) => {
+            return Err(failure.hint(format!("its {} hosts are released", released.len())));
+        }
         (Err(failure), Err(left)) => return Err(failure.hint(left.message.clone())),
     };
     let (released, kept) = ended?;
@@ -152,13 +155,18 @@ async fn work(
     args: &OnceArgs,
     cx: &Context,
     services: Services<'_>,
-    request: &UpRequest,
+    (request, memory): (&UpRequest, &Memory),
     tests: &TestsArgs,
 ) -> Result<(Verdict, usize), Failure> {
     let made = up(services, request).await?;
     let target = Target::Fleet(request.fleet.clone());
-    let deployed = args.load.on_hosts(cx, services, &target, (made.hosts, &args.file), tests).await?;
-    Ok((Verdict::of(&deployed)?, made.new))
+    let (deployed, mut record) =
+        args.load.on_hosts(cx, services, &target, (made.hosts, &args.file), tests).await?;
+    let verdict = Verdict::of(&deployed)?;
+    // In this order: between the two, the tests are not done once more.
+    memory.keep(&verdict)?;
+    record.finish()?;
+    Ok((verdict, made.new))
 }
 
 /// Releases the hosts, or lets those of a failure live for a while; a signal does not stop this.

@@ -12,7 +12,10 @@ use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
 use crate::ops::fleet::chip_tests::{self, ChipTest};
-use crate::ops::fleet::{Counts, HostRecord, Outcome, Record, Target, folded};
+use crate::ops::fleet::{
+    Cost, Counts, Fetch, HostRecord, LoadedChip, Outcome, Phase, Record, RunRequest, Services, Target, ended,
+    fetch, folded,
+};
 use crate::ops::{self};
 
 /// The most lines of a group's answer that are shown; the whole is in the files.
@@ -25,6 +28,9 @@ pub(super) struct Ran {
     pub(super) kind: String,
     pub(super) target: String,
     pub(super) counts: Counts,
+    /// What the hosts cost, as far as the service told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cost: Option<Cost>,
     pub(super) hosts: Vec<RanHost>,
     /// The folder that holds what each host wrote.
     pub(super) logs: PathBuf,
@@ -48,6 +54,12 @@ pub(super) struct RanHost {
     /// What was found on each chip.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) fpgas: Vec<ChipTest>,
+    /// What was loaded into each chip.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) loads: Vec<LoadedChip>,
+    /// What took how long.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) phases: Vec<Phase>,
 }
 
 impl Ran {
@@ -60,6 +72,7 @@ impl Ran {
             kind: record.kind.clone(),
             target: record.target.clone(),
             counts: Counts::of(hosts.iter().map(|host| host.outcome)),
+            cost: record.cost.clone(),
             hosts,
             logs: record.folder().join("logs"),
             diff,
@@ -110,17 +123,14 @@ impl RanHost {
             output,
             output_bytes: host.size,
             log: host.log.clone(),
+            loads: host.loads.clone(),
+            phases: host.phases.clone(),
         }
     }
 
     /// `exit 3`, `not run: its assistant is offline`.
     pub(super) fn ended(&self) -> String {
-        match (self.outcome, self.exit_code, &self.why) {
-            (Outcome::Passed, ..) => "passed".to_owned(),
-            (_, Some(code), _) => format!("exit {code}"),
-            (outcome, None, Some(why)) => format!("{}: {why}", outcome.name().replace('_', " ")),
-            (outcome, None, None) => outcome.name().replace('_', " "),
-        }
+        ended(self.outcome, self.exit_code, self.why.as_deref())
     }
 }
 
@@ -135,6 +145,44 @@ pub(super) fn print(cx: &Context, ran: &Ran) -> CommandOutcome {
 /// How long a run may take together: what a host may take, and what the way to it takes.
 pub(super) fn whole_time(of_a_host: Duration) -> Duration {
     of_a_host.saturating_add(Duration::from_mins(10))
+}
+
+/// Long texts come cut; what there is a bucket for is fetched whole, from the files in which the hosts keep it.
+pub(super) async fn fetch_whole_logs(
+    cx: &Context,
+    services: Services<'_>,
+    request: &RunRequest<'_>,
+    record: &Record,
+) {
+    let log = |id: &str| record.hosts.get(id).and_then(|host| host.log.clone());
+    let is_cut = |id: &str| {
+        let kept = log(id).and_then(|path| Some(std::fs::metadata(path).ok()?.len()));
+        kept.zip(record.hosts.get(id)).is_some_and(|(kept, host)| kept < host.size)
+    };
+    let hosts: Vec<_> = request.hosts.iter().filter(|host| is_cut(&host.id)).cloned().collect();
+    if hosts.is_empty() {
+        return;
+    }
+    let count = hosts.len();
+    let names_file = format!("file=\"${{FAASCMD_HOST_ROOT:-}}/var/lib/faascmd/{}/output\"", record.run);
+    let wanted = Fetch { target: request.target, hosts, names_file, timeout: Duration::from_mins(10) };
+    let place = |host: &crate::ecs::Instance| log(&host.id).unwrap_or_default();
+    let whole = match cx.oss().await {
+        Ok(oss) => fetch(services, &oss, &wanted, place).await.map_err(|error| error.to_string()),
+        Err(failure) => Err(failure.message),
+    };
+    let left = match &whole {
+        Ok(fetched) => fetched.iter().filter(|host| host.outcome != Outcome::Passed).count(),
+        Err(_) => count,
+    };
+    if left > 0 {
+        let why = whole.err().map(|why| format!(" ({why})")).unwrap_or_default();
+        cx.ui.warn(&format!(
+            "of {left} hosts only the end of what they wrote is here{why}; the whole is there in \
+             /var/lib/faascmd/{}/output",
+            record.run
+        ));
+    }
 }
 
 /// A run that was stopped here goes on on the hosts: the lines that go on with it and that end it.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::TargetArgs;
 use super::outcomes::{self, Ran};
+use super::{TargetArgs, on_host};
 use crate::base::duration::duration;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
@@ -54,11 +54,12 @@ async fn put(args: &PutArgs, name: &str, cx: &Context) -> Result<Record, Failure
         target: &args.target.target,
         hosts,
         kind: "put",
-        command: file.fetch_to(&quoted(&args.folder), &quoted(name)),
+        command: file.fetch_to(&on_host(&args.folder), &quoted(name)),
         timeout: args.timeout,
         canary: 0,
         judge: judge_command,
-        agent: Some(&file),
+        secret: Some(file.url()),
+        part_of: None,
     };
     let ran = run_on_hosts(services, &request).await;
     ran.map_err(|error| outcomes::stopped(error, &args.target.target))

@@ -54,7 +54,9 @@ pub(in crate::cli) fn run(args: &ReportArgs, cx: &Context) -> Outcome {
 /// The newest run of whatever region whose name begins so, or whose target this is.
 fn find(wanted: Option<&str>) -> Result<Record, Failure> {
     let is = |record: &Record| {
-        wanted.is_none_or(|wanted| record.target == wanted || record.run.starts_with(wanted))
+        let is_whole = record.is_asked_for();
+        let is_named = |wanted| is_whole && record.target == wanted || record.run.starts_with(wanted);
+        wanted.map_or(is_whole, is_named)
     };
     let found = Record::everywhere()?.into_iter().find(is);
     found.ok_or_else(|| {

@@ -16,7 +16,7 @@ pub(super) fn document(reported: &Reported) -> String {
         title: format!("{} on {}", ran.kind, ran.target),
         verdict: reported.verdict,
         said: words(reported.verdict),
-        summary: vec![ran.counts.line()],
+        summary: vec![ran.counts.line(), reported.cost_said()],
         parts,
         how: vec![
             ("run", ran.run.clone()),
@@ -35,14 +35,20 @@ fn hosts(hosts: &[RanHost]) -> Table {
             name: chip.test.clone(),
             outcome: chip.outcome,
         };
+        let loads = host.loads.iter().map(|load| Chip {
+            device: load.fpga_uuid.clone(),
+            name: "load".to_owned(),
+            outcome: load.outcome,
+        });
+        let phases = host.phases.iter().map(|phase| format!("{} {} s", phase.name, phase.seconds));
         vec![
             Cell::Named { name: host.name.clone(), id: host.instance_id.clone() },
             Cell::Outcome(host.outcome, host.ended()),
-            Cell::Chips(host.fpgas.iter().map(chip).collect()),
-            Cell::Text(host.seconds.map(|seconds| format!("{seconds} s")).unwrap_or_default()),
+            Cell::Chips(loads.chain(host.fpgas.iter().map(chip)).collect()),
+            Cell::Text(phases.collect::<Vec<_>>().join(", ")),
         ]
     };
-    let head = vec!["host", "outcome", "chips", "time"];
+    let head = vec!["host", "outcome", "chips", "phases"];
     Table { title: "Hosts and chips", head, rows: hosts.iter().map(row).collect() }
 }
 

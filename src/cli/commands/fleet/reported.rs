@@ -20,6 +20,18 @@ pub(super) struct Reported {
     pub(super) ran: Ran,
 }
 
+impl Reported {
+    /// `9.36 CNY/h, about 0.78 CNY for this run`.
+    pub(super) fn cost_said(&self) -> String {
+        let Some(cost) = &self.ran.cost else { return "cost: not told".to_owned() };
+        let hours =
+            self.started.zip(self.finished).map(|(from, to)| to.duration_since(from).as_secs_f64() / 3600.0);
+        let of_run =
+            hours.map(|hours| format!(", about {:.2} {} for this run", cost.hourly * hours, cost.currency));
+        format!("cost: {}{}", cost.said(), of_run.unwrap_or_default())
+    }
+}
+
 impl Report for Reported {
     const SCHEMA: &'static str = "faascmd.fleet.report/1";
 
@@ -42,6 +54,7 @@ impl Report for Reported {
         let rows: Vec<_> = self.ran.hosts.iter().map(row).collect();
         page.table(&["host", "instance", "outcome", "time", "chips"], &rows);
         page.line(self.ran.counts.line());
+        page.line(self.cost_said());
     }
 }
 

@@ -57,10 +57,14 @@ async fn on_hosts(args: &RunArgs, cx: &Context) -> Result<Record, Failure> {
         timeout: args.timeout,
         canary: args.canary,
         judge: judge_command,
-        agent: None,
+        secret: None,
+        part_of: None,
     };
-    let ran = run_on_hosts(Services { ecs: &ecs, deadline: &deadline }, &request).await;
-    ran.map_err(|error| outcomes::stopped(error, &args.target.target))
+    let services = Services { ecs: &ecs, deadline: &deadline };
+    let ran = run_on_hosts(services, &request).await;
+    let record = ran.map_err(|error| outcomes::stopped(error, &args.target.target))?;
+    outcomes::fetch_whole_logs(cx, services, &request, &record).await;
+    Ok(record)
 }
 
 /// One word is a shell's line as it stands; of several each stays one.

@@ -56,6 +56,8 @@ pub(super) struct Wanted<'a> {
     pub(super) hosts: Vec<Instance>,
     pub(super) canary: usize,
     pub(super) timeout: Duration,
+    /// The run that the tests are a part of.
+    pub(super) part_of: Option<String>,
 }
 
 /// Runs the command.
@@ -72,7 +74,8 @@ async fn test(args: &TestArgs, cx: &Context) -> Result<Record, Failure> {
     let deadline = cx.deadline(outcomes::whole_time(of_a_host)).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
     tests.examine_agent(services)?;
-    let wanted = Wanted { target: &args.target.target, hosts, canary: args.canary, timeout: of_a_host };
+    let (target, canary) = (&args.target.target, args.canary);
+    let wanted = Wanted { target, hosts, canary, timeout: of_a_host, part_of: None };
     tests.on_hosts(cx, services, wanted).await
 }
 
@@ -88,6 +91,11 @@ impl TestsArgs {
     /// The same with the tests of a file, unless flags named some.
     pub(super) fn or(&self, tests: &[String]) -> Self {
         if self.any() { self.clone() } else { Self { tests: tests.to_vec(), ..self.clone() } }
+    }
+
+    /// The tests with what is said about them, as text.
+    pub(super) fn said(&self) -> String {
+        format!("{} for {} s", self.tests.join(","), self.prbs_duration.as_secs())
     }
 
     /// How long a host may take with all of them, where each but PRBS may take so long.
@@ -120,7 +128,8 @@ impl TestsArgs {
             timeout: wanted.timeout,
             canary: wanted.canary,
             judge: chip_tests::judge,
-            agent: Some(&agent),
+            secret: Some(agent.url()),
+            part_of: wanted.part_of,
         };
         let ran = run_on_hosts(services, &request).await;
         ran.map_err(|error| outcomes::stopped(error, wanted.target))

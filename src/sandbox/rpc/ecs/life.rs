@@ -155,7 +155,9 @@ fn hardware(instance: &mut Instance, cloud: &Cloud) -> io::Result<Vec<Hardware>>
         return Ok(std::iter::repeat_with(|| Hardware::None).take(count).collect());
     };
     let files = host.hardware(count)?;
-    files.iter().map(|file| Chip::start_idle(file, cloud.options.faults.chip()).map(Hardware::Own)).collect()
+    let name = &instance.wanted.name;
+    let faults = |n| cloud.faults.of_chip(name, n);
+    files.iter().enumerate().map(|(n, file)| Chip::start_idle(file, faults(n)).map(Hardware::Own)).collect()
 }
 
 /// It starts again: a boot, in a while.

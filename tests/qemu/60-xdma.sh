@@ -64,6 +64,16 @@ host word card 0x20 00000001 'xdma: the soak was stopped before it ended'
 expect 'xdma: without a device, the driver is told to have none' 10 '' '*loaded, but bound to no device*' faascmd reg read 0x40
 echo "0000:$card" > /sys/bus/pci/drivers_probe
 expect 'xdma: bound again, the register is there' 0 0x12345678 '' faascmd reg read 0x40
+ip link set lo up
+expect 'xdma: a load takes it out and brings it back' 0 '*valid*' '*rmmod*xdma is out*modprobe*xdma is back, /dev/xdma0_user is there*' \
+    faascmd sandbox --speed 100 -- faascmd fpga load 91598d20-b802-11e7-879a-8db2aa11bb22 --driver xdma --device $node
+expect 'xdma: the test finds it after the load' 0 '*smoke*passed in*' '*' faascmd test smoke
+behind faascmd reg watch 0x30
+until_there /tmp/behind.out
+expect 'xdma: a driver that is in use is not taken out, and nothing is loaded' 10 '' '*rmmod xdma* failed: *sudo rmmod xdma*' \
+    faascmd sandbox --speed 100 -- faascmd fpga load 91598d20-b802-11e7-879a-8db2aa11bb22 --driver xdma --device $node
+kill "$pid"
+judge_end 'xdma: who used it goes' 143 '*' '*'
 expect 'xdma: without the right it is not tried' 10 '' '*only root may take it out*' \
     as_user 'faascmd fpga load 91598d20-b802-11e7-879a-8db2aa11bb22 --instance-id i-1 --driver xdma'
 expect 'xdma: it can be unloaded' 0 '' '' rmmod xdma

@@ -36,6 +36,17 @@ fn an_access_has_the_width_that_was_asked_for() {
     let item = &reg(&["read", "0x40", "--width", "64", "-o", "json"]).exits(0).json()["items"][0];
     assert_eq!((&item["width"], &item["value"]), (&json!(64), &json!(0x89ab_cdef_1234_5678_u64)));
 
+    for (width, line) in [
+        ("8", "00000040: 78 56 34 12 ef cd ab 89\n"),
+        ("16", "00000040: 5678 1234 cdef 89ab\n"),
+        ("32", "00000040: 12345678 89abcdef\n"),
+        ("64", "00000040: 89abcdef12345678\n"),
+    ] {
+        assert_eq!(reg(&["dump", "0x40+8", "--width", width]).exits(0).stdout, line);
+    }
+    let items = reg(&["dump", "0x41..0x43", "--width", "8", "-o", "json"]).exits(0).json()["items"].clone();
+    assert_eq!((&items[1]["offset"], &items[1]["width"], &items[1]["value"]), (&json!(0x42), &json!(8), &json!(0x34)));
+
     let ran = reg(&["write", "0x41", "0xff", "--width", "8", "--verify"]).exits(0);
     assert_eq!((bar.get(0x40), ran.stderr.as_str()), (0x1234_ff78, "wrote 0xff to 0x00000041\n"));
     reg(&["write", "0x50", "0x1122334455667788", "--width", "64", "--verify"]).exits(0);
@@ -52,6 +63,9 @@ fn an_access_has_the_width_that_was_asked_for() {
         (&["read", "0x44", "--width", "64"], "offset 0x44 is not a multiple of 8"),
         (&["read", "0xfffc", "--width", "64"], "64 bits at offset 0xfffc are outside of "),
         (&["read", "0x40", "--width", "24"], "`24` is not a width of an access"),
+        (&["dump", "0x44..0x4c", "--width", "64"], "does not begin and end at a multiple of 8"),
+        (&["dump", "0xfff8+16", "--width", "64"], "outside of "),
+        (&["dump", "ddr_prbs", "--width", "8"], "--width is for a range: a map says how wide its registers are"),
         (&["read", "SMOKE_DONE.DONE", "--width", "8"], "SMOKE_DONE.DONE is part of a register of 32 bits"),
     ] {
         let ran = reg(args).exits(2);
@@ -71,6 +85,7 @@ fn a_device_that_is_known_to_take_32_bits_is_not_asked_for_others() {
         for args in [
             ["reg", "read", "0x40", "--width"].as_slice(),
             &["reg", "write", "0x40", "1", "--force", "--width"],
+            &["reg", "dump", "0x40..0x48", "--width"],
         ] {
             let ran = bar.faascmd(&world, &[args, &[width]].concat()).exits(2);
             let said =

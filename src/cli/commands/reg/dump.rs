@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::maps::{self, Maps};
-use super::target::{Target, TargetArgs};
+use super::target::{Target, TargetArgs, WidthArgs};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
@@ -21,6 +21,7 @@ use crate::device::{FieldReading, Harm, Reading, Register, RegisterAccess, Width
   faascmd reg dump 0x0..0x40            from 0x0 to before 0x40
   faascmd reg dump 0x100+0x20           0x20 bytes from 0x100
   faascmd reg dump 'DMA_*' --map csr.json
+  faascmd reg dump 0x0..0x40 --width 8  byte by byte, of a device that takes such accesses
   faascmd reg dump my.toml -o json > before.json")]
 pub(in crate::cli) struct DumpCommand {
     #[command(flatten)]
@@ -38,13 +39,15 @@ pub(super) struct DumpArgs {
     /// Read also registers that reading clears, or that have no readable value
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    width: WidthArgs,
 }
 
-/// The verb, understood: offsets and what a map says of them.
+/// The verb, understood: accesses and what a map says of them.
 #[derive(Debug)]
 pub(super) struct Dump {
     map: Option<String>,
-    registers: Vec<(u64, Option<Register>)>,
+    registers: Vec<(u64, Width, Option<Register>)>,
     left_out: Vec<String>,
 }
 
@@ -87,17 +90,22 @@ impl DumpArgs {
             let map = maps::map(&self.what)?;
             (map.name, map.registers)
         };
+        if self.width.width.is_some() {
+            return Err(Failure::new(Exit::Usage, "--width is for a range: a map says how wide its registers are"));
+        }
         let readable = |register: &Register| self.force || register.reads_without_harm();
         let (read, left_out): (Vec<_>, Vec<_>) = registers.into_iter().partition(readable);
         Ok(Dump {
             map: Some(name),
-            registers: read.into_iter().map(|register| (register.offset, Some(register))).collect(),
+            registers: read.into_iter().map(|it| (it.offset, it.width, Some(it))).collect(),
             left_out: left_out.into_iter().map(|register| register.name).collect(),
         })
     }
 
     fn range(&self, maps: &Maps) -> Result<Dump, Failure> {
-        let (start, end) = range(&self.what)?;
+        let asked = self.width.width;
+        let width = asked.unwrap_or_default();
+        let (start, end) = range(&self.what, width)?;
         let map = maps.given();
         let cleared = |register: &&Register| {
             register.bits_of(RegisterAccess::Rc) != 0 && (start..end).contains(&register.offset)
@@ -106,17 +114,21 @@ impl DumpArgs {
         if let Some(register) = harmed {
             return Err(Harm::InRange(register.name.clone()).into());
         }
-        let at = |offset| (offset, map.and_then(|map| map.at(offset).cloned()));
+        let at = |offset| {
+            // Of another width, what is read there is not that register's value.
+            let register = map.and_then(|map| map.at(offset)).filter(|it| asked.is_none_or(|w| w == it.width));
+            (offset, register.map_or(width, |register| register.width), register.cloned())
+        };
         Ok(Dump {
             map: map.map(|map| map.name.clone()),
-            registers: (start..end).step_by(4).map(at).collect(),
+            registers: (start..end).step_by(width.bytes().into()).map(at).collect(),
             left_out: Vec::new(),
         })
     }
 }
 
-/// `START..END` or `START+BYTES`, in whole words.
-fn range(text: &str) -> Result<(u64, u64), Failure> {
+/// `START..END` or `START+BYTES`, in whole accesses.
+fn range(text: &str, width: Width) -> Result<(u64, u64), Failure> {
     let wrong = |why: &str| {
         Failure::new(Exit::Usage, format!("`{text}` {why}"))
             .hint("write START..END (END is not read) or START+BYTES, such as 0x0..0x40 or 0x100+32")
@@ -132,8 +144,9 @@ fn range(text: &str) -> Result<(u64, u64), Failure> {
     if start >= end {
         return Err(wrong("is empty"));
     }
-    if !start.is_multiple_of(4) || !end.is_multiple_of(4) {
-        return Err(wrong("does not begin and end at a multiple of 4"));
+    let bytes = width.bytes();
+    if !start.is_multiple_of(bytes.into()) || !end.is_multiple_of(bytes.into()) {
+        return Err(wrong(&format!("does not begin and end at a multiple of {bytes}")));
     }
     // More would not be looked at by anybody, and would not fit the memory.
     if end - start > 1 << 30 {
@@ -145,17 +158,16 @@ fn range(text: &str) -> Result<(u64, u64), Failure> {
 impl Dump {
     /// Refuses what leaves the device, before anything is read.
     pub(super) fn check(&self, target: &Target) -> Result<(), Failure> {
-        let check = |(offset, register): &_| target.check_access(*offset, width(register));
+        let check = |(offset, width, _): &_| target.check_access(*offset, *width);
         Ok(self.registers.iter().try_for_each(check)?)
     }
 
     /// Reads each register once.
     pub(super) fn perform(&self, target: &Target) -> Result<DumpReport, Failure> {
         let mut items = Vec::with_capacity(self.registers.len());
-        for (offset, register) in &self.registers {
-            let width = width(register);
-            let word = target.device.read_width(*offset, width)?;
-            items.push(Reading::new(*offset, word, (register.as_ref(), width)));
+        for (offset, width, register) in &self.registers {
+            let word = target.device.read_width(*offset, *width)?;
+            items.push(Reading::new(*offset, word, (register.as_ref(), *width)));
         }
         // Some registers may well read all ones; when every one does, nobody answers.
         if let Some(first) =
@@ -185,15 +197,13 @@ impl Report for DumpReport {
             let rows: Vec<_> = self.items.iter().map(row).collect();
             return page.table(&["register", "address", "value", "fields"], &rows);
         }
-        for line in self.items.chunks(4) {
-            let words: Vec<String> = line.iter().map(|item| format!("{:08x}", item.value)).collect();
+        let Some(width) = self.items.first().map(|item| item.width) else { return };
+        let digits = usize::from(width.bits()) / 4;
+        for line in self.items.chunks(16 / usize::from(width.bytes())) {
+            let words: Vec<String> = line.iter().map(|item| format!("{:0digits$x}", item.value)).collect();
             page.line(format!("{:08x}: {}", line[0].offset, words.join(" ")));
         }
     }
-}
-
-fn width(register: &Option<Register>) -> Width {
-    register.as_ref().map_or(Width::default(), |register| register.width)
 }
 
 fn fields(fields: &[FieldReading]) -> String {

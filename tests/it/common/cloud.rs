@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -40,12 +41,27 @@ impl Cloud {
 
     /// A cloud with these flags. The log is a pipe, so that waiting for a line is no polling.
     pub fn start(flags: &[&str]) -> Self {
+        Self::start_by(None, flags)
+    }
+
+    /// The same by another user, whose commands are then let in.
+    pub fn start_as(user: u32, flags: &[&str]) -> Self {
+        Self::start_by(Some(user), flags)
+    }
+
+    fn start_by(owner: Option<u32>, flags: &[&str]) -> Self {
         let (world, folder) = (World::new(), tempfile::tempdir().unwrap());
         let pipe = folder.path().join("log.pipe");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         let mut command = world.command("faascmd");
         command.args(["sandbox", "--fixed-keys", "-o", "json", "--log"]).arg(&pipe).args(flags);
         command.env("TMPDIR", folder.path()).stdout(Stdio::piped()).stderr(Stdio::null());
+        if let Some(owner) = owner {
+            for path in [world.path(), folder.path(), &pipe] {
+                std::os::unix::fs::chown(path, Some(owner), Some(owner)).unwrap();
+            }
+            command.uid(owner).gid(owner);
+        }
         let mut sandbox = command.spawn().unwrap();
         let log = lines_of(pipe);
         let said = serde_json::Deserializer::from_reader(sandbox.stdout.take().unwrap());

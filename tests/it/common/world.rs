@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Arc, Once, atomic::AtomicBool};
 
 use serde_json::Value;
+use signal_hook::consts::{SIGINT, SIGQUIT};
 
 /// An empty HOME and working directory; gone when dropped.
 pub struct World {
@@ -44,6 +46,7 @@ impl World {
             "reg_rw" => env!("CARGO_BIN_EXE_reg_rw"),
             other => other,
         };
+        heed_signals();
         let mut command = Command::new(program);
         command.env_clear().current_dir(self.path()).env("HOME", self.path()).env("TMPDIR", self.path());
         command
@@ -58,6 +61,18 @@ impl World {
     pub fn faascmd(&self, args: &[&str]) -> Ran {
         ran(self.command("faascmd").args(args))
     }
+}
+
+/// A shell's `&` has the tests ignore the signals of a terminal, and what they start too, which is tested with them.
+/// What is handled here is at its default there.
+fn heed_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in [SIGINT, SIGQUIT] {
+            let always = Arc::new(AtomicBool::new(true));
+            signal_hook::flag::register_conditional_default(signal, always).unwrap();
+        }
+    });
 }
 
 /// Runs to the end.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::{Instant, sleep};
 
+use super::step::{Step, StepName};
 use super::{Error, Result};
 use crate::base::duration::spent;
 use crate::base::private_file::state_folder;
@@ -39,23 +40,27 @@ impl Driver {
     }
 
     /// Takes it out: `rmmod`. One that is not loaded is out.
-    async fn take_out(&self, progress: &dyn Progress) -> Result<()> {
-        match run(&["rmmod", self.name]).await {
+    async fn take_out(&self, progress: &dyn Progress) -> Result<Step> {
+        let began = Instant::now();
+        let was_out = match run(&["rmmod", self.name]).await {
             Err(Error::Driver { said, .. })
                 if !self.is_loaded() && NOT_LOADED.iter().any(|words| said.contains(words)) =>
             {
-                done(progress, "rmmod", format!("{} was not loaded", self.name), true);
+                true
             }
             result => {
                 result?;
-                done(progress, "rmmod", format!("{} is out", self.name), false);
+                false
             }
-        }
-        Ok(())
+        };
+        let how = if was_out { "was not loaded" } else { "is out" };
+        done(progress, "rmmod", format!("{} {how}", self.name), was_out);
+        Ok(Step::ended(StepName::Rmmod, was_out, began))
     }
 
     /// Brings it back and waits for its device: `depmod`, `modprobe`.
-    async fn bring_back(&self, progress: &dyn Progress) -> Result<()> {
+    async fn bring_back(&self, progress: &dyn Progress) -> Result<Step> {
+        let all = Instant::now();
         run(&["depmod"]).await?;
         run(&["modprobe", self.name]).await?;
         let began = Instant::now();
@@ -69,12 +74,25 @@ impl Driver {
         }
         let node = if self.name == "xdma" { format!(", {} is there", self.device) } else { String::new() };
         done(progress, "modprobe", format!("{} is back{node}", self.name), false);
-        Ok(())
+        Ok(Step::ended(StepName::Modprobe, false, all))
     }
 
     /// The same where nobody took it out just now, but an earlier run may have.
-    pub(super) async fn bring_back_if_out(&self, progress: &dyn Progress) -> Result<()> {
-        if self.is_loaded() { Ok(()) } else { self.bring_back(progress).await }
+    pub(super) async fn bring_back_if_out(&self, progress: &dyn Progress) -> Result<Step> {
+        if self.is_loaded() {
+            return Ok(Step::ended(StepName::Modprobe, true, Instant::now()));
+        }
+        self.bring_back(progress).await
+    }
+
+    /// What would be done to it around a load that is planned, or that is done already.
+    pub fn planned_around(&self, load: Step, is_done: bool) -> Vec<Step> {
+        let is_loaded = self.is_loaded();
+        let comes_back = Step::planned(StepName::Modprobe, is_done && is_loaded);
+        if is_done {
+            return vec![load, comes_back];
+        }
+        vec![Step::planned(StepName::Rmmod, !is_loaded), load, comes_back]
     }
 }
 
@@ -86,13 +104,13 @@ pub(super) struct TakenOut<'a> {
 }
 
 impl<'a> TakenOut<'a> {
-    pub(super) async fn take(driver: &'a Driver, progress: &'a dyn Progress) -> Result<Self> {
-        driver.take_out(progress).await?;
-        Ok(Self { driver, progress, is_back: false })
+    pub(super) async fn take(driver: &'a Driver, progress: &'a dyn Progress) -> Result<(Self, Step)> {
+        let step = driver.take_out(progress).await?;
+        Ok((Self { driver, progress, is_back: false }, step))
     }
 
     /// The load is over.
-    pub(super) async fn bring_back(mut self) -> Result<()> {
+    pub(super) async fn bring_back(mut self) -> Result<Step> {
         forget_all(state_folder().as_deref());
         // What fails now says itself what to type.
         self.is_back = true;

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::driver::{Driver, TakenOut};
 use super::lock::{self, Claim};
+use super::step::{Step, StepName};
 use super::wait::{Awaited, Deadline, Look, Pace};
 use super::{Error, Result};
 use crate::base::progress::Progress;
@@ -49,6 +50,8 @@ pub struct Loaded {
     pub status: LoadStatus,
     /// Whether nothing was asked for, because the chip carried the image or was getting it.
     pub skipped: bool,
+    /// The load, and what was done to the driver around it.
+    pub steps: Vec<Step>,
 }
 
 /// Loads an image, unless the chip carries it already, and waits until it is there.
@@ -62,17 +65,21 @@ pub async fn load(faas: &Faas, deadline: &Deadline, loading: &Loading<'_>) -> Re
     let work = Work { faas, deadline, loading };
     let before = faas.load_status(loading.instance_id, &loading.chip.uuid).await?.view;
     let there = !loading.force && before.is_loaded_with(loading.image_uuid);
+    let mut steps = Vec::new();
     if there {
+        steps.push(Step::ended(StepName::Load, true, Instant::now()));
         if let Some(driver) = loading.driver.filter(|_| loading.wait) {
-            driver.bring_back_if_out(deadline.progress()).await?;
+            steps.push(driver.bring_back_if_out(deadline.progress()).await?);
         }
-        return Ok(Loaded { status: before, skipped: true });
+        return Ok(Loaded { status: before, skipped: true, steps });
     }
-    let taken_out = loading.free_the_chip(deadline.progress()).await?;
+    let taken_out = loading.free_the_chip(deadline.progress(), &mut steps).await?;
+    let began = Instant::now();
     let on_its_way = !loading.force && before.task_status.is_busy() && before.names(loading.image_uuid);
     let answer = if on_its_way { None } else { Some(work.order(&before).await?) };
     if !loading.wait {
-        return Ok(Loaded { status: answer.unwrap_or(before), skipped: on_its_way });
+        steps.push(Step::ended(StepName::Load, on_its_way, began));
+        return Ok(Loaded { status: answer.unwrap_or(before), skipped: on_its_way, steps });
     }
     let before = if on_its_way { None } else { Some(before) };
     let status = until_loaded(
@@ -86,17 +93,24 @@ pub async fn load(faas: &Faas, deadline: &Deadline, loading: &Loading<'_>) -> Re
         },
     )
     .await?;
+    steps.push(Step::ended(StepName::Load, on_its_way, began));
     if let Some(driver) = taken_out {
-        driver.bring_back().await?;
+        steps.push(driver.bring_back().await?);
     }
-    Ok(Loaded { status, skipped: on_its_way })
+    Ok(Loaded { status, skipped: on_its_way, steps })
 }
 
 impl<'a> Loading<'a> {
     /// No driver may hold the chip while it is loaded.
-    async fn free_the_chip(&self, progress: &'a dyn Progress) -> Result<Option<TakenOut<'a>>> {
+    async fn free_the_chip(
+        &self,
+        progress: &'a dyn Progress,
+        steps: &mut Vec<Step>,
+    ) -> Result<Option<TakenOut<'a>>> {
         if let Some(driver) = self.driver {
-            return TakenOut::take(driver, progress).await.map(Some);
+            let (taken_out, step) = TakenOut::take(driver, progress).await?;
+            steps.push(step);
+            return Ok(Some(taken_out));
         }
         match self.this_machine.and_then(driver_in_use) {
             Some(driver) if !self.force => {

@@ -22,6 +22,7 @@ pub mod register_map;
 #[cfg(test)]
 mod samples;
 pub mod shell;
+pub mod step;
 mod transfer;
 pub mod upload;
 pub mod wait;

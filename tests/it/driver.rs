@@ -5,6 +5,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::common::cloud::{Cloud, count};
 use crate::common::world::{Ran, ran};
 
@@ -19,7 +21,10 @@ struct Machine {
 
 impl Machine {
     fn new(flags: &[&str]) -> Self {
-        let running = Cloud::start(flags);
+        Self::beside(Cloud::start(flags))
+    }
+
+    fn beside(running: Cloud) -> Self {
         let root = running.world.path().to_owned();
         let machine = Self { running, root };
         machine.program(
@@ -136,21 +141,72 @@ fn what_fails_is_told_with_the_line_to_type() {
     assert!(said.contains("xdma is out; when the load is over: sudo depmod && sudo modprobe xdma"), "{said}");
 }
 
+/// The steps of a document, as `name state`.
+fn steps(document: &Value) -> Vec<String> {
+    let steps = document["steps"].as_array().unwrap().iter();
+    steps
+        .map(|step| format!("{} {}", step["name"].as_str().unwrap(), step["state"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn what_is_done_to_the_driver_stands_among_the_steps() {
+    if !nix::unistd::geteuid().is_root() {
+        return println!("skipped: only root may take a driver out");
+    }
+    let machine = Machine::new(&["--speed", "20"]);
+    let json = |args: &[&str]| machine.faascmd(&[args, &["-o", "json"]].concat()).exits(0).json();
+    let load = ["fpga", "load", IMAGE, "--driver", "xdma"];
+    let plan = json(&[&load[..], &["--dry-run"]].concat());
+    assert_eq!(steps(&plan), ["rmmod planned", "load planned", "modprobe planned"]);
+    let plan = machine.faascmd(&[&load[..], &["--dry-run"]].concat()).exits(0).stdout;
+    assert!(plan.contains("rmmod: would be done\nmodprobe: would be done\n"), "{plan}");
+    assert!(machine.log().is_empty());
+    assert_eq!(steps(&json(&load)), ["rmmod done", "load done", "modprobe done"]);
+    machine.log();
+    assert_eq!(steps(&json(&load)), ["load skipped", "modprobe skipped"]);
+    assert!(machine.log().is_empty());
+
+    let file = machine.running.world.file("bit.tar.gz", faascmd::testing::bitstream::sample::package("xcvu9p-flgb2104-2-i"));
+    let file = file.to_str().unwrap();
+    let deploy = |more: &[&str]| json(&[&["deploy", file, "--driver", "xdma"], more].concat());
+    let of_driver = ["rmmod planned", "load planned", "modprobe planned"];
+    let plan = steps(&deploy(&["--dry-run"]));
+    assert_eq!(plan[plan.len() - 3..], of_driver);
+    let table = machine.faascmd(&["deploy", file, "--driver", "xdma", "--dry-run"]).exits(0).stdout;
+    assert!(table.contains("rmmod\twould be done") && table.contains("modprobe\twould be done"), "{table}");
+    assert!(machine.log().is_empty());
+    let done = steps(&deploy(&[]));
+    assert_eq!(done[done.len() - 3..], ["rmmod done", "load done", "modprobe done"]);
+    assert_eq!(machine.log(), WHOLE);
+    let plan = steps(&deploy(&["--dry-run"]));
+    assert_eq!(plan[plan.len() - 2..], ["load skipped", "modprobe skipped"]);
+}
+
 #[test]
 fn without_the_right_nothing_is_sent() {
-    let machine = Machine::new(&[]);
-    let open = std::fs::Permissions::from_mode(0o777);
-    std::fs::set_permissions(&machine.root, open).unwrap();
-    machine.running.requests();
-    for choice in [["--driver", "xdma"], ["--driver", "xocl"]] {
-        let mut command = machine.command(&[&["fpga", "load", IMAGE, "-o", "json"][..], &choice].concat());
-        if nix::unistd::geteuid().is_root() {
-            command.uid(65534).gid(65534);
+    /// Who may load no drivers.
+    const NOBODY: u32 = 65534;
+    let is_root = nix::unistd::geteuid().is_root();
+    let machine =
+        Machine::beside(if is_root { Cloud::start_as(NOBODY, &[]) } else { Cloud::start(&[]) });
+    let faascmd = |args: &[&str]| {
+        let mut command = machine.command(&[&["fpga", "load", IMAGE, "-o", "json"], args].concat());
+        if is_root {
+            command.uid(NOBODY).gid(NOBODY);
         }
-        let error = ran(&mut command).exits(10).error();
+        ran(&mut command)
+    };
+    // `auto` is xdma here: it has a chip of this machine, which is the instance, as the metadata says.
+    for choice in [&[][..], &["--driver", "auto"], &["--driver", "xdma"], &["--driver", "xocl"]] {
+        machine.running.requests();
+        let error = faascmd(choice).exits(10).error();
         assert!(error["message"].as_str().unwrap().ends_with("only root may take it out"), "{error}");
         let sent = machine.running.requests();
         assert!(sent.iter().all(|request| request["service"] == "metadata"), "{sent:?}");
     }
+    let plan = faascmd(&["--dry-run"]).exits(0);
+    assert_eq!(steps(&plan.json()), ["rmmod planned", "load planned", "modprobe planned"]);
+    assert!(plan.stderr.contains("only root may take it out"), "{}", plan.stderr);
     assert!(machine.log().is_empty());
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use tokio::time::Instant;
 
-pub use report::{Chip, Deployment, Object, Step, StepName, StepState};
+pub use report::{Chip, Deployment, Object};
 use survey::Survey;
 pub use survey::check;
 
@@ -18,6 +18,7 @@ use super::lock::{self, Claim};
 use super::order::{self, Order};
 use super::prepare::{ImageRequest, Services, Subject};
 use super::register_map;
+use super::step::{Step, StepName};
 use super::{Result, image};
 use crate::base::duration::spent;
 use crate::base::progress::Event;
@@ -175,7 +176,12 @@ impl Work<'_> {
             return Ok(None);
         }
         if request.dry_run {
-            steps.push(Step::planned(StepName::Load, !request.force && survey.is_loaded()));
+            let is_loaded = !request.force && survey.is_loaded();
+            let load = Step::planned(StepName::Load, is_loaded);
+            steps.extend(match &request.driver {
+                Some(driver) => driver.planned_around(load, is_loaded),
+                None => vec![load],
+            });
             return Ok(survey.loaded.clone().map(Chip::from));
         }
         let image = image.filter(|image| image.state == ImageState::Success);
@@ -194,13 +200,13 @@ impl Work<'_> {
             this_machine: request.this_machine.as_ref(),
             driver: request.driver.as_ref(),
         };
-        let Loaded { status, skipped } =
+        let Loaded { status, skipped, steps: of_load } =
             load::load(self.services.faas, self.services.deadline, &loading).await?;
         register_map::note_loaded(&image.uuid);
         let took = spent(began.elapsed());
         let detail = format!("fpga {} on {instance_id} ({}, {took})", chip.uuid, status.task_status);
         self.step_done("loaded", detail, skipped);
-        steps.push(Step::ended(StepName::Load, skipped, began));
+        steps.extend(of_load);
         Ok(Some(Chip::of(status, instance_id)))
     }
 }

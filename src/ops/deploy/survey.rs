@@ -4,7 +4,6 @@ use std::path::Path;
 
 use tokio::time::Instant;
 
-use super::report::{Step, StepName};
 use super::{Request, Work};
 use crate::base::progress::{Event, Progress};
 use crate::bitstream::Family;
@@ -13,6 +12,7 @@ use crate::faas::{Image, LoadStatus};
 use crate::ops::content::Content;
 use crate::ops::image::ImageMatch;
 use crate::ops::prepare::{Prepared, Subject, examine_file, prepare};
+use crate::ops::step::{Step, StepName};
 use crate::ops::{Error, Result, register_map};
 
 /// The facts that a deployment goes by.

@@ -16,6 +16,16 @@ pub(in crate::cli::commands) struct DriverArgs {
     driver: Choice,
 }
 
+/// What a driver is wanted for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli::commands) struct DriverUse<'a> {
+    pub(in crate::cli::commands) instance_id: &'a str,
+    /// Tests need one, also on a machine on which none was loaded yet.
+    pub(in crate::cli::commands) for_tests: bool,
+    /// Nothing is taken out; that it could not be is said.
+    pub(in crate::cli::commands) dry_run: bool,
+}
+
 /// What `--driver` takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Choice {
@@ -32,40 +42,37 @@ enum Choice {
 
 impl DriverArgs {
     /// The driver to take out and bring back; whether that may be done is found out before anything is sent.
-    ///
-    /// Tests need one, also on a machine on which none was loaded yet.
     pub(in crate::cli::commands) async fn driver(
         self,
         cx: &Context,
-        (instance_id, for_tests): (&str, bool),
+        wanted: DriverUse<'_>,
     ) -> Result<Option<Driver>, Failure> {
         let name = match self.driver {
             Choice::None => None,
             Choice::Xdma => Some("xdma"),
             Choice::Xocl => Some("xocl"),
-            Choice::Auto => of_this_machine(cx, instance_id, for_tests).await?,
+            Choice::Auto => of_this_machine(cx, wanted).await?,
         };
         let Some(name) = name else { return Ok(None) };
         if !may_load_drivers() {
             let message =
                 format!("{name} must be out while an image is loaded, and only root may take it out");
-            return Err(Failure::new(Exit::NoDevice, message)
-                .hint("run it with sudo")
-                .hint("--driver none touches no driver"));
+            if !wanted.dry_run {
+                return Err(Failure::new(Exit::NoDevice, message)
+                    .hint("run it with sudo")
+                    .hint("--driver none touches no driver"));
+            }
+            cx.ui.warn(&message);
         }
         Ok(Some(Driver { name, roots: roots(), device: cx.device_name() }))
     }
 }
 
-async fn of_this_machine(
-    cx: &Context,
-    instance_id: &str,
-    for_tests: bool,
-) -> Result<Option<&'static str>, Failure> {
+async fn of_this_machine(cx: &Context, wanted: DriverUse<'_>) -> Result<Option<&'static str>, Failure> {
     let in_use = driver_in_use(&roots()).map(|driver| driver.name);
-    let wanted = || (for_tests && locate(&cx.device_name(), &roots()).is_err()).then_some("xdma");
-    let Some(name) = in_use.or_else(wanted) else { return Ok(None) };
-    Ok(cx.is_this_machine(instance_id).await?.then_some(name))
+    let needed = || (wanted.for_tests && locate(&cx.device_name(), &roots()).is_err()).then_some("xdma");
+    let Some(name) = in_use.or_else(needed) else { return Ok(None) };
+    Ok(cx.is_this_machine(wanted.instance_id).await?.then_some(name))
 }
 
 /// Root may, and who has the capability of it.

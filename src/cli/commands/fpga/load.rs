@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::driver::DriverArgs;
+use super::driver::{DriverArgs, DriverUse};
 use super::pick::{PickArgs, Picked};
 use super::status::facts;
 use crate::base::duration::duration;
@@ -16,6 +16,7 @@ use crate::faas::{Faas, LoadStatus};
 use crate::ops::image;
 use crate::ops::load::{self, Loaded, Loading};
 use crate::ops::register_map;
+use crate::ops::step::{Step, StepName};
 
 /// Load an image into a chip
 ///
@@ -51,6 +52,8 @@ pub(in crate::cli) struct LoadArgs {
 struct LoadReport {
     dry_run: bool,
     skipped: bool,
+    /// The load, and what was done to the driver around it.
+    steps: Vec<Step>,
     #[serde(flatten)]
     status: LoadStatus,
 }
@@ -65,15 +68,21 @@ pub(in crate::cli) fn run(args: &LoadArgs, cx: &Context) -> Outcome {
 }
 
 async fn work(args: &LoadArgs, cx: &Context) -> Result<LoadReport, Failure> {
-    let loads = !args.dry_run;
-    let driver = if loads { args.driver.driver(cx, (&cx.instance_id().await?, false)).await? } else { None };
+    let id = cx.instance_id().await?;
+    let wanted = DriverUse { instance_id: &id, for_tests: false, dry_run: args.dry_run };
+    let driver = args.driver.driver(cx, wanted).await?;
     let faas = cx.faas().await?;
     let picked = args.chip(cx, &faas).await?;
     let Picked { instance_id, chip } = &picked;
     if args.dry_run {
         let status = faas.load_status(instance_id, &chip.uuid).await?.view;
         let skipped = !args.force && status.is_loaded_with(&args.image);
-        return Ok(LoadReport { dry_run: true, skipped, status });
+        let load = Step::planned(StepName::Load, skipped);
+        let steps = match &driver {
+            Some(driver) => driver.planned_around(load, skipped),
+            None => vec![load],
+        };
+        return Ok(LoadReport { dry_run: true, skipped, steps, status });
     }
     let this_machine = cx.drivers_of(instance_id).await?;
     let loading = Loading {
@@ -87,9 +96,9 @@ async fn work(args: &LoadArgs, cx: &Context) -> Result<LoadReport, Failure> {
     };
     let deadline = cx.deadline(args.timeout).await?;
     let work = load::load(&faas, &deadline, &loading);
-    let Loaded { status, skipped } = deadline.unless_cancelled(work).await?;
+    let Loaded { status, skipped, steps } = deadline.unless_cancelled(work).await?;
     register_map::note_loaded(&args.image);
-    Ok(LoadReport { dry_run: false, skipped, status })
+    Ok(LoadReport { dry_run: false, skipped, steps, status })
 }
 
 impl LoadArgs {
@@ -112,6 +121,9 @@ impl Report for LoadReport {
         if self.dry_run {
             let what = if self.skipped { "nothing to do" } else { "would be loaded" };
             page.line(format!("{what}: fpga {}", self.status.uuid));
+            for step in self.steps.iter().filter(|step| step.name != StepName::Load) {
+                page.line(format!("{}: {}", step.name.word(), step.state.phrase()));
+            }
             return;
         }
         page.facts(&facts(&self.status));

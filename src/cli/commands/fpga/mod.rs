@@ -7,7 +7,7 @@ mod pick;
 mod status;
 mod wait;
 
-pub(super) use driver::DriverArgs;
+pub(super) use driver::{DriverArgs, DriverUse};
 
 use clap::{Args, Subcommand};
 

@@ -10,7 +10,7 @@
 //! | 5 | [`oss`], [`faas`], [`ram`], [`ecs`] |
 //! | 4 | [`credentials`] |
 //! | 3 | [`cloud`] |
-//! | 2 | [`net`], [`ddr`], [`sandbox`] |
+//! | 2 | [`net`], [`ddr`], [`dma`], [`sandbox`] |
 //! | 1 | [`config`], [`sign`], [`bitstream`], [`device`], [`codes`] |
 //! | 0 | [`base`] |
 
@@ -23,6 +23,7 @@ mod config;
 mod credentials;
 mod ddr;
 mod device;
+mod dma;
 mod ecs;
 mod faas;
 mod net;
@@ -45,6 +46,10 @@ pub mod testing {
         pub use crate::bitstream::{
             Examination, Facts, Family, Kind, Severity, Stage, Target, examine, examine_head, sample,
         };
+    }
+
+    pub mod dma {
+        pub use crate::dma::{Data, Pattern};
     }
 
     pub mod codes {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["base"],
     &["config", "sign", "bitstream", "device", "codes"],
-    &["net", "ddr", "sandbox"],
+    &["net", "ddr", "dma", "sandbox"],
     &["cloud"],
     &["credentials"],
     &["oss", "faas", "ram", "ecs"],

@@ -25,6 +25,13 @@ pub enum DeviceError {
         /// What the machine says about it.
         why: WhyMissing,
     },
+    /// A card without nodes for DMA, or without that channel.
+    #[error("{what} has no DMA here: {why}")]
+    NoDma {
+        /// The nodes' name up to their kind, a node, or a PCI device.
+        what: String,
+        why: WhyMissing,
+    },
     /// The permissions are in the way.
     #[error("{} may not be opened for {wanted}: {permission}", node.display())]
     Denied {
@@ -144,6 +151,12 @@ pub enum WhyMissing {
     /// The driver made other nodes for that card.
     #[error("{other} is there, so the IP was built without the AXI-Lite master")]
     WithoutAxiLiteMaster { other: String },
+    /// The driver made other nodes for that card.
+    #[error("{other} is there, so the IP was built without this channel, or an image is missing")]
+    WithoutDma { other: String },
+    /// Another vendor's card.
+    #[error("PCI device {address} is an Intel card, whose memory OPAE moves and not xdma")]
+    Opae { address: String, line: &'static str },
     /// No xdma driver.
     #[error("the xdma driver is not loaded")]
     NoDriver,

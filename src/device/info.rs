@@ -1,5 +1,7 @@
 //! What is known about a device: length, driver, PCI ids, link, and what the xdma driver says of itself.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::error::DeviceError;
@@ -109,11 +111,30 @@ impl PciInfo {
 }
 
 impl Link {
-    fn of(device: &PciDevice) -> Option<Self> {
-        let speed = device.attribute("current_link_speed")?;
-        let max_speed = device.attribute("max_link_speed")?;
-        let width = device.attribute("current_link_width")?.parse().ok()?;
-        let max_width = device.attribute("max_link_width")?.parse().ok()?;
+    /// The link of a PCI device.
+    pub(super) fn of(device: &PciDevice) -> Option<Self> {
+        Self::read(|name| device.attribute(name))
+    }
+
+    /// The link as files of a folder say it: the sandbox writes such. What it could be is what it is, if nothing is said.
+    pub(super) fn beside(folder: &Path) -> Option<Self> {
+        let text = |name: &str| {
+            let text = std::fs::read_to_string(folder.join(name)).ok()?;
+            Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        Self::read(|name| text(name).or_else(|| text(&name.replace("max", "current"))))
+    }
+
+    /// Gigatransfers per second and lane, now.
+    pub fn gigatransfers(&self) -> Option<f64> {
+        gigatransfers(&self.speed)
+    }
+
+    fn read(attribute: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let speed = attribute("current_link_speed")?;
+        let max_speed = attribute("max_link_speed")?;
+        let width = attribute("current_link_width")?.trim_start_matches('x').parse().ok()?;
+        let max_width = attribute("max_link_width")?.trim_start_matches('x').parse().ok()?;
         // An emulated or integrated device has no link: the kernel says `Unknown` and a width of 0 or 255.
         let real = gigatransfers(&max_speed).is_some() && (1..=32).contains(&max_width);
         let degraded = width < max_width || gigatransfers(&speed) < gigatransfers(&max_speed);

@@ -55,6 +55,11 @@ impl Located {
         }
     }
 
+    /// Whether it is an ordinary file.
+    pub fn is_file(&self) -> bool {
+        matches!(self.kind, Kind::File(_))
+    }
+
     /// By what the device is known again, by whatever name it is opened: its PCI address, else its path.
     pub fn identity(&self) -> String {
         let path = || fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
@@ -111,7 +116,7 @@ fn node_of(device: &PciDevice, roots: &Roots) -> Result<PathBuf, DeviceError> {
     Err(DeviceError::NoNode { address: device.address(), why })
 }
 
-fn without_node(roots: &Roots) -> WhyMissing {
+pub(super) fn without_node(roots: &Roots) -> WhyMissing {
     if pci::is_driver_loaded(roots, "xdma") { WhyMissing::NoDevice } else { WhyMissing::NoDriver }
 }
 

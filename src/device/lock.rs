@@ -10,7 +10,7 @@ use crate::base::lock::try_lock;
 
 /// The lock; let go when dropped, and by the kernel when the process ends.
 #[derive(Debug)]
-pub(super) struct Lock(File);
+pub struct Lock(File);
 
 impl Drop for Lock {
     fn drop(&mut self) {
@@ -23,7 +23,11 @@ impl Drop for Lock {
 const AGAIN: Duration = Duration::from_millis(10);
 
 impl Lock {
-    pub(super) fn take(path: &Path, file: &File) -> Result<Self, DeviceError> {
+    /// Takes the lock of an open node, or says who has it.
+    ///
+    /// # Errors
+    /// When another has it.
+    pub fn take(path: &Path, file: &File) -> Result<Self, DeviceError> {
         let failed = |source| DeviceError::Lock { node: path.into(), source };
         let same_open_file = file.try_clone().map_err(failed)?;
         if try_lock(file).map_err(failed)? {

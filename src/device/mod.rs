@@ -5,6 +5,7 @@
 //! are used.
 
 mod bits;
+mod dma_nodes;
 mod error;
 mod import;
 mod info;
@@ -24,9 +25,11 @@ mod snapshot;
 mod width;
 
 pub use bits::BitRange;
+pub use dma_nodes::{Direction, DmaNodes, MOST_CHANNELS};
 pub use error::{DeviceError, WhyMissing};
 pub use info::{Info, Link};
-pub use locate::{Kind, locate, locate_path};
+pub use locate::{Kind, Located, locate, locate_path};
+pub use lock::Lock;
 pub use map::{Field, MapError, Register, RegisterAccess, RegisterMap};
 pub use mapping::LastWords;
 pub use node::{Access, Node, page_size};

@@ -71,6 +71,7 @@ impl PciDevice {
         let directory = directory.canonicalize().ok()?;
         directory.join("vendor").is_file().then_some(Self { directory })
     }
+
     pub fn directory(&self) -> &Path {
         &self.directory
     }
@@ -107,6 +108,32 @@ impl PciDevice {
                 Some(INTEL) => class(),
                 _ => false,
             }
+    }
+
+    /// Whether it is one of Intel's accelerator cards, which OPAE's drivers drive and not xdma.
+    pub(super) fn is_intel_card(&self) -> bool {
+        self.id("vendor") == Some(INTEL) && self.is_fpga()
+    }
+
+    /// The most bytes that one packet of a transfer may have, as the bus was set up; None where only root may look.
+    ///
+    /// Device Control, bits 7 to 5, in the PCI Express capability (PCIe Base Specification, 7.5.3.4).
+    pub fn max_payload(&self) -> Option<u32> {
+        const CAPABILITIES: u64 = 0x34;
+        const PCI_EXPRESS: u16 = 0x10;
+        let mut at = self.config_word(CAPABILITIES).ok()? & 0xfc;
+        for _ in 0..48 {
+            let [id, next] = self.config_word(at.into()).ok()?.to_le_bytes();
+            if u16::from(id) == PCI_EXPRESS {
+                let control = self.config_word(u64::from(at) + 8).ok()?;
+                return Some(128 << (control >> 5 & 7));
+            }
+            at = u16::from(next & 0xfc);
+            if at == 0 {
+                return None;
+            }
+        }
+        None
     }
 
     /// `8086:100e, class 0x020000, driver e1000`
@@ -174,6 +201,13 @@ fn bound_to(roots: &Roots, driver: &str) -> Vec<String> {
     let mut devices: Vec<String> = names.filter(|name| full_address(name).as_deref() == Some(name)).collect();
     devices.sort();
     devices
+}
+
+/// An Intel accelerator card of this machine, by its address.
+pub(super) fn intel_card(roots: &Roots) -> Option<String> {
+    let entries = fs::read_dir(roots.sysfs.join("bus/pci/devices")).into_iter().flatten().flatten();
+    let mut cards = entries.filter_map(|entry| PciDevice::of_directory(&entry.path()));
+    cards.find(PciDevice::is_intel_card).map(|card| card.address())
 }
 
 /// Whether the driver is loaded.

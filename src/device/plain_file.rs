@@ -30,7 +30,7 @@ impl MeantBy {
     /// # Errors
     /// When it is one of somebody else, or of any length: as root, `/etc/shadow` can be opened, and is no device.
     pub(super) fn looks(path: &Path, file: &Metadata) -> Result<Self, DeviceError> {
-        if xattr::get(path, MARK).is_ok_and(|mark| mark.is_some()) {
+        if is_marked(path) {
             return Ok(Self::Sandbox);
         }
         if file.len().is_multiple_of(WHOLE) && file.uid() == nix::unistd::geteuid().as_raw() {
@@ -38,6 +38,11 @@ impl MeantBy {
         }
         Err(DeviceError::PlainFile { node: path.to_owned() })
     }
+}
+
+/// Whether the sandbox made a file.
+pub(super) fn is_marked(path: &Path) -> bool {
+    xattr::get_deref(path, MARK).is_ok_and(|mark| mark.is_some())
 }
 
 /// Marks the file of a simulated chip.

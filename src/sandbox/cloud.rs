@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::faults::Faults;
-use super::fpga::Chip;
+use super::fpga::{Chip, make_memory};
 use super::host::Hosts;
 use super::keys::Keys;
 use super::ledger::Ledger;
@@ -59,6 +59,13 @@ impl Cloud {
         let now = Timestamp::now() + SignedDuration::from_secs(options.clock_offset);
         let device = options.device_file.clone().unwrap_or_else(|| folder.path().join("xdma0_user"));
         let chip = Chip::start(&device, options.faults.chip())?;
+        if options.device_file.is_none() {
+            make_memory(
+                &folder.path().join("memory"),
+                &folder.path().join("xdma0"),
+                options.memory_faults().as_deref(),
+            )?;
+        }
         if options.loaded {
             chip.load();
         }

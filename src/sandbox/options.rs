@@ -63,6 +63,20 @@ pub struct Options {
     pub port: u16,
 }
 
+impl Options {
+    /// What the file beside a DMA node tells of the memory's faults; None without any.
+    pub(super) fn memory_faults(&self) -> Option<String> {
+        let mut faults = self.faults.of_memory().clone();
+        if faults.is_empty() {
+            return None;
+        }
+        if let Some(seed) = self.fault_seed {
+            faults.insert("seed".to_owned(), seed.into());
+        }
+        Some(serde_json::Value::Object(faults).to_string())
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {

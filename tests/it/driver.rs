@@ -167,7 +167,10 @@ fn what_is_done_to_the_driver_stands_among_the_steps() {
     assert_eq!(steps(&json(&load)), ["load skipped", "modprobe skipped"]);
     assert!(machine.log().is_empty());
 
-    let file = machine.running.world.file("bit.tar.gz", faascmd::testing::bitstream::sample::package("xcvu9p-flgb2104-2-i"));
+    let file = machine
+        .running
+        .world
+        .file("bit.tar.gz", faascmd::testing::bitstream::sample::package("xcvu9p-flgb2104-2-i"));
     let file = file.to_str().unwrap();
     let deploy = |more: &[&str]| json(&[&["deploy", file, "--driver", "xdma"], more].concat());
     let of_driver = ["rmmod planned", "load planned", "modprobe planned"];
@@ -188,8 +191,7 @@ fn without_the_right_nothing_is_sent() {
     /// Who may load no drivers.
     const NOBODY: u32 = 65534;
     let is_root = nix::unistd::geteuid().is_root();
-    let machine =
-        Machine::beside(if is_root { Cloud::start_as(NOBODY, &[]) } else { Cloud::start(&[]) });
+    let machine = Machine::beside(if is_root { Cloud::start_as(NOBODY, &[]) } else { Cloud::start(&[]) });
     let faascmd = |args: &[&str]| {
         let mut command = machine.command(&[&["fpga", "load", IMAGE, "-o", "json"], args].concat());
         if is_root {

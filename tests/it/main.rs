@@ -19,6 +19,7 @@ mod ddr_signals;
 mod deploy;
 mod deploy_ends;
 mod device;
+mod dma;
 mod doctor;
 mod driver;
 mod ecs;

@@ -45,7 +45,10 @@ fn an_access_has_the_width_that_was_asked_for() {
         assert_eq!(reg(&["dump", "0x40+8", "--width", width]).exits(0).stdout, line);
     }
     let items = reg(&["dump", "0x41..0x43", "--width", "8", "-o", "json"]).exits(0).json()["items"].clone();
-    assert_eq!((&items[1]["offset"], &items[1]["width"], &items[1]["value"]), (&json!(0x42), &json!(8), &json!(0x34)));
+    assert_eq!(
+        (&items[1]["offset"], &items[1]["width"], &items[1]["value"]),
+        (&json!(0x42), &json!(8), &json!(0x34))
+    );
 
     let ran = reg(&["write", "0x41", "0xff", "--width", "8", "--verify"]).exits(0);
     assert_eq!((bar.get(0x40), ran.stderr.as_str()), (0x1234_ff78, "wrote 0xff to 0x00000041\n"));
@@ -65,7 +68,10 @@ fn an_access_has_the_width_that_was_asked_for() {
         (&["read", "0x40", "--width", "24"], "`24` is not a width of an access"),
         (&["dump", "0x44..0x4c", "--width", "64"], "does not begin and end at a multiple of 8"),
         (&["dump", "0xfff8+16", "--width", "64"], "outside of "),
-        (&["dump", "ddr_prbs", "--width", "8"], "--width is for a range: a map says how wide its registers are"),
+        (
+            &["dump", "ddr_prbs", "--width", "8"],
+            "--width is for a range: a map says how wide its registers are",
+        ),
         (&["read", "SMOKE_DONE.DONE", "--width", "8"], "SMOKE_DONE.DONE is part of a register of 32 bits"),
     ] {
         let ran = reg(args).exits(2);

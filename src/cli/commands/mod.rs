@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod config_show;
 mod deploy;
+mod dma;
 mod doctor;
 mod explain;
 mod fleet;
@@ -49,6 +50,9 @@ pub(super) enum Command {
     /// Checks the file, uploads it, makes the image, waits for it, loads it, waits, and tests the chip. Killed or stopped at
     /// any point, the same command goes on where it stopped: what is done is not done again (docs/deploy.md).
     Deploy(deploy::DeployArgs),
+    /// Move data to and from the card's memory
+    #[command(subcommand)]
+    Dma(dma::DmaCommand),
     /// Examine credentials, network, account and device, and say what to do next
     Doctor(doctor::DoctorArgs),
     /// Explain an error code of FaaS, OSS, RAM, STS or ECS, or an exit code
@@ -70,7 +74,7 @@ pub(super) enum Command {
     /// COMMAND finds them in its environment and decides the exit code. Without COMMAND: prints what to export and serves
     /// until Ctrl-C.
     Sandbox(sandbox::SandboxArgs),
-    /// Test the memory behind the chip: the DDR tests of the reference design
+    /// Test the memory behind the chip: the DDR tests of the reference design, and DMA
     #[command(subcommand)]
     Test(test::TestCommand),
     /// Print the version, and the commit that it was built from
@@ -91,6 +95,7 @@ pub(super) fn run(command: &Command, cx: &Context) -> Outcome {
         Command::Check(args) => check::run(args, cx),
         Command::Config(args) => config::run(args, cx),
         Command::Deploy(args) => deploy::run(args, cx),
+        Command::Dma(command) => dma::run(command, cx),
         Command::Doctor(args) => doctor::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
         Command::Fleet(args) => fleet::run(args, cx),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::Context;
 use crate::cli::Exit;
 use crate::cli::error::Failure;
-use crate::device::{DeviceError, Kind, LastWords, MeantBy, Opener, Roots};
+use crate::device::{
+    Access, DeviceError, Direction, DmaNodes, Kind, LastWords, Located, MeantBy, Opener, Roots,
+};
+use crate::dma::{Channel, DmaError};
 
 /// What `--device` means when it is not given: the node that the xdma driver makes for the first card.
 const DEFAULT: &str = "/dev/xdma0_user";
@@ -31,7 +34,11 @@ impl Context {
     /// Makes sure that a device is meant to be written: an ordinary file that nobody called a device is asked about, a
     /// PCI device that is no FPGA is refused without `force`.
     pub(in crate::cli) fn permit_writing(&self, force: bool) -> Result<(), Failure> {
-        let located = self.opener(false).locate()?;
+        self.permit_writing_to(&self.opener(false).locate()?, force)
+    }
+
+    /// The same for another node of the device.
+    pub(in crate::cli) fn permit_writing_to(&self, located: &Located, force: bool) -> Result<(), Failure> {
         if !force {
             located.check_fpga().map_err(Failure::of_foreign)?;
         }
@@ -44,6 +51,41 @@ impl Context {
             return Err(Failure::new(Exit::NoDevice, format!("{path} is an ordinary file, not a device")));
         }
         Ok(())
+    }
+
+    /// The nodes of the device's memory.
+    pub(in crate::cli) fn dma_nodes(&self) -> Result<DmaNodes, Failure> {
+        Ok(DmaNodes::beside(&self.device_name(), &roots())?)
+    }
+
+    /// A channel of the device's memory; a stream is refused, as it has no addresses.
+    pub(in crate::cli) fn dma_channel(
+        &self,
+        nodes: &DmaNodes,
+        direction: Direction,
+        channel: u8,
+    ) -> Result<Channel, Failure> {
+        let opened = Channel::open(nodes, direction, channel)?;
+        if self.is_stream(nodes, direction, channel) == Some(true) {
+            return Err(DmaError::Stream { node: opened.path().to_owned() }.into());
+        }
+        Ok(opened)
+    }
+
+    /// Whether a channel is a stream, as its engine's identifier says in the control BAR (PG195); None where nothing tells.
+    pub(in crate::cli) fn is_stream(
+        &self,
+        nodes: &DmaNodes,
+        direction: Direction,
+        channel: u8,
+    ) -> Option<bool> {
+        if nodes.locate(direction, channel).ok()?.is_file() {
+            return Some(false);
+        }
+        let block = if direction == Direction::H2c { 0 } else { 0x1000 };
+        let control = Opener { name: nodes.sibling("control"), ..self.opener(false) };
+        let identifier = control.open(Access::Read).ok()?.read32(block + 0x100 * u64::from(channel)).ok()?;
+        (identifier >> 20 == 0x1fc).then_some(identifier >> 15 & 1 == 1)
     }
 }
 

@@ -37,7 +37,9 @@ impl Failure {
 fn hints(error: &DeviceError) -> Vec<String> {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     match error {
-        DeviceError::Missing { why, .. } | DeviceError::NoNode { why, .. } => why_hints(why),
+        DeviceError::Missing { why, .. }
+        | DeviceError::NoNode { why, .. }
+        | DeviceError::NoDma { why, .. } => why_hints(why),
         DeviceError::NoSuchPciDevice { .. } => texts(&["`lspci -D` lists the addresses that there are"]),
         DeviceError::Denied { node, wanted, .. } => {
             let rule = r#"for good, a udev rule: SUBSYSTEM=="xdma", GROUP="fpga", MODE="0660""#;
@@ -84,6 +86,11 @@ fn why_hints(why: &WhyMissing) -> Vec<String> {
         WhyMissing::WithoutAxiLiteMaster { .. } => {
             vec!["build the image with the XDMA IP's option \"PCIe to AXI Lite Master Interface\"".into()]
         }
+        WhyMissing::WithoutDma { .. } => vec![
+            "`faascmd dma info` lists the channels that there are".into(),
+            "is an image loaded? `faascmd fpga status` tells".into(),
+        ],
+        WhyMissing::Opae { line, .. } => vec![format!("the vendor's tool is in OPAE's samples: {line}")],
         WhyMissing::OtherDriver { .. } => vec!["name a BAR of it, such as --device 05:00.0/2".into()],
         WhyMissing::Unknown => {
             vec!["--device takes a node, a sysfs resource, a PCI address or a file".into()]

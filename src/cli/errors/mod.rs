@@ -5,6 +5,7 @@ mod cloud;
 mod config;
 mod ddr;
 mod device;
+mod dma;
 mod download;
 mod fleet;
 mod ops;

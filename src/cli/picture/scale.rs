@@ -5,12 +5,10 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Scale {
     /// From 0.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for pages that draw speeds"))]
     Linear,
     /// Powers of ten; what is not above 0 has no place.
     Log,
     /// Powers of two, for sizes in bytes.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for pages that draw speeds"))]
     Sizes,
     /// Seconds from 0, written in the unit that fits.
     Time,

@@ -15,7 +15,7 @@ const MARK: &str = "@@faascmd";
 pub struct ChipTest {
     /// `/dev/xdma0_user`
     pub device: String,
-    /// `smoke` or `prbs`
+    /// `smoke`, `prbs` or `dma`
     pub test: String,
     /// How it ended.
     pub outcome: Outcome,
@@ -23,9 +23,18 @@ pub struct ChipTest {
     pub exit_code: i32,
 }
 
+/// How the tests of a chip are run.
+#[derive(Clone, Copy, Debug)]
+pub struct OnAChip<'a> {
+    pub prbs_duration: Duration,
+    /// What the DMA test overwrites, START+BYTES.
+    pub dma_range: &'a str,
+}
+
 /// The command of a host: every test on every chip, the chips side by side, each up to its first test that does not pass.
-pub fn command(agent: &Agent, tests: &[String], prbs_duration: Duration) -> String {
-    let (fetch, tests, seconds) = (agent.fetch(), tests.join(" "), prbs_duration.as_secs());
+pub fn command(agent: &Agent, tests: &[String], on_a_chip: OnAChip<'_>) -> String {
+    let (fetch, tests, seconds) = (agent.fetch(), tests.join(" "), on_a_chip.prbs_duration.as_secs());
+    let range = on_a_chip.dma_range;
     format!(
         r#"{fetch}devices=$(echo "${{FAASCMD_DEVICES:-}}" | tr , ' ')
 [ -n "$devices" ] || devices=$(ls /dev/xdma*_user 2>/dev/null)
@@ -35,7 +44,11 @@ for device in $devices; do
   number=$((number + 1))
   (
     for test in {tests}; do
-      case $test in prbs) set -- prbs --duration {seconds}s ;; *) set -- "$test" ;; esac
+      case $test in
+      prbs) set -- prbs --duration {seconds}s ;;
+      dma) set -- dma --yes --range {range} ;;
+      *) set -- "$test" ;;
+      esac
       # What stands for a device in a sandbox is a file, and was named by its host.
       if [ -c "$device" ]; then node=$device; else node=file:$device; fi
       "$bin" --device "$node" test "$@"

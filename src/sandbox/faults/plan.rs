@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use crate::base::size::ByteSize;
+use crate::device::number;
 
 /// A fault's name, the form of its value, and what it does. `docs/sandbox.md` shows this table.
-pub const TABLE: [(&str, &str, &str); 31] = [
+pub const TABLE: [(&str, &str, &str); 39] = [
     (
         "throttle",
         "=P",
@@ -41,6 +44,18 @@ pub const TABLE: [(&str, &str, &str); 31] = [
     ("all-ones", "", "the device reads all ones also after a load"),
     ("dead-link", "", "the device goes away while it is used"),
     ("shrink", "", "the device's file becomes shorter than its BAR"),
+    (
+        "dma-bit-flip",
+        "=P",
+        "a share P of the 64-byte beats of a transfer has one bit turned, to the card and from it",
+    ),
+    ("dma-stuck", "=BIT", "bit BIT of the 512 that cross the memory's bus at once is read as 1"),
+    ("dma-alias", "=BIT", "bit BIT of the memory's addresses is not looked at: two places are one"),
+    ("dma-drop", "=P", "a share P of the 256-byte packets to the card is not written"),
+    ("dma-shift", "=BYTES", "what is read from the memory stands BYTES further on (negative: before)"),
+    ("dma-eio", "=ADDR", "no transfer goes past ADDR: EIO"),
+    ("dma-short", "=P", "a share P of the transfers moves a part only, which is no error"),
+    ("dma-slow", "=BYTES_PER_S", "no transfer is faster than that"),
     ("no-stock", "=ZONE", "a zone has no instances left (repeatable)"),
     ("quota", "", "the account may have no further instance"),
     ("creation-fails", "=P", "a share P of the instances vanishes while it is created"),
@@ -138,6 +153,8 @@ pub struct FaultPlan {
     pub(super) load_fails: bool,
     pub(super) stays_operating: bool,
     chip: ChipFaults,
+    /// Of the memory, as the file beside a node tells them.
+    memory: Map<String, Value>,
     pub(super) instances: InstanceFaults,
 }
 
@@ -168,6 +185,12 @@ impl FaultPlan {
             "all-ones" => self.chip.all_ones = given.flag()?,
             "dead-link" => self.chip.dead_link = given.flag()?,
             "shrink" => self.chip.shrink = given.flag()?,
+            name @ ("dma-bit-flip" | "dma-drop" | "dma-short") => self.memory(name, given.share()?.into()),
+            name @ "dma-stuck" => self.memory(name, given.bit(512)?.into()),
+            name @ "dma-alias" => self.memory(name, given.bit(63)?.into()),
+            name @ "dma-shift" => self.memory(name, given.distance()?.into()),
+            name @ "dma-eio" => self.memory(name, given.address()?.into()),
+            name @ "dma-slow" => self.memory(name, given.bytes()?.into()),
             "no-stock" => self.instances.no_stock.push(given.zone()?),
             "quota" => self.instances.no_quota = given.flag()?,
             "creation-fails" => self.instances.creation_fails = given.share()?,
@@ -183,6 +206,15 @@ impl FaultPlan {
             other => return Err(NotAFault::Unknown(other.to_owned())),
         }
         Ok(())
+    }
+
+    fn memory(&mut self, name: &str, value: Value) {
+        self.memory.insert(name.to_owned(), value);
+    }
+
+    /// The faults of the simulated chip's memory.
+    pub(crate) fn of_memory(&self) -> &Map<String, Value> {
+        &self.memory
     }
 
     /// The faults of the simulated chip.
@@ -228,6 +260,22 @@ impl<'a> Given<'a> {
         bytes.ok_or_else(|| self.wrong(", a size such as 1000000 or 8MiB"))
     }
 
+    fn bit(&self, count: u64) -> Result<u64, NotAFault> {
+        let bit = self.value.and_then(|value| value.parse().ok()).filter(|bit| *bit < count);
+        bit.ok_or_else(|| self.wrong(", BIT from 0 to 511 (dma-stuck) or 62 (dma-alias)"))
+    }
+
+    fn distance(&self) -> Result<i64, NotAFault> {
+        let distance =
+            self.value.and_then(|value| value.parse().ok()).filter(|distance: &i64| *distance != 0);
+        distance.ok_or_else(|| self.wrong(", a number of BYTES, not 0"))
+    }
+
+    fn address(&self) -> Result<u64, NotAFault> {
+        let address = self.value.and_then(|value| number(value).ok());
+        address.ok_or_else(|| self.wrong(", ADDR such as 0x1000"))
+    }
+
     fn action(&self) -> Result<String, NotAFault> {
         let action = self.value.filter(|value| !value.is_empty()).map(str::to_owned);
         action.ok_or_else(|| self.wrong(", ACTION as in CreateFpgaImageTask"))
@@ -271,7 +319,12 @@ mod tests {
         for (name, form, _) in TABLE {
             let form = form.replace("NAME/N", "x/1");
             let value = form.trim_matches(['=', '[', ']']).replace("BYTES_PER_S", "8").replace("BYTES", "8");
-            let value = value.replace("SECONDS", "8").replace('P', "0.5").replace('N', "8");
+            let value = value
+                .replace("SECONDS", "8")
+                .replace("BIT", "8")
+                .replace("ADDR", "0x8")
+                .replace('P', "0.5")
+                .replace('N', "8");
             let text = if value.is_empty() { name.to_owned() } else { format!("{name}={value}") };
             assert_eq!(FaultPlan::default().add(&text), Ok(()), "{text}");
         }

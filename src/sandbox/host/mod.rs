@@ -16,6 +16,7 @@ pub(crate) use output::Output;
 pub(crate) use process::Process;
 use supervisor::Supervisor;
 
+use super::fpga::make_memory;
 use crate::base::private_file::create_private_folder;
 
 /// The folder of a host, in the environment of its processes; it is how they are found again.
@@ -73,12 +74,14 @@ impl Hosts {
 
 impl Host {
     /// The files with the registers of so many chips; the nodes that lead to them are those of the driver.
-    pub(crate) fn hardware(&mut self, count: usize) -> io::Result<Vec<PathBuf>> {
+    pub(crate) fn hardware(&mut self, count: usize, memory_faults: Option<&str>) -> io::Result<Vec<PathBuf>> {
         let files: Vec<PathBuf> = (0..count).map(|n| self.root.join(format!("hw/fpga{n}"))).collect();
         for (n, file) in files.iter().enumerate() {
             let node = self.root.join(format!("dev/xdma{n}_user"));
             fs::remove_file(&node).ok();
             std::os::unix::fs::symlink(file, &node)?;
+            let memory = file.with_extension("memory");
+            make_memory(&memory, &self.root.join(format!("dev/xdma{n}")), memory_faults)?;
             self.devices.push(node);
         }
         Ok(files)

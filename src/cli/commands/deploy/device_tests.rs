@@ -1,21 +1,26 @@
 //! The device tests at the end of a deployment.
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use tokio::time::Instant;
 
-use super::super::test::{TestResult, refuse_what_was_left_running};
+use super::super::dma::range;
+use super::super::test::{DmaResult, DmaTest, TestResult, default_range, refuse_what_was_left_running};
 use super::Deployed;
 use crate::base::duration::some_time;
 use crate::base::private_file::state_folder;
 use crate::base::progress::Event;
+use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::typed;
-use crate::ddr::{self, Harness, PrbsOptions, SmokeOptions, Verdict};
+use crate::ddr::{self, Harness, PrbsOptions, SmokeOptions};
 use crate::device::{Access, Device, DeviceError};
-use crate::ops::deploy::{Step, StepName};
+use crate::dma::Range;
+use crate::ops::step::{Step, StepName};
 use crate::ops::wait::{Awaited, Deadline, Look, Pace};
 
 /// How long each test may take to be done after its start, or its stop.
@@ -30,6 +35,9 @@ pub(super) struct TestsArgs {
     /// How long to run the PRBS test
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = some_time)]
     prbs_duration: Duration,
+    /// The card's memory that the DMA test overwrites, START+BYTES, such as 0x0+1GiB
+    #[arg(long, value_name = "RANGE", value_parser = range)]
+    dma_range: Option<Range>,
 }
 
 /// A test of the reference design's memory.
@@ -39,7 +47,9 @@ enum TestName {
     Smoke,
     /// The PRBS test
     Prbs,
-    /// Both
+    /// The card's memory through DMA, on --dma-range
+    Dma,
+    /// Smoke and PRBS
     All,
 }
 
@@ -48,6 +58,7 @@ impl TestName {
         match self {
             Self::Smoke => StepName::Smoke,
             Self::Prbs | Self::All => StepName::Prbs,
+            Self::Dma => StepName::Dma,
         }
     }
 }
@@ -68,6 +79,14 @@ impl TestsArgs {
         names
     }
 
+    /// Asks, before anything is done, whether the DMA test may overwrite the memory.
+    pub(super) fn permit(&self, cx: &Context) -> Result<(), Failure> {
+        if !self.names().contains(&TestName::Dma) {
+            return Ok(());
+        }
+        DmaTest::default().permit(default_range(self.dma_range, cx)?, cx)
+    }
+
     /// Runs them on the local device, up to the first that does not pass.
     pub(super) fn run(
         &self,
@@ -75,38 +94,56 @@ impl TestsArgs {
         deadline: &Deadline,
         deployed: &mut Deployed,
     ) -> Result<(), Failure> {
-        if !self.any() {
-            return Ok(());
-        }
-        cx.permit_writing(false)?;
-        let device = when_free(cx, deadline)?;
-        let state = state_folder();
-        let harness = Harness {
-            registers: &device,
-            cancel: deadline.cancel(),
-            progress: deadline.progress(),
-            state: state.as_deref(),
-        };
-        refuse_what_was_left_running(harness, cx)?;
-        for name in self.names() {
+        let names = self.names();
+        let device = self.registers(cx, deadline)?;
+        for name in names {
             let began = Instant::now();
-            let report = match name {
-                TestName::Smoke => {
-                    ddr::smoke(harness, &SmokeOptions { timeout: DONE_WITHIN, accept_stale: false })?
-                }
-                TestName::Prbs | TestName::All => ddr::prbs(harness, &self.prbs(), &mut |_| {})?,
+            let test = match &device {
+                Some(device) if name != TestName::Dma => self.of_registers(name, deadline, device)?,
+                _ => self.dma(cx, deadline)?,
             };
-            let passed = report.verdict == Verdict::Passed;
+            let passed = test.exit == Exit::Done;
             deployed.deployment.steps.push(Step::tested(name.step(), passed, began));
-            deployed.tests.push(TestResult::new(&report, &device));
-            let (step, detail) = (report.test, report.to_string());
+            deployed.tests.push(test.result);
+            let (step, detail) = (name.step().word(), test.detail);
             if !passed {
                 let again = format!("to test it again: {}", typed::command());
-                return Err(Failure::new(report.verdict.into(), format!("{step} {detail}")).hint(again));
+                return Err(Failure::new(test.exit, format!("{step} {detail}")).hint(again));
             }
             deadline.progress().event(Event::StepDone { step, detail, skipped: false });
         }
         Ok(())
+    }
+
+    /// The device with the registers, where a test is of them.
+    fn registers(&self, cx: &Context, deadline: &Deadline) -> Result<Option<Device>, Failure> {
+        if self.names().iter().all(|name| *name == TestName::Dma) {
+            return Ok(None);
+        }
+        cx.permit_writing(false)?;
+        let device = when_free(cx, deadline)?;
+        refuse_what_was_left_running(harness(deadline, (&device, state_folder().as_deref())), cx)?;
+        Ok(Some(device))
+    }
+
+    fn of_registers(&self, name: TestName, deadline: &Deadline, device: &Device) -> Result<One, Failure> {
+        let state = state_folder();
+        let harness = harness(deadline, (device, state.as_deref()));
+        let report = match name {
+            TestName::Smoke => {
+                ddr::smoke(harness, &SmokeOptions { timeout: DONE_WITHIN, accept_stale: false })?
+            }
+            _ => ddr::prbs(harness, &self.prbs(), &mut |_| {})?,
+        };
+        let result = AnyResult::Ddr(Box::new(TestResult::new(&report, device)));
+        Ok(One { result, detail: report.to_string(), exit: report.verdict.into() })
+    }
+
+    fn dma(&self, cx: &Context, deadline: &Deadline) -> Result<One, Failure> {
+        let range = default_range(self.dma_range, cx)?;
+        let result = DmaTest::default().run(range, cx, (deadline.cancel(), deadline.progress()))?;
+        let (detail, exit) = (result.detail.clone(), result.exit);
+        Ok(One { result: AnyResult::Dma(Box::new(result)), detail, exit })
     }
 
     fn prbs(&self) -> PrbsOptions {
@@ -118,6 +155,25 @@ impl TestsArgs {
             bit_rate: None,
         }
     }
+}
+
+fn harness<'a>(deadline: &'a Deadline, (device, state): (&'a Device, Option<&'a Path>)) -> Harness<'a> {
+    Harness { registers: device, cancel: deadline.cancel(), progress: deadline.progress(), state }
+}
+
+/// What one test gave.
+struct One {
+    result: AnyResult,
+    detail: String,
+    exit: Exit,
+}
+
+/// A result of a test of the registers or of the memory.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum AnyResult {
+    Ddr(Box<TestResult>),
+    Dma(Box<DmaResult>),
 }
 
 /// The local device, when whoever uses it now is done.

@@ -8,11 +8,10 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use self::device_tests::TestsArgs;
-use super::fpga::DriverArgs;
+use self::device_tests::{AnyResult, TestsArgs};
+use super::fpga::{DriverArgs, DriverUse};
 use super::image::{MakeArgs, build_failed};
 use super::object::CutArgs;
-use super::test::TestResult;
 use crate::base::duration::{duration, spent};
 use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
@@ -21,15 +20,17 @@ use crate::cli::exit::Exit;
 use crate::cli::output::typed;
 use crate::cli::output::{Page, Report};
 use crate::ops::Error;
-use crate::ops::deploy::{self, Deployment, Request, StepName, StepState};
+use crate::ops::deploy::{self, Deployment, Request};
 use crate::ops::driver::Driver;
 use crate::ops::prepare::{ImageRequest, Services};
+use crate::ops::step::{StepName, StepState};
 use crate::ops::wait::Deadline;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd deploy bit.tar.gz
   faascmd deploy bit.tar.gz --test smoke,prbs
+  faascmd deploy bit.tar.gz --test dma --dma-range 0x0+1GiB --yes
   faascmd deploy dma_afu.gbs --shell V1.1 --fpga 1
   faascmd deploy bit.tar.gz --no-load --no-wait     orders the image and returns
   faascmd deploy bit.tar.gz --dry-run               says what would be done")]
@@ -76,7 +77,7 @@ struct Deployed {
     deployment: Deployment,
     /// The results of the device tests.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tests: Vec<TestResult>,
+    tests: Vec<AnyResult>,
     dry_run: bool,
 }
 
@@ -87,6 +88,9 @@ pub(in crate::cli) fn run(args: &DeployArgs, cx: &Context) -> Outcome {
 }
 
 fn deploy_and_test(args: &DeployArgs, cx: &Context, deployed: &mut Deployed) -> Outcome {
+    if !args.dry_run {
+        args.tests.permit(cx)?;
+    }
     let deadline = cx.deadline_told_to(args.timeout, cx.ui.steps(cx.ui.progress()))?;
     cx.block_on(deploy(args, cx, &deadline, &mut deployed.deployment))?;
     say_what_is_left(args, cx, &deployed.deployment);
@@ -178,10 +182,16 @@ impl DeployArgs {
 
     /// The driver to take out and bring back, where a load is to come.
     async fn driver_of_this_machine(&self, cx: &Context) -> Result<Option<Driver>, Failure> {
-        if self.no_load || self.dry_run {
+        if self.no_load {
             return Ok(None);
         }
-        self.driver.driver(cx, (&cx.instance_id().await?, self.tests.any())).await
+        let instance_id = cx.instance_id().await?;
+        self.driver
+            .driver(
+                cx,
+                DriverUse { instance_id: &instance_id, for_tests: self.tests.any(), dry_run: self.dry_run },
+            )
+            .await
     }
 
     /// The instance, if a chip of it is to be loaded or may tell its shell.
@@ -224,9 +234,7 @@ impl Report for Deployed {
         let rows = steps.iter().map(|step| {
             let what = match step.state {
                 StepState::Done => format!("done, {}", spent(Duration::from_secs_f64(step.seconds))),
-                StepState::Failed => "failed".to_owned(),
-                StepState::Skipped => "nothing to do".to_owned(),
-                StepState::Planned => "would be done".to_owned(),
+                state => state.phrase().to_owned(),
             };
             let which = match step.name {
                 StepName::Upload => {

@@ -61,6 +61,7 @@ struct OnceSpec {
     name: Option<String>,
     target: Option<Target>,
     test: Vec<String>,
+    dma_range: Option<String>,
     keep_on_failure: Option<Span>,
     /// What a fleet is to be; read by its own type.
     #[serde(flatten)]
@@ -88,7 +89,7 @@ struct Verdict {
 /// Runs the command.
 pub(in crate::cli) fn run(args: &OnceArgs, cx: &Context) -> CommandOutcome {
     let (spec, fleet) = read(args)?;
-    if let Some(name) = spec.test.iter().find(|name| !matches!(name.as_str(), "smoke" | "prbs")) {
+    if let Some(name) = spec.test.iter().find(|name| !matches!(name.as_str(), "smoke" | "prbs" | "dma")) {
         return Err(unknown_test(name));
     }
     let once = cx.block_on(once(args, (&spec, &fleet), cx))?;
@@ -99,14 +100,14 @@ pub(in crate::cli) fn run(args: &OnceArgs, cx: &Context) -> CommandOutcome {
 fn read(args: &OnceArgs) -> Result<(OnceSpec, SpecArgs), Failure> {
     let (spec, text) = super::spec::read_toml::<OnceSpec>(&args.spec)?;
     // Read once more as a whole, so that an error names its line.
-    let fleet = super::spec::without_keys(&text, &["name", "target", "test", "keep_on_failure"]);
+    let fleet = super::spec::without_keys(&text, &["name", "target", "test", "dma_range", "keep_on_failure"]);
     let fleet = SpecArgs::parse(&args.spec, &fleet)?.or_environment();
     Ok((spec, fleet))
 }
 
 async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Context) -> Result<Once, Failure> {
     let ecs = cx.ecs().await?;
-    let tests = args.tests.or(&spec.test);
+    let tests = args.tests.or(&spec.test, spec.dma_range.as_deref())?;
     let deadline = cx.deadline(BOOT.saturating_add(args.load.whole_time(&tests))).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
     tests.examine_agent(services)?;

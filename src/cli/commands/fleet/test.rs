@@ -11,6 +11,7 @@ use crate::base::duration::duration;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::dma::Range;
 use crate::ecs::Instance;
 use crate::ops::fleet::{Agent, Record, RunRequest, Services, Target, chip_tests, run as run_on_hosts};
 
@@ -40,8 +41,11 @@ pub(in crate::cli) struct TestArgs {
 #[derive(Clone, Debug, Args)]
 pub(super) struct TestsArgs {
     /// Tests, in this order
-    #[arg(long = "test", value_name = "LIST", value_delimiter = ',', value_parser = ["smoke", "prbs"])]
+    #[arg(long = "test", value_name = "LIST", value_delimiter = ',', value_parser = ["smoke", "prbs", "dma"])]
     tests: Vec<String>,
+    /// The memory that dma overwrites on each chip, START+BYTES, such as 0x0+1GiB
+    #[arg(long, value_name = "RANGE", value_parser = dma_range)]
+    dma_range: Option<String>,
     /// How long PRBS runs
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     prbs_duration: Duration,
@@ -84,13 +88,26 @@ impl TestsArgs {
         !self.tests.is_empty()
     }
 
+    /// Refuses to overwrite a memory that nobody named.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        if self.dma_range.is_some() || self.tests.iter().all(|test| test != "dma") {
+            return Ok(());
+        }
+        Err(Failure::new(Exit::Usage, "the dma test overwrites memory, and which is not said")
+            .hint("name it: --dma-range START+BYTES, such as 0x0+1GiB"))
+    }
+
     fn with(&self, test: &str) -> Self {
         Self { tests: vec![test.to_owned()], ..self.clone() }
     }
 
-    /// The same with the tests of a file, unless flags named some.
-    pub(super) fn or(&self, tests: &[String]) -> Self {
-        if self.any() { self.clone() } else { Self { tests: tests.to_vec(), ..self.clone() } }
+    /// The same with the tests of a file, and the memory that they overwrite, unless flags named some.
+    pub(super) fn or(&self, tests: &[String], range: Option<&str>) -> Result<Self, Failure> {
+        let range = range.map(dma_range).transpose();
+        let range =
+            range.map_err(|why| Failure::new(Exit::Usage, format!("dma_range is no range: {why}")))?;
+        let tests = if self.any() { self.tests.clone() } else { tests.to_vec() };
+        Ok(Self { tests, dma_range: self.dma_range.clone().or(range), ..self.clone() })
     }
 
     /// The tests with what is said about them, as text.
@@ -105,8 +122,14 @@ impl TestsArgs {
         each.saturating_add(prbs)
     }
 
+    fn on_a_chip(&self) -> chip_tests::OnAChip<'_> {
+        let range = self.dma_range.as_deref().unwrap_or_default();
+        chip_tests::OnAChip { prbs_duration: self.prbs_duration, dma_range: range }
+    }
+
     /// Sees that the program runs on the hosts, before anything is made.
     pub(super) fn examine_agent(&self, services: Services<'_>) -> Result<(), Failure> {
+        self.check()?;
         let path = crate::ops::fleet::agent_file(self.agent.as_deref())?;
         Ok(crate::ops::fleet::examine_agent(services, &path)?)
     }
@@ -124,7 +147,7 @@ impl TestsArgs {
             target: wanted.target,
             hosts: wanted.hosts,
             kind: "test",
-            command: chip_tests::command(&agent, &self.tests, self.prbs_duration),
+            command: chip_tests::command(&agent, &self.tests, self.on_a_chip()),
             timeout: wanted.timeout,
             canary: wanted.canary,
             judge: chip_tests::judge,
@@ -136,7 +159,13 @@ impl TestsArgs {
     }
 }
 
+/// A range as the hosts take it, which is checked here already.
+fn dma_range(text: &str) -> Result<String, String> {
+    let Range { start, length } = crate::cli::commands::dma::range(text)?;
+    Ok(format!("{start:#x}+{length}"))
+}
+
 /// A test by name that is none.
 pub(super) fn unknown_test(name: &str) -> Failure {
-    Failure::new(Exit::Usage, format!("`{name}` is not a test")).hint("the tests are smoke and prbs")
+    Failure::new(Exit::Usage, format!("`{name}` is not a test")).hint("the tests are smoke, prbs and dma")
 }

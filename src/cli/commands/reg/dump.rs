@@ -91,7 +91,10 @@ impl DumpArgs {
             (map.name, map.registers)
         };
         if self.width.width.is_some() {
-            return Err(Failure::new(Exit::Usage, "--width is for a range: a map says how wide its registers are"));
+            return Err(Failure::new(
+                Exit::Usage,
+                "--width is for a range: a map says how wide its registers are",
+            ));
         }
         let readable = |register: &Register| self.force || register.reads_without_harm();
         let (read, left_out): (Vec<_>, Vec<_>) = registers.into_iter().partition(readable);
@@ -116,7 +119,8 @@ impl DumpArgs {
         }
         let at = |offset| {
             // Of another width, what is read there is not that register's value.
-            let register = map.and_then(|map| map.at(offset)).filter(|it| asked.is_none_or(|w| w == it.width));
+            let register =
+                map.and_then(|map| map.at(offset)).filter(|it| asked.is_none_or(|w| w == it.width));
             (offset, register.map_or(width, |register| register.width), register.cloned())
         };
         Ok(Dump {

@@ -92,7 +92,7 @@ fn table(told: &Told<'_>) -> Table {
     Table { title: "Tests", head, rows: results.chain(broken).collect() }
 }
 
-fn word(outcome: Outcome) -> &'static str {
+pub(super) fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "passed",
         Outcome::Failed => "failed",
@@ -103,7 +103,7 @@ fn word(outcome: Outcome) -> &'static str {
 }
 
 /// The colour: what found no fault and did not pass is neither good nor bad.
-fn tone(outcome: Outcome) -> Tone {
+pub(super) fn tone(outcome: Outcome) -> Tone {
     match outcome {
         Outcome::Passed => Tone::Passed,
         Outcome::Failed => Tone::Fault,

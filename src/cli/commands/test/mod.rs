@@ -1,6 +1,9 @@
-//! `faascmd test …`: the DDR tests of the reference design on the local device.
+//! `faascmd test …`: the DDR tests of the reference design, and the card's memory by DMA, on the local device.
 
 mod all;
+mod dma;
+mod dma_html;
+mod dma_result;
 mod html;
 mod junit;
 mod looks;
@@ -13,6 +16,8 @@ mod under_test;
 
 use clap::Subcommand;
 
+pub(super) use dma::{DmaTest, default_range};
+pub(super) use dma_result::DmaResult;
 pub(super) use result::TestResult;
 pub(super) use under_test::{left_running_text, refuse_what_was_left_running, stop_command};
 
@@ -26,12 +31,14 @@ use crate::cli::error::Outcome;
 Examples:
   faascmd test smoke
   faascmd test prbs --duration 8h --log soak.jsonl
-  faascmd test all --junit ddr.xml --html ddr.html"
+  faascmd test all --junit ddr.xml --html ddr.html
+  faascmd test dma --range 0x0+1GiB --html dma.html"
 )]
 pub(in crate::cli) enum TestCommand {
     Smoke(smoke::SmokeArgs),
     Prbs(prbs::PrbsArgs),
     All(all::AllArgs),
+    Dma(dma::DmaArgs),
 }
 
 /// Runs one.
@@ -40,5 +47,6 @@ pub(in crate::cli) fn run(command: &TestCommand, cx: &Context) -> Outcome {
         TestCommand::Smoke(args) => smoke::run(args, cx),
         TestCommand::Prbs(args) => prbs::run(args, cx),
         TestCommand::All(args) => all::run(args, cx),
+        TestCommand::Dma(args) => dma::run(args, cx),
     }
 }

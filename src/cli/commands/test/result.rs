@@ -19,6 +19,15 @@ pub(super) enum Outcome {
     Interrupted,
 }
 
+/// A test as CI servers show it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Case<'a> {
+    pub(super) name: &'a str,
+    pub(super) result: Outcome,
+    pub(super) detail: &'a str,
+    pub(super) seconds: f64,
+}
+
 /// The outcome of one test.
 #[derive(Clone, Debug, Serialize)]
 pub(in crate::cli::commands) struct TestResult {
@@ -93,6 +102,10 @@ impl TestResult {
             soak: report.soak.as_ref().map(SoakResult::new),
             exit: report.verdict.into(),
         }
+    }
+
+    pub(super) fn case(&self) -> Case<'_> {
+        Case { name: self.test, result: self.result, detail: &self.detail, seconds: self.seconds }
     }
 
     /// `✓ smoke  passed in 0.0s`, and the bound of the error rate if there is one.

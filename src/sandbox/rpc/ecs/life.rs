@@ -154,7 +154,7 @@ fn hardware(instance: &mut Instance, cloud: &Cloud) -> io::Result<Vec<Hardware>>
     let Some(host) = instance.host(cloud)? else {
         return Ok(std::iter::repeat_with(|| Hardware::None).take(count).collect());
     };
-    let files = host.hardware(count)?;
+    let files = host.hardware(count, cloud.options.memory_faults().as_deref())?;
     let name = &instance.wanted.name;
     let faults = |n| cloud.faults.of_chip(name, n);
     files.iter().enumerate().map(|(n, file)| Chip::start_idle(file, faults(n)).map(Hardware::Own)).collect()

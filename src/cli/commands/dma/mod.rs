@@ -1,0 +1,81 @@
+//! `faascmd dma …`: the card's memory through the xdma driver.
+
+mod amount;
+mod fill;
+mod info;
+mod moved;
+mod read;
+mod sink;
+mod write;
+
+use clap::{Args, Subcommand};
+
+pub(super) use amount::{amount, range};
+pub(super) use moved::rate;
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::device::{Direction, DmaNodes, Lock, MOST_CHANNELS};
+use crate::dma::Channel;
+
+/// Bytes of a system call: enough for the link's whole speed, and few enough to stay in the caches on their way.
+const PIECE: usize = 4 << 20;
+
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "The nodes are those beside --device: /dev/xdma0_h2c_0 and /dev/xdma0_c2h_0 of /dev/xdma0_user.
+Addresses are the card's; addresses and sizes are written 0x1000, 4096, 4KiB or 64M.
+
+Examples:
+  faascmd dma info
+  faascmd dma write 0x0 weights.bin
+  faascmd dma read 0x0 --len 1MiB back.bin
+  faascmd dma fill 0x0 --len 1GiB --pattern zero
+  faascmd test dma --range 0+1GiB"
+)]
+pub(in crate::cli) enum DmaCommand {
+    Read(read::ReadArgs),
+    Write(write::WriteArgs),
+    Fill(fill::FillArgs),
+    Info(info::InfoArgs),
+}
+
+/// Runs one.
+pub(in crate::cli) fn run(command: &DmaCommand, cx: &Context) -> Outcome {
+    match command {
+        DmaCommand::Read(args) => read::run(args, cx),
+        DmaCommand::Write(args) => write::run(args, cx),
+        DmaCommand::Fill(args) => fill::run(args, cx),
+        DmaCommand::Info(args) => info::run(args, cx),
+    }
+}
+
+/// The channel of a transfer.
+#[derive(Clone, Copy, Debug, Args)]
+struct ChannelArgs {
+    /// Which of the card's channels
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..i64::from(MOST_CHANNELS)))]
+    channel: u8,
+}
+
+impl ChannelArgs {
+    fn to_read(self, cx: &Context) -> Result<Channel, Failure> {
+        cx.dma_channel(&cx.dma_nodes()?, Direction::C2h, self.channel)
+    }
+
+    /// Also asks whether an ordinary file is meant, and locks the card's memory.
+    fn to_write(self, cx: &Context, lock: bool) -> Result<(Channel, Option<Lock>), Failure> {
+        let nodes = cx.dma_nodes()?;
+        let located = nodes.locate(Direction::H2c, self.channel)?;
+        cx.permit_writing_to(&located, true)?;
+        let lock = if lock { Some(lock_of(cx, &nodes)?) } else { None };
+        Ok((cx.dma_channel(&nodes, Direction::H2c, self.channel)?, lock))
+    }
+}
+
+/// The lock of a card's memory, which is that of its first channel to the card.
+pub(super) fn lock_of(cx: &Context, nodes: &DmaNodes) -> Result<Lock, Failure> {
+    let first = nodes.channels(Direction::H2c).first().copied().unwrap_or(0);
+    let channel = cx.dma_channel(nodes, Direction::H2c, first)?;
+    channel.lock().map_err(Failure::of_dma_lock)
+}

@@ -1,0 +1,111 @@
+//! The DMA test as a page: verdict, throughput over size, faults, how it was run.
+
+use super::dma_result::{DmaResult, SPEED_COLUMNS, SpeedResult};
+use super::html::{tone, word};
+use super::told::Broken;
+use crate::base::size::ByteSize;
+use crate::cli::commands::dma::rate;
+use crate::cli::output::typed;
+use crate::cli::picture::{Axis, Cell, Line, Part, Picture, Plot, Scale, Shape, Table};
+use crate::dma::Way;
+use crate::ops::fleet::Outcome as Tone;
+
+/// The page of a test that came to its end.
+pub(super) fn document(result: &DmaResult) -> String {
+    let parts = plot(result).map(Part::Plot).into_iter().chain(tables(result).into_iter().map(Part::Table));
+    let link = result.link.as_ref().map(|link| format!("{} x{}", link.speed, link.width));
+    let limit = result.limit.map(|limit| {
+        let (rate, payload) = (rate(limit.bytes_per_second), limit.payload_bytes);
+        format!("{rate} each way, with payloads of {payload} bytes")
+    });
+    let unknown = || "not known".to_owned();
+    Picture {
+        title: format!("dma on {}", result.device),
+        verdict: tone(result.result),
+        said: word(result.result).to_owned(),
+        summary: vec![result.detail.clone()],
+        parts: parts.collect(),
+        how: vec![
+            ("command", typed::command()),
+            ("device", result.device.clone()),
+            ("link", link.unwrap_or_else(unknown)),
+            ("limit", limit.unwrap_or_else(unknown)),
+            ("seed", result.seed.clone()),
+            ("written", format!("{:.0}", jiff::Timestamp::now())),
+        ],
+    }
+    .html()
+}
+
+/// The page of one that did not.
+pub(super) fn broken(device: &str, broken: Broken<'_>) -> String {
+    Picture {
+        title: format!("{} on {device}", broken.test),
+        verdict: Tone::Failed,
+        said: "no result".to_owned(),
+        summary: vec![broken.why.to_owned()],
+        parts: Vec::new(),
+        how: vec![("command", typed::command()), ("device", device.to_owned())],
+    }
+    .html()
+}
+
+/// A line for each direction and number of channels, and one for what the link can move.
+fn plot(result: &DmaResult) -> Option<Plot> {
+    let mut counts: Vec<usize> = result.speeds.iter().map(|speed| speed.measure.channels).collect();
+    counts.sort_unstable();
+    counts.dedup();
+    let ways = Way::ALL.into_iter().flat_map(|way| counts.iter().map(move |count| (way, *count)));
+    let mut lines: Vec<Line> = ways.map(|(way, count)| line(result, (way, count))).collect();
+    let sizes = || result.speeds.iter().map(|speed| speed.measure.size as f64);
+    let (least, most) = (sizes().min_by(f64::total_cmp)?, sizes().max_by(f64::total_cmp)?);
+    if let Some(limit) = result.limit {
+        let gigabytes = limit.bytes_per_second / 1e9;
+        let points = vec![(least, gigabytes), (most, gigabytes)];
+        lines.push(Line { name: "link, one way".to_owned(), shape: Shape::Joined, points });
+    }
+    Some(Plot {
+        title: "Throughput over size".to_owned(),
+        about: "each direction and both at once, by the size of a transfer and the number of channels"
+            .to_owned(),
+        x: Axis { label: "size of a transfer".to_owned(), scale: Scale::Sizes },
+        y: Axis { label: "GB/s".to_owned(), scale: Scale::Linear },
+        lines,
+    })
+}
+
+fn line(result: &DmaResult, (way, channels): (Way, usize)) -> Line {
+    let of_line = result.speeds.iter().map(|speed| &speed.measure);
+    let of_line = of_line.filter(|it| it.direction == way && it.channels == channels);
+    Line {
+        name: format!("{} ×{channels}", way.word()),
+        shape: Shape::Joined,
+        points: of_line.map(|it| (it.size as f64, it.bytes_per_second / 1e9)).collect(),
+    }
+}
+
+fn tables(result: &DmaResult) -> Vec<Table> {
+    let text = |row: Vec<String>| row.into_iter().map(Cell::Text).collect();
+    let faults = result.faults.iter().map(|fault| {
+        let row = [fault.kind, &fault.address_hex, &fault.expected, &fault.found, &fault.detail];
+        text(row.map(str::to_owned).into_iter().chain([fault.words.to_string()]).collect())
+    });
+    let more = result.faults_left_out;
+    let more = (more > 0).then(|| text(vec![format!("and {more} more")]));
+    let patterns = result.patterns.iter().map(|pass| {
+        let (bytes, seconds) = (ByteSize(pass.bytes).to_string(), format!("{:.3} s", pass.seconds));
+        text(vec![pass.pattern.to_owned(), bytes, seconds, pass.wrong_words.to_string()])
+    });
+    let speeds = result.speeds.iter().map(|speed| text(SpeedResult::row(speed)));
+    let tables = [
+        (
+            "Faults",
+            vec!["fault", "address", "expected", "found", "what", "words"],
+            faults.chain(more).collect(),
+        ),
+        ("Patterns", vec!["pattern", "compared", "time", "wrong words"], patterns.collect()),
+        ("Speeds", SPEED_COLUMNS.to_vec(), speeds.collect::<Vec<_>>()),
+    ];
+    let tables = tables.into_iter().filter(|(_, _, rows): &(_, _, Vec<_>)| !rows.is_empty());
+    tables.map(|(title, head, rows)| Table { title, head, rows }).collect()
+}

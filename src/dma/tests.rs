@@ -58,8 +58,7 @@ fn kinds(verified: &Verified) -> BTreeSet<String> {
     verified.faults.iter().map(name).collect()
 }
 
-/// More of them in a release build: `cargo test --release`.
-const SEEDS: u64 = if cfg!(debug_assertions) { 20 } else { 200 };
+const SEEDS: u64 = 200;
 
 #[test]
 fn each_fault_is_found_and_named_whatever_the_seed() {

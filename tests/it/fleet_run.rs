@@ -95,6 +95,18 @@ fn a_file_comes_to_every_chip_and_is_tested_there() {
 }
 
 #[test]
+fn the_memory_of_each_chip_is_tested_where_it_is_named() {
+    let cloud = fleet(&["--fault", "dma-stuck=3"], "1");
+    let test = ["fleet", "test", "ddr", "--test", "dma", "-ojson"];
+    let error = cloud.faascmd(&test).exits(2).error();
+    assert_eq!(error["message"], "the dma test overwrites memory, and which is not said");
+    let document = cloud.faascmd(&[&test[..], &["--dma-range", "0x1000+64K"]].concat()).exits(11).json();
+    assert_eq!(outcomes(&document), [("fault".to_owned(), 1)].into());
+    let output = document["hosts"][0]["output"].as_str().unwrap();
+    assert!(output.contains("bit 3 of 512 of the data is always 1"), "{output}");
+}
+
+#[test]
 fn once_makes_tests_and_releases_and_its_exit_code_is_the_worst() {
     let cloud =
         Cloud::start(&["--speed", "50", "--build-time", "1s", "--fault", "ddr-error", "--ledger", "ledger"]);

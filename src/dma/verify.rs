@@ -55,17 +55,23 @@ const BATCH: usize = 1 << 16;
 pub fn verify(plan: VerifyPlan<'_>) -> Result<Verified, DmaError> {
     let passes: Vec<Pass> = plan.patterns.iter().map(|pattern| Pass::new(*pattern)).collect();
     let buffers = (Buffer::new(plan.size), Buffer::new(plan.size));
-    let mut work =
-        Work { plan, written: buffers.0, read: buffers.1, diagnosis: Diagnosis::default(), passes };
-    let began = Instant::now();
+    let mut work = Work {
+        plan,
+        written: buffers.0,
+        read: buffers.1,
+        diagnosis: Diagnosis::default(),
+        passes,
+        began: Instant::now(),
+    };
     let mut round = 0;
     loop {
         work.round(round)?;
         round += 1;
-        if work.signal().is_some() || began.elapsed() >= plan.duration || plan.patterns.is_empty() {
+        if work.signal().is_some() || work.began.elapsed() >= plan.duration || plan.patterns.is_empty() {
             break;
         }
     }
+    plan.progress.event(Event::WaitEnded);
     work.diagnosis.finish(plan.range);
     let Diagnosis { faults, left_out } = work.diagnosis;
     Ok(Verified { passes: work.passes, faults, left_out })
@@ -83,6 +89,7 @@ struct Work<'a> {
     read: Buffer,
     diagnosis: Diagnosis,
     passes: Vec<Pass>,
+    began: Instant,
 }
 
 impl Work<'_> {
@@ -95,11 +102,11 @@ impl Work<'_> {
             let began = Instant::now();
             let seed = self.plan.seed.wrapping_add(round.into());
             let data = Data { pattern: *pattern, seed, inverted: false };
-            let total = self.plan.range.length * if n == 0 { 3 } else { 2 };
-            let label = format!("dma test, {pattern}");
-            self.plan.progress.event(Event::TransferStarted { label, total, resumed: 0 });
+            self.tell(round, (n, *pattern));
             let done = self.pattern(n, data);
-            self.plan.progress.event(Event::TransferEnded);
+            if round == 0 {
+                self.plan.progress.event(Event::TransferEnded);
+            }
             self.passes[n].seconds += began.elapsed().as_secs_f64();
             done?;
             if self.signal().is_some() {
@@ -108,6 +115,25 @@ impl Work<'_> {
             self.passes[n].rounds += 1;
         }
         Ok(())
+    }
+
+    /// The first round pattern by pattern; what comes after it is one thing that goes on.
+    fn tell(&self, round: u32, (n, pattern): (usize, Pattern)) {
+        if round == 0 {
+            let total = self.plan.range.length * if n == 0 { 3 } else { 2 };
+            let label = format!("dma test, {pattern}");
+            return self.plan.progress.event(Event::TransferStarted { label, total, resumed: 0 });
+        }
+        let wrong: u64 = self.passes.iter().map(|pass| pass.wrong_words).sum();
+        let state = if wrong == 0 { "no wrong word".to_owned() } else { format!("{wrong} wrong words") };
+        let (elapsed, total) = (self.began.elapsed(), self.plan.duration);
+        self.plan.progress.event(Event::Running { thing: "dma test".to_owned(), state, elapsed, total });
+    }
+
+    fn moved(&self, piece: Range) {
+        if self.passes.iter().any(|pass| pass.rounds == 0) {
+            self.plan.progress.event(Event::Transferred(piece.length));
+        }
     }
 
     fn pattern(&mut self, n: usize, data: Data) -> Result<(), DmaError> {
@@ -126,7 +152,7 @@ impl Work<'_> {
             let bytes = self.written.at(piece.start, length(piece));
             data.fill(piece.start, bytes);
             self.plan.h2c[n % self.plan.h2c.len()].write(bytes, piece.start)?;
-            self.plan.progress.event(Event::Transferred(piece.length));
+            self.moved(piece);
         }
         Ok(())
     }
@@ -154,7 +180,7 @@ impl Work<'_> {
             });
             span.length = piece.end() - span.start;
             self.passes[pattern].bytes += piece.length;
-            self.plan.progress.event(Event::Transferred(piece.length));
+            self.moved(piece);
         }
         self.diagnosis.take(data, (self.plan.range, span), &batch);
         Ok(())

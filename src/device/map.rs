@@ -147,6 +147,8 @@ pub(super) struct RawField {
 pub(super) enum RawBits {
     One(u8),
     Range(String),
+    #[serde(skip)]
+    Of(BitRange),
 }
 
 const DDR_PRBS: &str = include_str!("maps/ddr_prbs.toml");
@@ -201,7 +203,7 @@ impl RegisterMap {
 impl Register {
     pub(super) fn checked(raw: RawRegister) -> Result<Self, MapError> {
         raw.name.split('.').try_for_each(name)?;
-        let width = raw.width.map_or(Ok(Width::default()), |bits| bits.to_string().parse());
+        let width = raw.width.map_or(Ok(Width::default()), Width::of);
         let width = width.map_err(|e: NotAWidth| wrong(&raw.name, e.to_string()))?;
         if !raw.offset.is_multiple_of(width.bytes().into()) {
             let text = format!("offset {:#x} is not a multiple of {}", raw.offset, width.bytes());
@@ -209,9 +211,11 @@ impl Register {
         }
         let checked = |field| Field::checked((&raw.name, width), field);
         let fields: Vec<Field> = raw.field.into_iter().map(checked).collect::<Result<_, _>>()?;
-        twice(fields.iter().map(|field| &field.name))?;
         let mut taken = 0;
-        for field in &fields {
+        for (i, field) in fields.iter().enumerate() {
+            if fields[..i].iter().any(|other| other.name.eq_ignore_ascii_case(&field.name)) {
+                return Err(wrong(&field.name, "the name is used twice".into()));
+            }
             if taken & field.bits.mask() != 0 {
                 return Err(wrong(
                     &format!("{}.{}", raw.name, field.name),
@@ -247,19 +251,20 @@ impl Register {
 impl Field {
     fn checked((register, width): (&str, Width), raw: RawField) -> Result<Self, MapError> {
         name(&raw.name)?;
-        let place = format!("{register}.{}", raw.name);
+        let place = || format!("{register}.{}", raw.name);
         let bits = match &raw.bits {
             RawBits::One(bit) => BitRange::new(*bit, *bit).ok_or_else(|| NotBits(bit.to_string())),
             RawBits::Range(text) => text.parse(),
+            RawBits::Of(bits) => Ok(*bits),
         };
-        let bits = bits.map_err(|e| wrong(&place, e.to_string()))?;
+        let bits = bits.map_err(|e| wrong(&place(), e.to_string()))?;
         if !bits.fits(width) {
-            return Err(wrong(&place, format!("`{bits}` names no bits of a {width}-bit register")));
+            return Err(wrong(&place(), format!("`{bits}` names no bits of a {width}-bit register")));
         }
         for (value_name, value) in &raw.values {
             name(value_name)?;
             if *value > bits.largest() {
-                return Err(wrong(&place, format!("{value_name} = {value} does not fit bits {bits}")));
+                return Err(wrong(&place(), format!("{value_name} = {value} does not fit bits {bits}")));
             }
         }
         let RawField { name, access, values, unit, doc, .. } = raw;
@@ -278,7 +283,7 @@ fn name(text: &str) -> Result<(), MapError> {
 }
 
 fn twice<'a>(names: impl Iterator<Item = &'a String>) -> Result<(), MapError> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = std::collections::HashSet::new();
     for name in names {
         if !seen.insert(name.to_ascii_lowercase()) {
             return Err(wrong(name, "the name is used twice".into()));

@@ -19,6 +19,12 @@ pub enum Width {
 pub struct NotAWidth(String);
 
 impl Width {
+    /// The width of so many bits.
+    pub(super) fn of(bits: u8) -> Result<Self, NotAWidth> {
+        let all = [Self::W8, Self::W16, Self::W32, Self::W64];
+        all.into_iter().find(|width| width.bits() == bits).ok_or_else(|| NotAWidth(bits.to_string()))
+    }
+
     pub fn bytes(self) -> u8 {
         self.bits() / 8
     }
@@ -47,8 +53,9 @@ impl FromStr for Width {
     type Err = NotAWidth;
 
     fn from_str(text: &str) -> Result<Self, NotAWidth> {
-        let all = [Self::W8, Self::W16, Self::W32, Self::W64];
-        all.into_iter().find(|width| width.to_string() == text).ok_or_else(|| NotAWidth(text.to_owned()))
+        let width = text.parse().ok().and_then(|bits| Self::of(bits).ok());
+        // `032` and `+32` are none.
+        width.filter(|width| width.to_string() == text).ok_or_else(|| NotAWidth(text.to_owned()))
     }
 }
 

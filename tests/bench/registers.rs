@@ -83,15 +83,20 @@ fn files() -> Vec<(&'static str, String)> {
     made.into_iter().map(|(kind, text)| (kind, std::mem::take(text))).collect()
 }
 
-/// Every event of a document, its attributes and texts looked at no further.
+/// Every event of a document and every attribute, looked at no further: in a .hwh, the attributes are all there is.
 fn bare_pass(text: &str) -> usize {
     use quick_xml::events::Event;
     let mut reader = quick_xml::Reader::from_str(text);
-    let mut events = 0;
-    while !matches!(reader.read_event().unwrap(), Event::Eof) {
-        events += 1;
+    let mut seen = 0;
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(element) | Event::Empty(element) => {
+                seen += 1 + element.attributes().flatten().count()
+            }
+            Event::Eof => return seen,
+            _ => seen += 1,
+        }
     }
-    events
 }
 
 fn took(mut work: impl FnMut()) -> Duration {

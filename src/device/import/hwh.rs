@@ -14,13 +14,15 @@ tags!("EDKSYSTEM" "MODULES" "MODULE" "ADDRESSBLOCKS" "ADDRESSBLOCK" "REGISTERS" 
 
 /// Reads a hardware handoff.
 pub(super) fn map(text: &str) -> Result<RegisterMap, MapError> {
-    let document = tree(text, tag)?;
-    let modules: Vec<&Element> = document.all("MODULES").flat_map(|modules| modules.all("MODULE")).collect();
+    let tree = tree(text, tag)?;
+    let document = tree.root();
+    let modules: Vec<Element<'_>> =
+        document.all("MODULES").flat_map(|modules| modules.all("MODULE")).collect();
     let mut bases: BTreeMap<&str, BTreeSet<(u64, &str)>> = BTreeMap::new();
     for range in modules.iter().flat_map(|module| module.all("MEMORYMAP")).flat_map(|map| map.all("MEMRANGE"))
     {
         let base = range.attribute("BASEVALUE").and_then(number);
-        let base = base.ok_or_else(|| range.error(text, "BASEVALUE is not a number"))?;
+        let base = base.ok_or_else(|| range.error("BASEVALUE is not a number"))?;
         let (instance, port) = (range.attribute("INSTANCE"), range.attribute("SLAVEBUSINTERFACE"));
         bases.entry(instance.unwrap_or_default()).or_default().insert((base, port.unwrap_or_default()));
     }
@@ -31,36 +33,35 @@ pub(super) fn map(text: &str) -> Result<RegisterMap, MapError> {
         for (base, port) in places {
             let path = module.attribute("FULLNAME").unwrap_or(instance).trim_start_matches('/');
             let path = if places.len() > 1 { format!("{path}/{port}") } else { path.to_owned() };
+            let path = path.replace('/', ".");
             for register in registers(module) {
-                collected.add(raw(register, (&path.replace('/', "."), *base), text)?, |wrong| {
-                    register.error(text, wrong)
-                })?;
+                collected.add(raw(register, (&path, *base))?, |wrong| register.error(wrong))?;
             }
         }
     }
     collected.map("vivado")
 }
 
-fn registers(module: &Element) -> impl Iterator<Item = &Element> {
+fn registers<'a>(module: Element<'a>) -> impl Iterator<Item = Element<'a>> {
     let blocks = module.all("ADDRESSBLOCKS").flat_map(|blocks| blocks.all("ADDRESSBLOCK"));
     let of_blocks = blocks.flat_map(|block| block.all("REGISTERS"));
     of_blocks.chain(module.all("REGISTERS")).flat_map(|registers| registers.all("REGISTER"))
 }
 
-fn property<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
+fn property<'a>(element: Element<'a>, name: &str) -> Option<&'a str> {
     let property = element.all("PROPERTY").find(|property| property.attribute("NAME") == Some(name))?;
     property.attribute("VALUE").filter(|value| !value.is_empty())
 }
 
-fn raw(register: &Element, (path, base): (&str, u64), text: &str) -> Result<RawRegister, MapError> {
-    let wrong = |what: &str| register.error(text, what);
+fn raw(register: Element<'_>, (path, base): (&str, u64)) -> Result<RawRegister, MapError> {
+    let wrong = |what: &str| register.error(what);
     let offset = property(register, "ADDRESS_OFFSET").and_then(number);
     let offset = offset.and_then(|offset| base.checked_add(offset));
     let bits = property(register, "SIZE").and_then(number).unwrap_or(32);
     let access = access(register).unwrap_or(RegisterAccess::Rw);
     let mut field = Vec::new();
     for element in register.all("FIELDS").flat_map(|fields| fields.all("FIELD")) {
-        field.extend(raw_field(element, access, text)?);
+        field.extend(raw_field(element, access)?);
     }
     Ok(RawRegister {
         name: format!("{path}.{}", register.attribute("NAME").unwrap_or("register")),
@@ -75,26 +76,21 @@ fn raw(register: &Element, (path, base): (&str, u64), text: &str) -> Result<RawR
     })
 }
 
-fn access(element: &Element) -> Option<RegisterAccess> {
+fn access(element: Element<'_>) -> Option<RegisterAccess> {
     let written =
         property(element, "MODIFIED_WRITE_VALUE").or_else(|| property(element, "MODIFIED_WRITE_VALUES"));
     access_of(property(element, "ACCESS")?, written, property(element, "READ_ACTION"))
 }
 
 /// None for a field of no bits.
-fn raw_field(
-    element: &Element,
-    of_register: RegisterAccess,
-    text: &str,
-) -> Result<Option<RawField>, MapError> {
+fn raw_field(element: Element<'_>, of_register: RegisterAccess) -> Result<Option<RawField>, MapError> {
     let number_of = |name: &str| {
         let value = property(element, name).and_then(number);
-        value.ok_or_else(|| element.error(text, format!("{name} is not a number")))
+        value.ok_or_else(|| element.error(format!("{name} is not a number")))
     };
     let (low, bits) = (number_of("BIT_OFFSET")?, number_of("BIT_WIDTH")?);
     let Some(last) = bits.checked_sub(1) else { return Ok(None) };
-    let high =
-        low.checked_add(last).ok_or_else(|| element.error(text, "its bits are beyond a register's"))?;
+    let high = low.checked_add(last).ok_or_else(|| element.error("its bits are beyond a register's"))?;
     let mut field = field(element.attribute("NAME").unwrap_or("field"), (high, low));
     field.access = access(element).filter(|access| *access != of_register);
     field.doc = doc(property(element, "DESCRIPTION").unwrap_or_default());

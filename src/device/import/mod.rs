@@ -9,6 +9,7 @@ mod xml;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::bits::BitRange;
 use super::map::{MapError, RawBits, RawField, RawRegister, Register, RegisterAccess, RegisterMap};
 use super::width::Width;
 
@@ -39,29 +40,26 @@ impl RegisterMap {
 struct Collected {
     registers: Vec<Register>,
     names: HashSet<String>,
-    offsets: HashSet<u64>,
     /// How often a name was there before.
     again: HashMap<String, usize>,
 }
 
 impl Collected {
-    /// Adds a register; a name that is taken gets a number, an offset that is taken makes it an alternate.
+    /// Adds a register; a name that is taken gets a number.
     fn add(&mut self, mut raw: RawRegister, at: impl Fn(String) -> MapError) -> Result<(), MapError> {
         if self.registers.len() == REGISTERS_LIMIT {
             return Err(MapError::TooMany(REGISTERS_LIMIT, "registers"));
         }
-        raw.name = sanitised(&raw.name, true);
+        raw.name = sanitised(raw.name, true);
         while !self.names.insert(raw.name.to_ascii_lowercase()) {
             let count = self.again.entry(raw.name.to_ascii_lowercase()).or_insert(1);
             *count += 1;
             raw.name = format!("{}_{count}", raw.name);
         }
-        raw.alternate = !self.offsets.insert(raw.offset);
-        let name = raw.name.clone();
         raw.field = without_clashes(raw.field);
         let register = Register::checked(raw).map_err(|error| match error {
             MapError::Wrong { place, wrong } => at(format!("{place}: {wrong}")),
-            other => at(format!("{name}: {other}")),
+            other => at(other.to_string()),
         })?;
         self.registers.push(register);
         Ok(())
@@ -74,19 +72,27 @@ impl Collected {
                 wrong: "there are no registers in it".into(),
             });
         }
-        RegisterMap::of(sanitised(name, false), self.registers)
+        let mut registers = self.registers;
+        registers.sort_by_key(|register| register.offset);
+        for at in 1..registers.len() {
+            registers[at].alternate = registers[at].offset == registers[at - 1].offset;
+        }
+        Ok(RegisterMap { name: sanitised(name.to_owned(), false), registers })
     }
 }
 
 /// Fields of different names and bits: of those that lie over each other, the first.
 fn without_clashes(fields: Vec<RawField>) -> Vec<RawField> {
-    let (mut names, mut taken, mut kept) = (HashSet::new(), 0_u64, Vec::new());
+    let (mut taken, mut kept) = (0_u64, Vec::<RawField>::with_capacity(fields.len().min(64)));
     for mut field in fields {
-        field.name = sanitised(&field.name, false);
-        let RawBits::Range(bits) = &field.bits else { continue };
-        let mask = bits.parse::<super::BitRange>().map_or(0, super::BitRange::mask);
-        if taken & mask == 0 && names.insert(field.name.to_ascii_lowercase()) {
-            taken |= mask;
+        field.name = sanitised(field.name, false);
+        let RawBits::Of(bits) = field.bits else {
+            // Bits beyond a register's: said where the register is checked.
+            return vec![field];
+        };
+        let again = || kept.iter().any(|other| other.name.eq_ignore_ascii_case(&field.name));
+        if taken & bits.mask() == 0 && !again() {
+            taken |= bits.mask();
             kept.push(field);
         }
     }
@@ -94,7 +100,15 @@ fn without_clashes(fields: Vec<RawField>) -> Vec<RawField> {
 }
 
 /// A name as a place can have it: letters, digits, `_` and `-`, and of a register dots between its parts.
-fn sanitised(name: &str, dots: bool) -> String {
+fn sanitised(name: String, dots: bool) -> String {
+    let fits = |part: &str| {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let first = part.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+        first && part.len() <= 128 && part.bytes().all(letter)
+    };
+    if if dots { name.split('.').all(fits) } else { fits(&name) } {
+        return name;
+    }
     let part = |part: &str| {
         let letter = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' };
         let part: String = part.trim().chars().take(128).map(letter).collect();
@@ -103,21 +117,27 @@ fn sanitised(name: &str, dots: bool) -> String {
             _ => format!("_{part}"),
         }
     };
-    if dots { name.split('.').map(part).collect::<Vec<_>>().join(".") } else { part(name) }
+    if dots { name.split('.').map(part).collect::<Vec<_>>().join(".") } else { part(&name) }
 }
 
 /// The first sentence or so of a description, in one line.
 fn doc(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().take(60).collect();
-    words.join(" ")
+    let mut line = String::new();
+    for word in text.split_whitespace().take(60) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
 }
 
 /// `0x10`, `0b101`, `#101`, `16`; none when it is no number.
 fn number(text: &str) -> Option<u64> {
-    let text = text.trim().trim_start_matches('+').to_ascii_lowercase();
+    let text = text.trim().trim_start_matches('+');
     match text.get(..2) {
-        Some("0x") => u64::from_str_radix(&text[2..], 16).ok(),
-        Some("0b") => u64::from_str_radix(&text[2..], 2).ok(),
+        Some("0x" | "0X") => u64::from_str_radix(&text[2..], 16).ok(),
+        Some("0b" | "0B") => u64::from_str_radix(&text[2..], 2).ok(),
         _ => {
             text.strip_prefix('#').map_or_else(|| text.parse().ok(), |bits| u64::from_str_radix(bits, 2).ok())
         }
@@ -149,7 +169,9 @@ fn access_of(access: &str, write: Option<&str>, read: Option<&str>) -> Option<Re
 }
 
 fn field(name: &str, (high, low): (u64, u64)) -> RawField {
-    let bits = RawBits::Range(format!("{high}:{low}"));
+    let within = u8::try_from(high).ok().zip(u8::try_from(low).ok());
+    let bits = within.and_then(|(high, low)| BitRange::new(high, low));
+    let bits = bits.map_or_else(|| RawBits::Range(format!("{high}:{low}")), RawBits::Of);
     RawField {
         name: name.to_owned(),
         bits,

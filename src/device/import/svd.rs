@@ -1,6 +1,7 @@
 //! CMSIS-SVD, as far as registers go (Arm's System View Description 1.3): peripherals, clusters, arrays, fields,
 //! enumerated values, accesses, and what is derived from something else.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use super::xml::{Element, tags, tree};
@@ -17,24 +18,24 @@ const DIM_LIMIT: u64 = 65_536;
 
 /// Reads a system view description.
 pub(super) fn map(text: &str) -> Result<RegisterMap, MapError> {
-    let device = tree(text, tag)?;
-    if device.tag != "device" {
-        return Err(device.error(text, "a CMSIS-SVD has `device` outermost"));
+    let tree = tree(text, tag)?;
+    let device = tree.root();
+    if device.tag() != "device" {
+        return Err(device.error("a CMSIS-SVD has `device` outermost"));
     }
-    let peripherals: Vec<&Element> =
+    let peripherals: Vec<Element<'_>> =
         device.all("peripherals").flat_map(|all| all.all("peripheral")).collect();
     let named = peripherals.iter().filter_map(|one| Some((one.text_of("name")?, *one))).collect();
-    let mut svd = Svd { text, peripherals: named, collected: Collected::default() };
-    let defaults = Defaults { bits: 32, access: RegisterAccess::Rw, reset: None }.with(&device);
+    let mut svd = Svd { peripherals: named, collected: Collected::default() };
+    let defaults = Defaults { bits: 32, access: RegisterAccess::Rw, reset: None }.with(device);
     for peripheral in peripherals {
         svd.peripheral(peripheral, defaults)?;
     }
-    svd.collected.map(&sanitised(device.text_of("name").unwrap_or("svd"), false))
+    svd.collected.map(device.text_of("name").unwrap_or("svd"))
 }
 
 struct Svd<'a> {
-    text: &'a str,
-    peripherals: HashMap<&'a str, &'a Element>,
+    peripherals: HashMap<&'a str, Element<'a>>,
     collected: Collected,
 }
 
@@ -47,7 +48,7 @@ struct Defaults {
 }
 
 impl Defaults {
-    fn with(self, element: &Element) -> Self {
+    fn with(self, element: Element<'_>) -> Self {
         Self {
             bits: element.text_of("size").and_then(number).unwrap_or(self.bits),
             access: access(element, self.access),
@@ -63,11 +64,11 @@ struct Scope<'a> {
     base: u64,
     defaults: Defaults,
     /// What registers of the same level may be derived from.
-    siblings: Vec<&'a Element>,
+    siblings: Vec<Element<'a>>,
     depth: usize,
 }
 
-fn access(element: &Element, of_outer: RegisterAccess) -> RegisterAccess {
+fn access(element: Element<'_>, of_outer: RegisterAccess) -> RegisterAccess {
     let (written, read) = (element.text_of("modifiedWriteValues"), element.text_of("readAction"));
     let outer = match of_outer {
         RegisterAccess::Ro => "read-only",
@@ -81,27 +82,23 @@ fn access(element: &Element, of_outer: RegisterAccess) -> RegisterAccess {
 }
 
 impl<'a> Svd<'a> {
-    fn error(&self, element: &Element, wrong: impl Into<String>) -> MapError {
-        element.error(self.text, wrong)
-    }
-
-    fn number(&self, element: &Element, tag: &str) -> Result<u64, MapError> {
+    fn number(&self, element: Element<'_>, tag: &str) -> Result<u64, MapError> {
         let text = element.text_of(tag).unwrap_or_default();
         number(text).ok_or_else(|| {
             let what =
                 if text.is_empty() { "is missing".to_owned() } else { format!("`{text}` is not a number") };
-            self.error(element, format!("<{tag}> {what}"))
+            element.error(format!("<{tag}> {what}"))
         })
     }
 
-    fn peripheral(&mut self, peripheral: &'a Element, defaults: Defaults) -> Result<(), MapError> {
+    fn peripheral(&mut self, peripheral: Element<'a>, defaults: Defaults) -> Result<(), MapError> {
         let name = peripheral.text_of("name").unwrap_or("peripheral");
         let base = self.number(peripheral, "baseAddress")?;
         // Registers and defaults of the one that it is derived from, where it has none of its own.
         let origin = match peripheral.attribute("derivedFrom") {
             None => None,
             Some(from) => Some(*self.peripherals.get(from).ok_or_else(|| {
-                self.error(peripheral, format!("it is derived from {from}, and there is no such peripheral"))
+                peripheral.error(format!("it is derived from {from}, and there is no such peripheral"))
             })?),
         };
         let defaults = origin.map_or(defaults, |origin| defaults.with(origin)).with(peripheral);
@@ -109,17 +106,17 @@ impl<'a> Svd<'a> {
             peripheral.child("registers").or_else(|| origin.and_then(|one| one.child("registers")));
         let Some(registers) = registers else { return Ok(()) };
         for (name, offset) in self.instances(peripheral, name)? {
-            let siblings = registers.children.iter().collect();
+            let siblings = registers.children().collect();
             let base = base.wrapping_add(offset);
-            self.level(registers, &Scope { path: name, base, defaults, siblings, depth: 0 })?;
+            self.level(registers, &Scope { path: name.into_owned(), base, defaults, siblings, depth: 0 })?;
         }
         Ok(())
     }
 
     /// The registers and clusters of one level.
-    fn level(&mut self, outer: &'a Element, scope: &Scope<'a>) -> Result<(), MapError> {
-        for element in &outer.children {
-            match element.tag {
+    fn level(&mut self, outer: Element<'a>, scope: &Scope<'a>) -> Result<(), MapError> {
+        for element in outer.children() {
+            match element.tag() {
                 "register" => self.register(element, scope)?,
                 "cluster" => self.cluster(element, scope)?,
                 _ => {}
@@ -128,21 +125,21 @@ impl<'a> Svd<'a> {
         Ok(())
     }
 
-    fn cluster(&mut self, cluster: &'a Element, scope: &Scope<'a>) -> Result<(), MapError> {
+    fn cluster(&mut self, cluster: Element<'a>, scope: &Scope<'a>) -> Result<(), MapError> {
         let origin = self.origin(cluster, scope)?;
         let offset = self.offset(cluster, origin)?;
         let defaults = origin.map_or(scope.defaults, |origin| scope.defaults.with(origin)).with(cluster);
-        let has_own = cluster.children.iter().any(|child| matches!(child.tag, "register" | "cluster"));
+        let has_own = cluster.children().any(|child| matches!(child.tag(), "register" | "cluster"));
         let content = origin.filter(|_| !has_own).unwrap_or(cluster);
         if scope.depth > 8 {
-            return Err(self.error(cluster, "clusters lie too deep in each other"));
+            return Err(cluster.error("clusters lie too deep in each other"));
         }
         for (name, step) in self.instances(cluster, cluster.text_of("name").unwrap_or("cluster"))? {
             let inner = Scope {
                 path: format!("{}.{name}", scope.path),
                 base: scope.base.wrapping_add(offset).wrapping_add(step),
                 defaults,
-                siblings: content.children.iter().collect(),
+                siblings: content.children().collect(),
                 depth: scope.depth + 1,
             };
             self.level(content, &inner)?;
@@ -150,7 +147,7 @@ impl<'a> Svd<'a> {
         Ok(())
     }
 
-    fn register(&mut self, register: &'a Element, scope: &Scope<'a>) -> Result<(), MapError> {
+    fn register(&mut self, register: Element<'a>, scope: &Scope<'a>) -> Result<(), MapError> {
         let origin = self.origin(register, scope)?;
         let offset = self.offset(register, origin)?;
         let defaults = origin.map_or(scope.defaults, |origin| scope.defaults.with(origin)).with(register);
@@ -158,7 +155,7 @@ impl<'a> Svd<'a> {
         let described =
             register.text_of("description").or_else(|| origin.and_then(|one| one.text_of("description")));
         let width = width_of(defaults.bits);
-        let width = width.ok_or_else(|| self.error(register, "a register has at most 64 bits"))?;
+        let width = width.ok_or_else(|| register.error("a register has at most 64 bits"))?;
         for (name, step) in self.instances(register, register.text_of("name").unwrap_or("register"))? {
             let mut field = Vec::new();
             for element in fields.into_iter().flat_map(|fields| fields.all("field")) {
@@ -175,13 +172,12 @@ impl<'a> Svd<'a> {
                 alternate: false,
                 doc: doc(described.unwrap_or_default()),
             };
-            let text = self.text;
-            self.collected.add(raw, |wrong| register.error(text, wrong))?;
+            self.collected.add(raw, |wrong| register.error(wrong))?;
         }
         Ok(())
     }
 
-    fn offset(&self, element: &Element, origin: Option<&Element>) -> Result<u64, MapError> {
+    fn offset(&self, element: Element<'_>, origin: Option<Element<'_>>) -> Result<u64, MapError> {
         match (element.child("addressOffset"), origin) {
             (None, Some(origin)) => self.number(origin, "addressOffset"),
             _ => self.number(element, "addressOffset"),
@@ -189,7 +185,7 @@ impl<'a> Svd<'a> {
     }
 
     /// What a register or cluster is derived from: one beside it, or one named with its peripheral.
-    fn origin(&self, element: &Element, scope: &Scope<'a>) -> Result<Option<&'a Element>, MapError> {
+    fn origin(&self, element: Element<'_>, scope: &Scope<'a>) -> Result<Option<Element<'a>>, MapError> {
         let Some(from) = element.attribute("derivedFrom") else { return Ok(None) };
         let mut parts: Vec<&str> = from.split('.').collect();
         let last = parts.pop().unwrap_or_default();
@@ -199,24 +195,28 @@ impl<'a> Svd<'a> {
                 0 => self.peripherals.get(part).and_then(|peripheral| peripheral.child("registers")),
                 _ => named(&level, part),
             };
-            level = outer.map(|outer| outer.children.iter().collect()).unwrap_or_default();
+            level = outer.map(|outer| outer.children().collect()).unwrap_or_default();
         }
-        let origin = named(&level, last).filter(|origin| !std::ptr::eq(*origin, element));
-        let wrong = || self.error(element, format!("it is derived from {from}, and there is no such thing"));
+        let origin = named(&level, last).filter(|origin| !origin.is(element));
+        let wrong = || element.error(format!("it is derived from {from}, and there is no such thing"));
         origin.map(Some).ok_or_else(wrong)
     }
 
     /// The names and steps of an array's elements, or the one name of what is none.
-    fn instances(&self, element: &Element, name: &str) -> Result<Vec<(String, u64)>, MapError> {
+    fn instances<'n>(
+        &self,
+        element: Element<'_>,
+        name: &'n str,
+    ) -> Result<Vec<(Cow<'n, str>, u64)>, MapError> {
         if element.child("dim").is_none() {
-            return Ok(vec![(name.to_owned(), 0)]);
+            return Ok(vec![(name.into(), 0)]);
         }
         let (dim, step) = (self.number(element, "dim")?, self.number(element, "dimIncrement")?);
         if dim > DIM_LIMIT {
-            return Err(self.error(element, format!("an array of {dim} is beyond reason")));
+            return Err(element.error(format!("an array of {dim} is beyond reason")));
         }
         let indices = indices(element.text_of("dimIndex"), dim);
-        let named = |index: &String| name.replace("[%s]", "%s").replace("%s", index);
+        let named = |index: &String| name.replace("[%s]", "%s").replace("%s", index).into();
         let steps = (0..dim).map(|i| step.wrapping_mul(i));
         Ok(indices.iter().map(named).zip(steps).collect())
     }
@@ -224,18 +224,18 @@ impl<'a> Svd<'a> {
     /// A field, or each of an array of them.
     fn fields(
         &self,
-        element: &'a Element,
-        (all, of_register): (Option<&'a Element>, Defaults),
+        element: Element<'a>,
+        (all, of_register): (Option<Element<'a>>, Defaults),
         into: &mut Vec<RawField>,
     ) -> Result<(), MapError> {
         let origin = element.attribute("derivedFrom").and_then(|from| {
-            let fields: Vec<&Element> = all.into_iter().flat_map(|all| all.all("field")).collect();
+            let fields: Vec<Element<'_>> = all.into_iter().flat_map(|all| all.all("field")).collect();
             named(&fields, from)
         });
         let (high, low) = self.bits(element, origin)?;
         for (name, step) in self.instances(element, element.text_of("name").unwrap_or("field"))? {
             let bits = high.checked_add(step).zip(low.checked_add(step));
-            let bits = bits.ok_or_else(|| self.error(element, "its bits are beyond a register's"))?;
+            let bits = bits.ok_or_else(|| element.error("its bits are beyond a register's"))?;
             let mut field = field(&name, bits);
             let own = access(origin.unwrap_or(element), of_register.access);
             let own = if origin.is_some() { access(element, own) } else { own };
@@ -251,15 +251,15 @@ impl<'a> Svd<'a> {
     }
 
     /// The highest and the lowest bit, in whichever of the three ways they are told.
-    fn bits(&self, element: &Element, origin: Option<&Element>) -> Result<(u64, u64), MapError> {
-        let has = |element: &Element| {
+    fn bits(&self, element: Element<'_>, origin: Option<Element<'_>>) -> Result<(u64, u64), MapError> {
+        let has = |element: Element<'_>| {
             ["bitRange", "lsb", "bitOffset"].iter().any(|tag| element.child(tag).is_some())
         };
         let element = origin.filter(|_| !has(element)).unwrap_or(element);
         let (high, low) = if let Some(range) = element.text_of("bitRange") {
             let bits = range.trim_matches(['[', ']']).split_once(':');
             let bits = bits.and_then(|(high, low)| number(high).zip(number(low)));
-            bits.ok_or_else(|| self.error(element, format!("<bitRange> `{range}` is not a range")))?
+            bits.ok_or_else(|| element.error(format!("<bitRange> `{range}` is not a range")))?
         } else if element.child("lsb").is_some() {
             (self.number(element, "msb")?, self.number(element, "lsb")?)
         } else {
@@ -268,14 +268,14 @@ impl<'a> Svd<'a> {
             (low.saturating_add(width.saturating_sub(1)), low)
         };
         if high < low || high > 63 {
-            return Err(self.error(element, format!("bits {high}:{low} are none of a register")));
+            return Err(element.error(format!("bits {high}:{low} are none of a register")));
         }
         Ok((high, low))
     }
 
     /// The names of a field's values; none when it has none.
-    fn values(&self, element: &Element, all: Option<&Element>) -> Option<BTreeMap<String, u64>> {
-        let readable = |values: &&Element| values.text_of("usage") != Some("write");
+    fn values(&self, element: Element<'_>, all: Option<Element<'_>>) -> Option<BTreeMap<String, u64>> {
+        let readable = |values: &Element<'_>| values.text_of("usage") != Some("write");
         let own =
             element.all("enumeratedValues").find(readable).or_else(|| element.child("enumeratedValues"))?;
         let shared = own.attribute("derivedFrom").and_then(|from| {
@@ -289,14 +289,14 @@ impl<'a> Svd<'a> {
         for value in shared.unwrap_or(own).all("enumeratedValue") {
             // A value with bits that do not matter stands for several, and has no one number.
             let Some(number) = value.text_of("value").and_then(number) else { continue };
-            let name = sanitised(value.text_of("name").unwrap_or("value"), false);
+            let name = sanitised(value.text_of("name").unwrap_or("value").to_owned(), false);
             values.entry(name).or_insert(number);
         }
         Some(values)
     }
 }
 
-fn named<'a>(elements: &[&'a Element], name: &str) -> Option<&'a Element> {
+fn named<'a>(elements: &[Element<'a>], name: &str) -> Option<Element<'a>> {
     elements.iter().find(|element| element.text_of("name") == Some(name)).copied()
 }
 

@@ -1,7 +1,13 @@
 //! An XML document as a tree of the elements that matter; the others are passed over.
 
+use std::borrow::Cow;
+use std::iter;
+use std::num::NonZeroU32;
+use std::ops::Range;
+
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::Event;
+use quick_xml::events::attributes::Attributes;
 
 use crate::device::map::MapError;
 
@@ -10,15 +16,29 @@ const ELEMENTS_LIMIT: usize = 1_000_000;
 /// Registers lie in clusters in clusters; deeper is nonsense.
 const DEPTH_LIMIT: usize = 64;
 
+/// The elements that matter of a document, in one list: a tree of pieces would cost more than the reading.
+pub(super) struct Tree<'t> {
+    text: &'t str,
+    nodes: Vec<Node<'t>>,
+    attributes: Vec<(&'t str, Cow<'t, str>)>,
+}
+
+struct Node<'t> {
+    tag: &'static str,
+    text: Cow<'t, str>,
+    /// Where its attributes are in the list of all, and where it begins, in bytes.
+    attributes: Range<u32>,
+    at: u32,
+    /// Places in the list; at 0 is the outermost element, which is nobody's.
+    first_child: Option<NonZeroU32>,
+    next: Option<NonZeroU32>,
+}
+
 /// An element that matters.
-#[derive(Default)]
-pub(super) struct Element {
-    pub(super) tag: &'static str,
-    pub(super) attributes: Vec<(String, String)>,
-    pub(super) text: String,
-    pub(super) children: Vec<Self>,
-    /// Where it begins, in bytes.
-    at: usize,
+#[derive(Clone, Copy)]
+pub(super) struct Element<'a> {
+    tree: &'a Tree<'a>,
+    index: usize,
 }
 
 /// The name of an element that matters, as it is compared; none for the others.
@@ -49,17 +69,21 @@ pub(super) fn root(text: &str) -> Option<String> {
 }
 
 /// Reads a document whose outermost element matters.
-pub(super) fn tree(text: &str, tags: Tags) -> Result<Element, MapError> {
+pub(super) fn tree(text: &str, tags: Tags) -> Result<Tree<'_>, MapError> {
     let mut reader = Reader::from_str(text);
-    let (mut stack, mut count): (Vec<Element>, usize) = (vec![Element::default()], 0);
+    let mut tree = Tree { text, nodes: Vec::new(), attributes: Vec::new() };
+    // The open elements, each with its last child.
+    let mut open: Vec<(usize, Option<usize>)> = Vec::new();
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         let event = reader.read_event().map_err(|e| wrong(text, at, "XML", e.to_string()))?;
+        let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        let markup = text.get(at..end).unwrap_or_default();
         match event {
             Event::Start(start) => match tags(start.name().as_ref()) {
                 Some(tag) => {
-                    let open = element(tag, &start, at);
-                    stack.push(open);
+                    let index = tree.add(tag, (markup, start.name().as_ref().len()), at, &mut open);
+                    open.push((index, None));
                 }
                 None => {
                     let name = start.to_end().into_owned();
@@ -68,60 +92,91 @@ pub(super) fn tree(text: &str, tags: Tags) -> Result<Element, MapError> {
             },
             Event::Empty(start) => {
                 if let Some(tag) = tags(start.name().as_ref()) {
-                    close(&mut stack, element(tag, &start, at));
+                    tree.add(tag, (markup, start.name().as_ref().len()), at, &mut open);
                 }
             }
-            Event::End(_) => {
-                let Some(done) = stack.pop() else { break };
-                if stack.is_empty() {
-                    return Err(wrong(text, at, "XML", "an end without a beginning".into()));
-                }
-                close(&mut stack, done);
-            }
-            Event::Text(part) => append(&mut stack, &part),
-            Event::CData(part) => append(&mut stack, &part),
+            Event::End(_) => drop(open.pop()),
+            Event::Text(_) => tree.append(&open, Cow::Borrowed(markup)),
+            Event::CData(part) => tree.append(&open, Cow::Owned(part.to_string())),
             Event::GeneralRef(part) => {
                 let name: &str = &part;
-                append(&mut stack, &quick_xml::escape::unescape(&format!("&{name};")).unwrap_or_default());
+                let meant = quick_xml::escape::unescape(&format!("&{name};")).map(Cow::into_owned);
+                tree.append(&open, Cow::Owned(meant.unwrap_or_default()));
             }
             Event::Eof => break,
             _ => {}
         }
-        count += 1;
-        if count > ELEMENTS_LIMIT * 4 || stack.len() > DEPTH_LIMIT {
+        if tree.nodes.len() > ELEMENTS_LIMIT || open.len() > DEPTH_LIMIT {
             return Err(MapError::TooMany(ELEMENTS_LIMIT, "elements"));
         }
     }
-    let root = stack.swap_remove(0);
-    let found = root.children.into_iter().next();
-    found
-        .filter(|_| stack.is_empty())
-        .ok_or_else(|| wrong(text, text.len(), "XML", "it ends before its end".into()))
-}
-
-fn element(tag: &'static str, start: &BytesStart<'_>, at: usize) -> Element {
-    let attribute = |(key, value): (&str, &str)| {
-        let value = quick_xml::escape::unescape(value).map_or_else(|_| value.to_owned(), Into::into);
-        (key.to_owned(), value)
-    };
-    let attributes = start.attributes().flatten();
-    let attributes = attributes.map(|pair| attribute((pair.key.as_ref(), &pair.value))).collect();
-    Element { tag, attributes, at, ..Element::default() }
-}
-
-fn close(stack: &mut [Element], element: Element) {
-    if let Some(outer) = stack.last_mut() {
-        outer.children.push(element);
+    if !open.is_empty() || tree.nodes.is_empty() {
+        return Err(wrong(text, text.len(), "XML", "it ends before its end".into()));
     }
+    Ok(tree)
 }
 
-fn append(stack: &mut [Element], text: &str) {
-    if let Some(open) = stack.last_mut() {
+impl<'t> Tree<'t> {
+    /// The outermost element.
+    pub(super) fn root(&self) -> Element<'_> {
+        Element { tree: self, index: 0 }
+    }
+
+    /// An element of which the tag `<name …>` is given with the length of its name.
+    fn add(
+        &mut self,
+        tag: &'static str,
+        (markup, name): (&'t str, usize),
+        at: usize,
+        open: &mut [(usize, Option<usize>)],
+    ) -> usize {
+        let index = self.nodes.len();
+        if let Some((outer, last)) = open.last_mut() {
+            match last.replace(index) {
+                None => self.nodes[*outer].first_child = NonZeroU32::new(short(index)),
+                Some(last) => self.nodes[last].next = NonZeroU32::new(short(index)),
+            }
+        }
+        let first = short(self.attributes.len());
+        let inner = markup.get(1..markup.len().saturating_sub(1)).unwrap_or_default();
+        let mut attributes = Attributes::new(inner.strip_suffix('/').unwrap_or(inner), name);
+        self.attributes.extend(attributes.with_checks(false).flatten().map(|pair| {
+            let value = match pair.value {
+                Cow::Borrowed(value) => quick_xml::escape::unescape(value).unwrap_or(Cow::Borrowed(value)),
+                owned @ Cow::Owned(_) => owned,
+            };
+            (pair.key.into_inner(), value)
+        }));
+        let attributes = first..short(self.attributes.len());
+        self.nodes.push(Node {
+            tag,
+            text: Cow::default(),
+            attributes,
+            at: short(at),
+            first_child: None,
+            next: None,
+        });
+        index
+    }
+
+    fn append(&mut self, open: &[(usize, Option<usize>)], text: Cow<'t, str>) {
         // White space between elements is none of their text.
-        if !text.trim().is_empty() {
-            open.text.push_str(text);
+        let Some((index, _)) = open.last().filter(|_| !text.trim().is_empty()) else { return };
+        let known = &mut self.nodes[*index].text;
+        match known.is_empty() {
+            true => *known = text,
+            false => known.to_mut().push_str(&text),
         }
     }
+}
+
+/// Places and counts in a document, which is far shorter than 4 GiB.
+fn short(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn long(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn wrong(text: &str, at: usize, element: &str, wrong: String) -> MapError {
@@ -130,31 +185,52 @@ fn wrong(text: &str, at: usize, element: &str, wrong: String) -> MapError {
     MapError::At { line, element: element.to_owned(), wrong }
 }
 
-impl Element {
+impl<'a> Element<'a> {
+    fn node(self) -> &'a Node<'a> {
+        &self.tree.nodes[self.index]
+    }
+
+    pub(super) fn tag(self) -> &'static str {
+        self.node().tag
+    }
+
+    pub(super) fn children(self) -> impl Iterator<Item = Self> + Clone {
+        let of = move |index: NonZeroU32| Self { tree: self.tree, index: long(index.get()) };
+        iter::successors(self.node().first_child.map(of), move |child| child.node().next.map(of))
+    }
+
     /// The first child of a tag.
-    pub(super) fn child(&self, tag: &str) -> Option<&Self> {
-        self.children.iter().find(|child| child.tag == tag)
+    pub(super) fn child(self, tag: &str) -> Option<Self> {
+        self.children().find(|child| child.tag() == tag)
     }
 
     /// The children of a tag.
-    pub(super) fn all<'a>(&'a self, tag: &'a str) -> impl Iterator<Item = &'a Self> {
-        self.children.iter().filter(move |child| child.tag == tag)
+    pub(super) fn all(self, tag: &'static str) -> impl Iterator<Item = Self> {
+        self.children().filter(move |child| child.tag() == tag)
     }
 
     /// The text of a child.
-    pub(super) fn text_of(&self, tag: &str) -> Option<&str> {
-        self.child(tag).map(|child| child.text.trim()).filter(|text| !text.is_empty())
+    pub(super) fn text_of(self, tag: &str) -> Option<&'a str> {
+        self.child(tag).map(|child| child.node().text.trim()).filter(|text| !text.is_empty())
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    pub(super) fn attribute(self, name: &str) -> Option<&'a str> {
+        let Range { start, end } = self.node().attributes;
+        let attributes = self.tree.attributes.get(long(start)..long(end)).unwrap_or_default();
+        attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| &**value)
+    }
+
+    /// Whether it is the very same element, and not only one like it.
+    pub(super) fn is(self, other: Self) -> bool {
+        self.index == other.index
     }
 
     /// What is wrong with the element, and at which line.
-    pub(super) fn error(&self, text: &str, what: impl Into<String>) -> MapError {
+    pub(super) fn error(self, what: impl Into<String>) -> MapError {
         // The position is that of the text before the element.
-        let start = text.as_bytes().get(self.at..).unwrap_or_default();
+        let (text, at) = (self.tree.text, long(self.node().at));
+        let start = text.as_bytes().get(at..).unwrap_or_default();
         let blank = start.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        wrong(text, self.at + blank, &format!("<{}>", self.tag), what.into())
+        wrong(text, at + blank, &format!("<{}>", self.tag()), what.into())
     }
 }

@@ -34,7 +34,8 @@ pub struct Released {
     pub left: Vec<(Instance, String)>,
 }
 
-/// Finds out what became of a fleet's orders whose answers were lost: what they made belongs to what is released.
+/// Finds out what became of a fleet's orders whose answers were lost, and waits until the lists know what was made of late:
+/// both belong to what is released.
 ///
 /// # Errors
 /// When a call fails.
@@ -42,7 +43,19 @@ pub async fn settled(services: Services<'_>, target: &Target) -> Result<()> {
     if let Target::Fleet(name) = target
         && let Ok(mut orders) = Orders::open(services.region(), name)
     {
-        settle(services, &mut orders, |_| false).await?;
+        let promised = settle(services, &mut orders, |_| false).await?;
+        let look = || async {
+            let hosts = services.ecs.instances(&target.filter()).await.map_err(Error::from)?;
+            let unseen = promised.iter().filter(|id| hosts.iter().all(|host| host.id != **id)).count();
+            // What vanished meanwhile is never seen, and no more promised after a minute.
+            if unseen == 0 || orders.promised().is_empty() {
+                return Ok(Look::Done(()));
+            }
+            Ok(Look::Pending(format!("{unseen} of what was made are not to be seen yet")))
+        };
+        if !promised.is_empty() {
+            services.deadline.wait(Awaited::Hosts(target.to_string()), RELEASING, look).await?;
+        }
     }
     Ok(())
 }
@@ -65,6 +78,12 @@ pub async fn release(services: Services<'_>, release: Release<'_>) -> Result<Rel
     }
     going.retain(|host| released.left.iter().all(|(left, _)| left.id != host.id));
     wait_until_gone(services, release.target, &going).await?;
+    if let Target::Fleet(name) = release.target
+        && let Ok(mut orders) = Orders::open(services.region(), name)
+    {
+        let ids: Vec<_> = going.iter().map(|host| host.id.clone()).collect();
+        orders.released(&ids)?;
+    }
     released.gone = going;
     Ok(released)
 }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::agent::URL;
 use super::fold::folded;
+use super::haste::patience;
 use super::outcome::ended;
 use super::ready::is_online;
 use super::record::{Batch, HostRecord, Record};
@@ -163,7 +164,7 @@ impl Engine<'_> {
         let assistants = super::online(ecs, &hosts).await?;
         let ready: Vec<_> =
             hosts.iter().filter(|host| is_online(host, &assistants)).map(|host| host.id.clone()).collect();
-        if self.began.elapsed() > OFFLINE {
+        if self.began.elapsed() > patience(OFFLINE) {
             let offline = waiting.iter().filter(|id| !ready.contains(id));
             offline.for_each(|id| self.not_run(id, &why_offline(&hosts, id)));
         }

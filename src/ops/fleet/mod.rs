@@ -9,6 +9,7 @@ mod engine;
 mod error;
 mod fetch;
 mod fold;
+mod haste;
 mod load_all;
 mod order;
 mod outcome;

@@ -5,15 +5,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::state::{KeptOrder, Orders};
+use super::state::{KeptOrder, Orders, VISIBLE};
 use super::{FLEET_TAG, ORDER_TAG, Services};
 use crate::ecs::{Instance, InstanceFilter, InstanceOrder};
 use crate::ops::Result;
 
 /// How long the service certainly remembers a token; the documents do not say, so it is not counted on for longer.
 const TOKEN_LIVES: SignedDuration = SignedDuration::from_hours(1);
-/// After this time an instance that was made is in the list.
-const VISIBLE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Orders instances: written down, sent, answered.
 ///
@@ -36,7 +34,7 @@ pub(super) async fn place(
 async fn send(services: Services<'_>, orders: &mut Orders, kept: &KeptOrder) -> Result<Vec<String>> {
     match services.ecs.run_instances(&kept.order, &kept.token).await {
         Ok(launched) => {
-            orders.answered(&kept.token)?;
+            orders.made(&kept.token, &launched.view.ids)?;
             Ok(launched.view.ids)
         }
         Err(error) => {
@@ -48,7 +46,8 @@ async fn send(services: Services<'_>, orders: &mut Orders, kept: &KeptOrder) -> 
     }
 }
 
-/// Finds out what became of orders whose answers were lost, and gives the ids of what they made.
+/// Finds out what became of orders whose answers were lost, and gives the ids of what they made, and of what else was
+/// made so lately that it may be missing from the lists.
 ///
 /// An order that made something is sent again with its token, which gives all its ids and makes nothing. One of which
 /// nothing is to be seen was never carried out, once a minute has passed; `wanted` says whether it may be sent again
@@ -61,7 +60,7 @@ pub(super) async fn settle(
     orders: &mut Orders,
     wanted: impl Fn(&InstanceOrder) -> bool,
 ) -> Result<BTreeSet<String>> {
-    let mut ids = BTreeSet::new();
+    let mut ids = orders.promised();
     for kept in orders.unanswered() {
         let young = Timestamp::now().duration_since(kept.asked) < TOKEN_LIVES;
         let made = made_by(services, &kept).await?;

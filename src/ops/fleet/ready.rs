@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::haste::patience;
 use super::target::Target;
 use super::{FleetError, Services};
 use crate::ecs::{AssistantStatus, Ecs, Instance, InstanceFilter, InstanceState};
@@ -64,7 +65,7 @@ pub(super) async fn until(
         heard.borrow_mut().extend(now_heard.map(|host| host.id.clone()));
         let heard = heard.borrow().len();
         let since = *all_run.borrow_mut().get_or_insert_with(Instant::now);
-        if heard < wanted && since.elapsed() < HEARD {
+        if heard < wanted && since.elapsed() < patience(HEARD) {
             return Ok(Look::Pending(format!("running, {heard} of {} online", ids.len())));
         }
         if heard < wanted {
@@ -85,7 +86,7 @@ fn gone(ids: &BTreeSet<String>, hosts: &[Instance], unseen: &mut BTreeMap<String
     for id in ids.iter().filter(|id| hosts.iter().all(|host| host.id != **id)) {
         unseen.entry(id.clone()).or_insert(now);
     }
-    let long = unseen.iter().filter(|(_, since)| now.duration_since(**since) >= UNSEEN);
+    let long = unseen.iter().filter(|(_, since)| now.duration_since(**since) >= patience(UNSEEN));
     long.map(|(id, _)| id.clone()).collect()
 }
 

@@ -1,8 +1,9 @@
 //! What was ordered for a fleet, on disk before it is sent: a killed program must not make anything twice.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::FleetError;
@@ -21,7 +22,20 @@ pub(super) struct Orders {
 struct Kept {
     schema: String,
     orders: Vec<KeptOrder>,
+    /// What was made of late.
+    #[serde(default)]
+    made: Vec<MadeInstance>,
 }
+
+/// An instance that the lists may not know yet.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct MadeInstance {
+    id: String,
+    at: Timestamp,
+}
+
+/// After this time an instance that was made is in the lists.
+pub(super) const VISIBLE: SignedDuration = SignedDuration::from_secs(60);
 
 /// One order whose answer is not known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +82,35 @@ impl Orders {
     /// When it can't be written.
     pub(super) fn answered(&mut self, token: &str) -> Result<()> {
         self.kept.orders.retain(|order| order.token != token);
+        self.write()
+    }
+
+    /// The order is answered, and these are what it made.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(super) fn made(&mut self, token: &str, ids: &[String]) -> Result<()> {
+        let at = Timestamp::now();
+        self.kept.made.retain(|made| at.duration_since(made.at) < VISIBLE);
+        self.kept.made.extend(ids.iter().map(|id| MadeInstance { id: id.clone(), at }));
+        self.answered(token)
+    }
+
+    /// What was made so lately that the lists may not know it yet.
+    pub(super) fn promised(&self) -> BTreeSet<String> {
+        let is_young = |made: &&MadeInstance| Timestamp::now().duration_since(made.at) < VISIBLE;
+        self.kept.made.iter().filter(is_young).map(|made| made.id.clone()).collect()
+    }
+
+    /// These are gone for good.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(super) fn released(&mut self, ids: &[String]) -> Result<()> {
+        if !self.kept.made.iter().any(|made| ids.contains(&made.id)) {
+            return Ok(());
+        }
+        self.kept.made.retain(|made| !ids.contains(&made.id));
         self.write()
     }
 

@@ -65,7 +65,7 @@ pub(in crate::cli) fn run(args: &PricesArgs, cx: &Context) -> Outcome {
 async fn offers(ecs: &Ecs, instance_type: &str) -> Result<Vec<Offer>, Failure> {
     let stock = ecs.stock(instance_type, "NoSpot").await?;
     // A type that is not sold in this way has no market.
-    let (spot, _) = ecs.spot_prices(instance_type).await.unwrap_or_default();
+    let (spot, _) = unless_forbidden(ecs.spot_prices(instance_type).await)?.unwrap_or_default();
     let mut by_zone: BTreeMap<&str, Vec<&SpotPrice>> = BTreeMap::new();
     for price in &spot {
         by_zone.entry(price.zone.as_str()).or_default().push(price);
@@ -74,7 +74,7 @@ async fn offers(ecs: &Ecs, instance_type: &str) -> Result<Vec<Offer>, Failure> {
     for of in stock.iter().filter(|of| of.instance_type == instance_type) {
         let asked =
             PriceOf { instance_type, amount: 1, zone: Some(&of.zone), spot_strategy: "NoSpot", order: None };
-        let price = ecs.price(&asked).await.ok();
+        let price = unless_forbidden(ecs.price(&asked).await)?;
         offers.push(Offer {
             instance_type: instance_type.to_owned(),
             zone: of.zone.clone(),
@@ -86,6 +86,14 @@ async fn offers(ecs: &Ecs, instance_type: &str) -> Result<Vec<Offer>, Failure> {
         });
     }
     Ok(offers)
+}
+
+/// What can't be had is none; what may not be asked is an error.
+fn unless_forbidden<T>(asked: crate::cloud::Result<T>) -> Result<Option<T>, Failure> {
+    match asked {
+        Err(error) if error.code().is_some_and(|code| code.starts_with("Forbidden")) => Err(error.into()),
+        asked => Ok(asked.ok()),
+    }
 }
 
 impl Market {

@@ -47,7 +47,7 @@ pub(super) fn run(commands: &Commands<'_>, cx: &Context) -> Outcome {
 }
 
 /// The folder in which the commands run; gone in the end.
-struct Demo<'a> {
+pub(super) struct Demo<'a> {
     commands: Commands<'a>,
     cx: &'a Context,
     folder: tempfile::TempDir,
@@ -57,13 +57,15 @@ struct Demo<'a> {
 #[derive(Debug, Serialize)]
 struct Demonstration {
     items: Vec<Ran>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<String>,
 }
 
 /// A command that ran.
 #[derive(Debug, Serialize)]
-struct Ran {
+pub(super) struct Ran {
     command: String,
-    exit_code: u8,
+    pub(super) exit_code: u8,
     /// What it printed with `--output json`.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<serde_json::Value>,
@@ -73,7 +75,10 @@ impl Report for Demonstration {
     const SCHEMA: &'static str = "faascmd.sandbox.demo/1";
 
     fn human(&self, page: &mut Page) {
-        if self.items.iter().all(|ran| ran.exit_code == 0) {
+        if let Some(said) = &self.said {
+            page.line("");
+            page.line(said);
+        } else if self.items.iter().all(|ran| ran.exit_code == 0) {
             page.line("");
             page.line("That was the whole road. With your own file: faascmd sandbox -- faascmd deploy FILE");
         }
@@ -81,7 +86,7 @@ impl Report for Demonstration {
 }
 
 impl<'a> Demo<'a> {
-    fn prepare(commands: Commands<'a>, cx: &'a Context) -> io::Result<Self> {
+    pub(super) fn prepare(commands: Commands<'a>, cx: &'a Context) -> io::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("faascmd-demo-")
             .permissions(fs::Permissions::from_mode(0o700))
@@ -92,7 +97,7 @@ impl<'a> Demo<'a> {
     }
 
     /// Shows a command, runs it as a process of its own and waits for its end.
-    fn run(&self, line: &str) -> Result<Ran, Failure> {
+    pub(super) fn run(&self, line: &str) -> Result<Ran, Failure> {
         let program = std::env::current_exe()
             .map_err(|e| Failure::new(Exit::Internal, format!("can't tell where this program is: {e}")))?;
         let words: Vec<OsString> =
@@ -118,8 +123,13 @@ impl<'a> Demo<'a> {
         Ok(Ran { command: shown, exit_code, answer: answer(&path) })
     }
 
-    fn end(&self, items: Vec<Ran>, exit: Exit) -> Outcome {
-        self.cx.ui.print_with(&Demonstration { items }, exit)
+    pub(super) fn end(&self, items: Vec<Ran>, exit: Exit) -> Outcome {
+        self.cx.ui.print_with(&Demonstration { items, said: None }, exit)
+    }
+
+    /// The end of one that went as it should, with a last word.
+    pub(super) fn end_saying(&self, items: Vec<Ran>, said: &str) -> Outcome {
+        self.cx.ui.print(&Demonstration { items, said: Some(said.to_owned()) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `faascmd sandbox [-- COMMAND...]`: a private cloud and a simulated FPGA for a command, or until Ctrl-C.
 
 mod demo;
+mod fleet_demo;
 
 use std::ffi::OsString;
 use std::io;
@@ -45,8 +46,13 @@ enum Show {
     /// Take a small package of each kind all the way, by the commands that a user would type
     #[command(after_help = "Examples:
   faascmd sandbox demo
+  faascmd sandbox demo --fleet                     four instances, eight chips, one of them bad
   faascmd sandbox demo --fault build-fails         ends with 9, as the deploy in it does")]
-    Demo,
+    Demo {
+        /// Take a package to eight chips on four instances, test them, and release all of it
+        #[arg(long)]
+        fleet: bool,
+    },
 }
 
 /// How commands run on the simulated instances.
@@ -199,10 +205,17 @@ pub(in crate::cli) fn run(args: &SandboxArgs, cx: &Context) -> Outcome {
         return serve(&args.options, cx);
     }
     let signals = Forwarding::start().map_err(|e| no_handlers(&e))?;
+    if let Some(Show::Demo { fleet: true }) = args.show {
+        let folder = tempfile::tempdir().map_err(can_not)?;
+        let options = fleet_demo::options(&args.options, &folder.path().join("ledger"));
+        let sandbox = options.start()?;
+        let ledger = options.ledger.as_deref().unwrap_or(folder.path());
+        return fleet_demo::run(&Commands { sandbox: &sandbox, signals: &signals }, cx, ledger);
+    }
     let sandbox = args.options.start()?;
     let commands = Commands { sandbox: &sandbox, signals: &signals };
     match args.show {
-        Some(Show::Demo) => demo::run(&commands, cx),
+        Some(Show::Demo { .. }) => demo::run(&commands, cx),
         None => Ok(Exit::OfCommand(commands.run(&mut commands.prepared(&args.command)?)?)),
     }
 }

@@ -108,12 +108,18 @@ fn holds(known: &[Cause], causes: &[Cause], words: &mut Words, scene: &Scene<'_>
     let (mut predicted, mut wrong) = (0, 0);
     for n in (0..count).step_by(usize::try_from(stride).unwrap_or(1)) {
         let address = scene.span.start + n * WORD;
-        let would = applied(causes, words, scene.range, address);
-        if would.is_none() || would == applied(known, words, scene.range, address) {
+        let before = applied(known, words, scene.range, address);
+        let (Some(would), Some(before)) = (applied(causes, words, scene.range, address), before) else {
+            continue;
+        };
+        if would == before {
             continue;
         }
         predicted += 1;
-        wrong += u32::from(scene.records.binary_search_by_key(&address, |it| it.address).is_ok());
+        let record =
+            scene.records.binary_search_by_key(&address, |it| it.address).map(|at| scene.records[at]);
+        // A word may be wrong for other reasons too: what this cause alone changes must be as it says.
+        wrong += u32::from(record.is_ok_and(|it| (it.found ^ would) & (would ^ before) == 0));
     }
     predicted > 0 && wrong * 10 >= predicted * 9
 }

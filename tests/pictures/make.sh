@@ -15,6 +15,9 @@ expect 0 faascmd test all --duration 300ms --sample 1ms --bits-per-second 102.4e
 expect 10 faascmd test prbs --device "file:$folder/$(printf 'none\342\200\256<script>console.log("ran")<')" --html "$folder/test-broken.html"
 expect 11 faascmd sandbox --loaded --fault ddr-error -- \
     faascmd test prbs --duration 300ms --sample 1ms --html "$folder/test-fault.html"
+expect 0 faascmd test dma --range 0+1M --yes --html "$folder/dma-passed.html"
+expect 11 faascmd sandbox --loaded --fault dma-stuck=3 -- \
+    faascmd test dma --range 0+1M --verify-only --yes --html "$folder/dma-fault.html"
 expect 0 faascmd reg watch ERROR PRBS_DONE --for 100ms --interval 1ms --html "$folder/watch.html"
 expect 0 faascmd fleet up pictures --type ecs.f3-c4f1.xlarge --count 12 --yes
 expect 9 faascmd fleet run pictures -- "echo '$hostile'; head -c 3000 /dev/zero | tr '\\0' x; exit 3"

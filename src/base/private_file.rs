@@ -23,11 +23,20 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     create_private_folder(folder)?;
     // tempfile makes the file with mode 0600.
-    let mut file = tempfile::Builder::new().prefix(".faascmd-").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".faascmd-").tempfile_in(folder).map_err(without_path)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
     Ok(())
+}
+
+/// The system's error without the name of the temporary file, which nobody has heard of.
+pub fn without_path(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    match text.rsplit_once(" at path ") {
+        Some((what, _)) => io::Error::new(error.kind(), what.to_owned()),
+        None => error,
+    }
 }
 
 /// Reads a file that this user, root, or whoever called `sudo` has; else says which user's it is.

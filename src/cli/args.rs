@@ -16,27 +16,70 @@ use crate::ops::oss_endpoint::EndpointType;
 #[command(next_help_heading = "Global options (up to --output, each is also a variable FAASCMD_…)")]
 pub(super) struct GlobalArgs {
     /// Region, such as cn-hangzhou
-    #[arg(long, global = true, env = "FAASCMD_REGION", hide_env = true, value_name = "REGION")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "FAASCMD_REGION",
+        hide_env = true,
+        value_name = "REGION"
+    )]
     pub(super) region: Option<String>,
     /// OSS bucket
-    #[arg(long, global = true, env = "FAASCMD_BUCKET", hide_env = true, value_name = "BUCKET")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "FAASCMD_BUCKET",
+        hide_env = true,
+        value_name = "BUCKET"
+    )]
     pub(super) bucket: Option<String>,
     /// FPGA instance; by default the one that this runs on
-    #[arg(long, global = true, env = "FAASCMD_INSTANCE_ID", hide_env = true, value_name = "ID")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "FAASCMD_INSTANCE_ID",
+        hide_env = true,
+        value_name = "ID"
+    )]
     pub(super) instance_id: Option<String>,
     /// Role that the FaaS service assumes; by default the account's `AliyunFAASDefaultRole`
-    #[arg(long, global = true, env = "FAASCMD_ROLE_ARN", hide_env = true, value_name = "ARN")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "FAASCMD_ROLE_ARN",
+        hide_env = true,
+        value_name = "ARN"
+    )]
     pub(super) role_arn: Option<String>,
     /// Local device: a node, a sysfs resource, a PCI address or a file [default: /dev/xdma0_user]
-    #[arg(long, global = true, env = "FAASCMD_DEVICE", hide_env = true, value_name = "DEVICE")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "FAASCMD_DEVICE",
+        hide_env = true,
+        value_name = "DEVICE"
+    )]
     pub(super) device: Option<String>,
     /// Credentials file [default: ~/.faascredentials]
-    #[arg(long, global = true, env = "FAASCMD_CREDENTIALS_FILE", hide_env = true, value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "FAASCMD_CREDENTIALS_FILE",
+        hide_env = true,
+        value_name = "FILE"
+    )]
     pub(super) credentials_file: Option<PathBuf>,
     /// Where a service is: [oss|faas|ram|sts|ecs|metadata=]URL; without a name, all of them
     #[arg(
         long,
         global = true,
+        hide_short_help = true,
         env = "FAASCMD_ENDPOINT",
         hide_env = true,
         value_delimiter = ',',
@@ -47,6 +90,7 @@ pub(super) struct GlobalArgs {
     #[arg(
         long,
         global = true,
+        hide_short_help = true,
         env = "FAASCMD_OSS_STYLE",
         hide_env = true,
         value_name = "STYLE",
@@ -58,6 +102,7 @@ pub(super) struct GlobalArgs {
     #[arg(
         long,
         global = true,
+        hide_short_help = true,
         env = "FAASCMD_OSS_SIGNATURE",
         hide_env = true,
         value_name = "V",
@@ -70,6 +115,7 @@ pub(super) struct GlobalArgs {
         short,
         long,
         global = true,
+        hide_short_help = true,
         env = "FAASCMD_OUTPUT",
         hide_env = true,
         value_name = "FORM",
@@ -78,26 +124,36 @@ pub(super) struct GlobalArgs {
     )]
     pub(super) output: Format,
     /// Profile of the aliyun CLI's configuration
-    #[arg(long, global = true, env = "FAASCMD_PROFILE", hide_env = true, value_name = "NAME")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "FAASCMD_PROFILE",
+        hide_env = true,
+        value_name = "NAME"
+    )]
     pub(super) profile: Option<String>,
     /// Say nothing but the answer and errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub(super) quiet: bool,
     /// Say what is asked of whom (-v), with headers and retries (-vv), with bodies (-vvv)
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, hide_short_help = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
     /// Colours; auto: on a terminal, unless `NO_COLOR` is set
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "WHEN", value_enum, default_value_t)]
     pub(super) color: ColorChoice,
     /// Allow an http endpoint on another machine: what is sent there can be read and altered on its way
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(super) insecure_http: bool,
     /// Draw no progress bars
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(super) no_progress: bool,
     /// Ask nothing: yes to every question
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(super) yes: bool,
+    /// Print help; `faascmd help options` tells of the options that every command takes
+    #[arg(short, long, global = true, action = ArgAction::Help, help_heading = "Options")]
+    help: Option<bool>,
     /// Flags whose value a variable gave.
     #[arg(skip)]
     from_variables: Vec<String>,

@@ -41,6 +41,10 @@ pub fn main() -> ExitCode {
     let outcome = match &cli.command {
         Command::Own(command) => commands::run(command, &context),
         Command::Completions { shell } => completions::run(*shell, &context),
+        Command::Options => {
+            Err(error::Failure::new(Exit::Usage, "`options` is a topic of help, not a command")
+                .hint("faascmd help options"))
+        }
         Command::Legacy(command) => legacy::run(command, &context),
     };
     outcome.unwrap_or_else(|failure| context.ui.fail(&failure)).into()

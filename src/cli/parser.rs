@@ -11,7 +11,7 @@ use super::legacy::LegacyCommand;
 
 /// Takes an FPGA engineer on Alibaba Cloud from a compiled file to a chip that is programmed and tested.
 #[derive(Debug, Parser)]
-#[command(name = "faascmd", version, max_term_width = 100)]
+#[command(name = "faascmd", version, max_term_width = 100, disable_help_flag = true)]
 #[command(
     after_help = "`faascmd COMMAND --help` tells more. Exit codes: docs/exit-codes.md, or `faascmd explain 7`.
 
@@ -43,6 +43,9 @@ pub(super) enum Command {
         #[arg(value_name = "SHELL")]
         shell: clap_complete::Shell,
     },
+    /// The options that every command takes; each up to --output is a variable FAASCMD_… too
+    #[command(hide = true, arg_required_else_help = true)]
+    Options,
     #[command(flatten)]
     Legacy(LegacyCommand),
 }
@@ -73,7 +76,7 @@ fn narrow(line: &[OsString]) -> clap::Command {
     let is_named = |command: &&mut clap::Command| line.iter().any(|word| word == command.get_name());
     let named: Vec<_> = all.get_subcommands_mut().filter(is_named).map(std::mem::take).collect();
     std::mem::forget(all);
-    let parser = clap::Command::new("faascmd").version(env!("CARGO_PKG_VERSION"));
+    let parser = clap::Command::new("faascmd").version(env!("CARGO_PKG_VERSION")).disable_help_flag(true);
     GlobalArgs::augment_args(parser).subcommand_required(true).subcommands(named)
 }
 

@@ -43,6 +43,9 @@ pub enum ErrorKind {
     /// The service answered with an error of its own.
     #[error(transparent)]
     Service(#[from] Box<ServiceError>),
+    /// A range was asked for, and the whole object came.
+    #[error("the server knows no ranges: {0} was asked for, and the whole object came")]
+    NoRanges(String),
     /// What arrived is not what was sent.
     #[error("the checksum of what was sent is {ours}, of what arrived {theirs}")]
     WrongChecksum {
@@ -52,7 +55,7 @@ pub enum ErrorKind {
         theirs: u64,
     },
     /// What came is not an answer of the service: HTML of a proxy, truncated JSON or XML.
-    #[error("the answer (HTTP {http_status}) is not the service's: {reason}; it begins with {head:?}")]
+    #[error("the answer (HTTP {http_status}) is not the service's: {reason}{}", begins(head))]
     NotAnAnswer {
         /// The HTTP status.
         http_status: u16,
@@ -61,6 +64,10 @@ pub enum ErrorKind {
         /// Its first characters.
         head: String,
     },
+}
+
+fn begins(head: &str) -> String {
+    if head.is_empty() { String::new() } else { format!("; it begins with {head:?}") }
 }
 
 /// So many characters of what a service says are shown.
@@ -92,6 +99,8 @@ pub struct ServiceError {
     pub server_time: Option<jiff::Timestamp>,
     /// How long the service asks to wait before the next try.
     pub retry_after: Option<Duration>,
+    /// Whether it was a temporary key that the service does not know any more.
+    pub key_is_gone: bool,
 }
 
 impl ServiceError {
@@ -169,9 +178,10 @@ impl Error {
     pub fn may_have_happened(&self) -> bool {
         match &self.kind {
             ErrorKind::Net(error) => !error.nothing_was_sent(),
-            ErrorKind::Incomplete(_) | ErrorKind::NotAnAnswer { .. } | ErrorKind::WrongChecksum { .. } => {
-                true
-            }
+            ErrorKind::Incomplete(_)
+            | ErrorKind::NotAnAnswer { .. }
+            | ErrorKind::NoRanges(_)
+            | ErrorKind::WrongChecksum { .. } => true,
             // A gateway that is too busy has passed nothing on; a success that says of itself that it is none may be one.
             ErrorKind::Service(e) if e.code == "ServiceUnavailable" => false,
             ErrorKind::Service(e) => {
@@ -194,7 +204,7 @@ impl Error {
                 None => matches!(e.http_status, 408 | 429 | 500 | 502 | 503 | 504),
             },
             ErrorKind::Credential(CredentialError::Service { error, .. }) => error.is_transient(),
-            ErrorKind::Credential(_) | ErrorKind::Endpoint(_) => false,
+            ErrorKind::Credential(_) | ErrorKind::Endpoint(_) | ErrorKind::NoRanges(_) => false,
         }
     }
 }
@@ -237,6 +247,7 @@ impl ServiceError {
 
     /// Whether a temporary credential has ended.
     pub fn is_expired_token(&self) -> bool {
-        matches!(self.code.as_str(), "SecurityTokenExpired" | "InvalidSecurityToken.Expired")
+        self.key_is_gone
+            || matches!(self.code.as_str(), "SecurityTokenExpired" | "InvalidSecurityToken.Expired")
     }
 }

@@ -161,6 +161,9 @@ impl Cloud {
                 ),
             });
         }
+        // OSS says so of a temporary key too, some time after its end.
+        e.key_is_gone = credential.is_temporary()
+            && matches!(e.code.as_str(), "InvalidAccessKeyId" | "InvalidAccessKeyId.NotFound");
         if e.is_expired_token() {
             self.setup.credentials.refused(credential);
         }

@@ -77,8 +77,8 @@ impl Field {
 #[derive(Debug, thiserror::Error)]
 pub enum MapError {
     /// Not TOML, or not with the keys of a map.
-    #[error("{0}")]
-    Syntax(#[from] toml::de::Error),
+    #[error("line {line}: {}", error.message())]
+    Syntax { line: usize, error: toml::de::Error },
     /// Not the JSON that LiteX writes.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
@@ -169,7 +169,10 @@ impl RegisterMap {
     /// # Errors
     /// When the text is no map; the message says at which place.
     pub fn parse(text: &str) -> Result<Self, MapError> {
-        let raw: RawMap = toml::from_str(text)?;
+        let raw: RawMap = toml::from_str(text).map_err(|error| MapError::Syntax {
+            line: text[..error.span().map_or(0, |span| span.start.min(text.len()))].matches('\n').count() + 1,
+            error,
+        })?;
         Self::of(raw.name, raw.register.into_iter().map(Register::checked).collect::<Result<_, _>>()?)
     }
 

@@ -91,7 +91,7 @@ pub enum Error {
     #[error(transparent)]
     Shell(#[from] NoShell),
     /// The service makes no images for such a caller; nothing was sent to it.
-    #[error("images are made for RAM users only ({}), and this caller is {who}", super::caller::REFUSAL)]
+    #[error("images are made for RAM users only, and this caller is {who}")]
     CallerType {
         /// What the caller is.
         who: String,

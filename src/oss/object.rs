@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Existing, Oss, Receipt};
-use crate::cloud::{Error, OssAnswer, Result};
+use crate::cloud::{Error, ErrorKind, OssAnswer, Result, Service};
 use crate::net::Body;
 
 /// What the head of an answer says of an object.
@@ -40,7 +40,7 @@ impl Head {
         Some(Self {
             size,
             crc64: crc64_of(answer),
-            etag: answer.header("etag").map(str::to_owned),
+            etag: answer.header("etag").filter(|etag| !etag.trim_matches('"').is_empty()).map(str::to_owned),
             last_modified: time.map(|time| time.timestamp()),
         })
     }
@@ -101,11 +101,8 @@ impl Oss {
         let is_the_range = answer
             .header("content-range")
             .is_some_and(|given| given.starts_with(&format!("bytes {first}-{}/", end - 1)));
-        if answer.status() == 206 && is_the_range {
-            Ok(answer)
-        } else {
-            Err(not_the_range(&answer, first, end))
-        }
+        // Some servers answer a range with 200; what range it is, is said by another header.
+        if is_the_range { Ok(answer) } else { Err(not_the_range(&answer, first, end)) }
     }
 
     /// Deletes an object; deleting one that is not there is no error.
@@ -118,8 +115,11 @@ impl Oss {
 }
 
 fn not_the_range(answer: &OssAnswer, first: u64, end: u64) -> Error {
-    let given = answer.header("content-range").unwrap_or("no range");
-    let reason = format!("bytes {first}-{} were asked for, and {given} came", end - 1);
+    let asked = format!("bytes {first}-{}", end - 1);
+    let Some(given) = answer.header("content-range") else {
+        return Error::new(Service::Oss, "GetObject", ErrorKind::NoRanges(asked));
+    };
+    let reason = format!("{asked} of the object were asked for, and {given} came");
     OssAnswer::unreadable("GetObject", answer.status(), reason, "")
 }
 

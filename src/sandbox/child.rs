@@ -13,6 +13,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::environment::path_with;
+use super::leftovers::Heir;
 use super::server::Sandbox;
 use crate::base::cancel::ignored_signals;
 
@@ -126,11 +127,12 @@ impl Forwarding {
     ///
     /// # Errors
     /// When the command is not found or can't be run.
-    pub fn run(&self, command: &mut Command) -> Result<u8, NotRun> {
+    pub fn run(&self, sandbox: &Sandbox, command: &mut Command) -> Result<u8, NotRun> {
         let name = command.get_program().to_owned();
         let not_run = |source| NotRun { command: name.clone(), source };
         let mut child = command.spawn().map_err(not_run)?;
         self.forward_to(&child);
+        let _heir = Heir::of(child.id(), sandbox.cloud().folder());
         let status = self.wait(&mut child).map_err(not_run)?;
         Ok(exit_code(status))
     }

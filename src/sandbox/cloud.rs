@@ -13,6 +13,7 @@ use super::fpga::{Chip, make_memory};
 use super::host::Hosts;
 use super::keys::Keys;
 use super::ledger::Ledger;
+use super::leftovers;
 use super::log::Log;
 use super::options::{Exec, MOST_HOSTS, Options};
 use super::rpc;
@@ -45,6 +46,8 @@ pub(crate) struct Cloud {
     pub(crate) hosts: Hosts,
     /// The sandbox's own folder.
     folder: tempfile::TempDir,
+    /// Tells other sandboxes that this one lives.
+    _alive: std::fs::File,
 }
 
 impl Cloud {
@@ -55,7 +58,9 @@ impl Cloud {
     pub(crate) fn new(options: Options) -> io::Result<Self> {
         // Whatever the umask: the registers, the objects and the credentials file are this user's alone.
         let private = std::fs::Permissions::from_mode(0o700);
-        let folder = tempfile::Builder::new().prefix("faascmd-sandbox-").permissions(private).tempdir()?;
+        leftovers::sweep(&std::env::temp_dir());
+        let folder = tempfile::Builder::new().prefix(leftovers::PREFIX).permissions(private).tempdir()?;
+        let alive = leftovers::mark(folder.path())?;
         let now = Timestamp::now() + SignedDuration::from_secs(options.clock_offset);
         let device = options.device_file.clone().unwrap_or_else(|| folder.path().join("xdma0_user"));
         let chip = Chip::start(&device, options.faults.chip())?;
@@ -82,6 +87,7 @@ impl Cloud {
             rpc: Mutex::new(rpc::State::new(&options)?),
             options,
             folder,
+            _alive: alive,
         };
         rpc::begin(&cloud);
         Ok(cloud)

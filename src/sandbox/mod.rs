@@ -16,6 +16,7 @@ mod http;
 mod identity;
 mod keys;
 mod ledger;
+mod leftovers;
 mod log;
 mod options;
 mod oss;

@@ -23,7 +23,8 @@ fn stores_a_key_as_the_old_tool_did_and_says_whose_it_is() {
     let expected = json!({
         "schema": "faascmd.config/1", "file": file, "access_key_id": ID, "verified": true,
         "account_id": "1234567890123456", "arn": "acs:ram::1234567890123456:user/faas-engineer",
-        "identity_type": "RAMUser", "region": null, "bucket": null, "role_arn": null
+        "identity_type": "RAMUser", "region": null, "bucket": null, "role_arn": null,
+        "next": "faascmd auth --bucket BUCKET"
     });
     assert_eq!(ran.json(), expected);
     assert!(ran.stderr.contains("warning: a secret on the command line"), "{}", ran.stderr);
@@ -142,8 +143,15 @@ fn on_a_terminal_it_asks_and_does_not_show_the_secret() {
     terminal.shows("AccessKey secret (not shown): ");
     terminal.hides_what_is_typed();
     terminal.type_line(SECRET);
+    terminal.shows("Region, such as cn-hangzhou: ");
+    terminal.type_line("cn-hangzhou");
+    terminal.shows("OSS bucket of that region (may stay empty): ");
+    terminal.type_line("faascmd-sandbox");
     let (shown, code) = terminal.end();
     assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("faascmd auth --bucket faascmd-sandbox"), "{shown}");
+    let text = fs::read_to_string(cloud.credentials_file()).unwrap();
+    assert!(text.contains("faascmd-sandbox") && text.contains("cn-hangzhou"), "{text}");
     assert!(shown.contains(ID) && shown.contains("user/faas-engineer"), "{shown}");
     assert!(!shown.contains(SECRET), "{shown}");
     assert!(fs::read_to_string(cloud.credentials_file()).unwrap().contains(SECRET));

@@ -152,3 +152,10 @@ fn what_the_kernel_makes_up_is_no_file_to_send() {
     );
     assert_eq!(count(&cloud.requests(), "PutObject"), 0);
 }
+
+#[test]
+fn a_full_disk_behind_stdout_is_told() {
+    let cloud = with_package(&[]);
+    let ran = cloud.shell("faascmd deploy bit.tar.gz > /dev/full").exits(1);
+    assert!(ran.stderr.contains("can't write to stdout"), "{}", ran.stderr);
+}

@@ -48,3 +48,68 @@ fn list_and_delete_are_ls_and_rm() {
         assert!(help.contains(&format!("Usage: faascmd {command}")), "{typed:?}: {help}");
     }
 }
+
+#[test]
+fn a_wrong_line_is_told_in_one_sentence_with_what_was_meant() {
+    let world = World::new();
+    let said = |args: &[&str]| {
+        let mut command = world.command("faascmd");
+        command.envs([
+            ("FAASCMD_REGION", "cn-hangzhou"),
+            ("FAASCMD_BUCKET", "b"),
+            ("FAASCMD_INSTANCE_ID", "i-x"),
+        ]);
+        crate::common::world::ran(command.args(args)).exits(2)
+    };
+    let missing = said(&["object", "get", "-o", "json"]).error();
+    assert_eq!(missing["message"], "KEY is missing");
+    assert_eq!(missing["hints"][0], "usage: faascmd object get <KEY> [FILE]");
+    for (args, message, hint) in [
+        (&["delpoy"][..], "`delpoy` is not a command of faascmd", "is `deploy` meant?"),
+        (&["object", "liste"], "`liste` is not a command of faascmd object", "is `list` meant?"),
+        (&["image", "ls", "--hlep"], "faascmd image ls does not take `--hlep`", "is `--help` meant?"),
+        (&["reg", "write", "0x10", "-1"], "`-1`: a value here has no sign", "usage: faascmd reg write"),
+    ] {
+        let text = said(args).stderr;
+        assert!(text.starts_with(&format!("error: {message}\n  hint: {hint}")), "{text}");
+    }
+}
+
+#[test]
+fn the_options_of_every_command_are_told_in_one_place() {
+    let world = World::new();
+    let short = world.faascmd(&["object", "get", "-h"]).exits(0).stdout;
+    assert!(!short.contains("--role-arn") && short.contains("faascmd help options"), "{short}");
+    let options = world.faascmd(&["help", "options"]).exits(0).stdout;
+    for flag in ["--region", "--role-arn", "--oss-style", "--no-progress", "--yes"] {
+        assert!(options.contains(flag), "{options}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_told_on_one_line_without_names_of_our_own() {
+    let world = World::new();
+    world.file("bad.toml", "a = [\n");
+    world.file("bar", [0; 4096]);
+    let map =
+        world.faascmd(&["reg", "read", "X", "--map", "bad.toml", "--device", "file:bar"]).exits(3).stderr;
+    assert!(map.contains("bad.toml: line 1: ") && !map.contains("\\n"), "{map}");
+    let cloud = crate::common::cloud::Cloud::new();
+    cloud.world.file("f", "text");
+    cloud.faascmd(&["object", "put", "f"]).exits(0);
+    let nowhere = cloud.faascmd(&["object", "get", "f", "no/such/folder/f"]).exits(5).stderr;
+    assert!(nowhere.contains("No such file or directory") && !nowhere.contains(".faascmd-"), "{nowhere}");
+}
+
+#[test]
+fn too_few_open_files_is_an_error_and_no_panic() {
+    let cloud = crate::common::cloud::Cloud::new();
+    for limit in [4, 6, 7, 9, 20] {
+        let ran = cloud.shell(&format!("ulimit -n {limit}; exec faascmd object ls")).exits(1);
+        assert!(
+            ran.stderr.contains("files may be open at once") && ran.stderr.contains("ulimit -n 1024"),
+            "{}",
+            ran.stderr
+        );
+    }
+}

@@ -21,6 +21,7 @@ mod deploy_ends;
 mod device;
 mod dma;
 mod doctor;
+mod documents;
 mod driver;
 mod ecs;
 mod explain;

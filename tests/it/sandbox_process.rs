@@ -215,3 +215,38 @@ fn a_port_or_a_log_that_can_not_be_had_is_said() {
     let out = World::new().faascmd(&["sandbox", "--log", "no/such/folder", "--", "true"]).exits(1);
     assert!(out.stderr.contains("can't start the sandbox: no/such/folder: No such file"), "{}", out.stderr);
 }
+
+#[test]
+fn when_it_is_killed_its_command_ends_with_all_that_it_started_and_nothing_is_left() {
+    let world = World::new();
+    let mut command = world.command("faascmd");
+    command.args(["sandbox", "--", "sh", "-c", "sleep 600 & echo $! $$; wait"]).stdout(Stdio::piped());
+    let mut sandbox = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(sandbox.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let pids: Vec<i32> = line.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    sandbox.kill().unwrap();
+    sandbox.wait().unwrap();
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let runs = |pid: &i32| {
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+    };
+    while pids.iter().any(runs) || !left_behind(&world).is_empty() {
+        assert!(std::time::Instant::now() < end, "{pids:?} {:?}", left_behind(&world));
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_folder_of_one_that_was_killed_goes_with_the_next_start() {
+    let world = World::new();
+    let mut command = world.command("faascmd");
+    let mut serving = command.arg("sandbox").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    BufReader::new(serving.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    script(&world, &[], "true").exits(0);
+    assert_eq!(left_behind(&world).len(), 1, "a sandbox that lives keeps its folder");
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+    script(&world, &[], "true").exits(0);
+    assert_eq!(left_behind(&world), Vec::<String>::new());
+}

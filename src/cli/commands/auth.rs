@@ -74,8 +74,9 @@ async fn authorize(args: &AuthArgs, cx: &Context, bucket: &str) -> Result<Author
     let services = Services::new(cx.cloud().await?, bucket);
     let plan = auth::look(&services, role(cx)?.as_deref(), args.kms_key.as_deref()).await?;
     warn(cx, &plan);
-    let shown = documents(&plan);
+    let mut shown = difference(&plan);
     if args.dry_run {
+        shown.extend(documents(&plan));
         return Ok(Authorized::of(&plan, shown));
     }
     if !plan.steps.is_empty() {
@@ -107,8 +108,8 @@ fn warn(cx: &Context, plan: &Plan) {
     }
 }
 
-/// What is to be done and the documents as they will be, line by line.
-fn documents(plan: &Plan) -> Vec<String> {
+/// What is to be done, line by line; the whole documents are shown by `--dry-run`.
+fn difference(plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
     if plan.steps.is_empty() {
         lines.push("nothing has to be changed".to_owned());
@@ -117,7 +118,12 @@ fn documents(plan: &Plan) -> Vec<String> {
     for grant in &plan.added {
         lines.push(format!("  + {} on {}: to {}", grant.actions.join(", "), grant.resource, grant.purpose));
     }
-    lines.push(format!("trust policy of role {}:", plan.role));
+    lines.iter().map(|line| harmless(line).into_owned()).collect()
+}
+
+/// The documents as they will be.
+fn documents(plan: &Plan) -> Vec<String> {
+    let mut lines = vec![format!("trust policy of role {}:", plan.role)];
     lines.extend(plan.trust.pretty().lines().map(str::to_owned));
     lines.push(format!("policy {POLICY_NAME}:"));
     lines.extend(plan.policy.pretty().lines().map(str::to_owned));

@@ -16,8 +16,9 @@ use crate::cli::output::{Page, Report, ask, ask_secret, secret_of_stdin, somebod
 use crate::cloud::{ErrorKind, Retry};
 use crate::config::environment::ACCESS_KEY_ID;
 use crate::config::names::meant_region;
-use crate::config::{CredentialsFile, Origin, Sourced};
+use crate::config::{CredentialsFile, Name, Origin, Sourced};
 use crate::faas::{Caller, CallerType, Faas};
+use crate::oss::Oss;
 use crate::sign::Credential;
 
 #[derive(Debug, Args)]
@@ -56,6 +57,8 @@ struct Configured {
     region: Option<String>,
     bucket: Option<String>,
     role_arn: Option<String>,
+    /// The command that comes next.
+    next: String,
 }
 
 /// An `AccessKey` of this run.
@@ -70,10 +73,13 @@ pub(in crate::cli) fn run(args: &ConfigArgs, cx: &Context) -> Outcome {
         return config_show::run(cx);
     }
     let mut file = CredentialsFile::read(cx.settings()?.credentials_file()?)?;
-    let flags = Flags::of(cx)?;
+    let mut flags = Flags::of(cx)?;
     flags.region.as_deref().map_or(Ok(()), |region| refuse_typo(region, cx.global.yes))?;
     let key = if args.is_bare() && flags.any() { None } else { Some(args.key(cx, &file)?) };
     let caller = key.as_ref().map(|key| whose(key, cx)).transpose()?.flatten();
+    if let Some(key) = key.as_ref().filter(|_| args.is_bare() && somebody_is_there()) {
+        flags.ask(&file, key, caller.is_some(), cx)?;
+    }
     if let Some(key) = &key {
         file.set_access_key(&key.id, &key.secret)?;
     }
@@ -87,6 +93,7 @@ pub(in crate::cli) fn run(args: &ConfigArgs, cx: &Context) -> Outcome {
         account_id: caller.as_ref().map(|caller| caller.account_id.clone()),
         arn: caller.as_ref().map(|caller| caller.arn.clone()),
         identity_type: caller.map(|caller| caller.kind.name().to_owned()),
+        next: flags.next(),
         region: flags.region,
         bucket: flags.bucket,
         role_arn: flags.role_arn,
@@ -190,6 +197,47 @@ impl Flags {
         Ok(Self { region: flag(given.region), bucket: flag(given.bucket), role_arn: flag(given.role_arn) })
     }
 
+    /// Asks for what was not given; an empty answer keeps what is stored. A bucket is looked at, where the key is known to
+    /// be right.
+    fn ask(
+        &mut self,
+        file: &CredentialsFile,
+        key: &Key,
+        is_known: bool,
+        cx: &Context,
+    ) -> Result<(), Failure> {
+        let asked = |what: &str, old: Option<Sourced<String>>| {
+            let shown = old.as_ref().map_or_else(String::new, |old| format!(" [{}]", old.value));
+            let answer = ask(&format!("{what}{shown}: "))?;
+            Ok::<_, Failure>(Some(answer).filter(|answer| !answer.is_empty()).or(old.map(|old| old.value)))
+        };
+        if self.region.is_none() {
+            self.region = asked("Region, such as cn-hangzhou", file.region())?;
+        }
+        if let Some(region) = &self.region {
+            Name::Region.check_from(region, &Origin::Flag("--region"))?;
+            refuse_typo(region, cx.global.yes)?;
+        }
+        if self.bucket.is_none() {
+            self.bucket = asked("OSS bucket of that region (may stay empty)", file.bucket())?;
+        }
+        if let (Some(bucket), Some(region), true) = (&self.bucket, &self.region, is_known) {
+            Name::Bucket.check_from(bucket, &Origin::Flag("--bucket"))?;
+            let credential = Credential::long_lived(key.id.clone(), key.secret.expose());
+            let oss = Oss::new(cx.cloud_in(Some(region.clone()), credential)?, bucket);
+            cx.block_on(async { Ok(oss.bucket_info().await?) })?;
+        }
+        Ok(())
+    }
+
+    /// The command that follows: what still lacks, else the road itself.
+    fn next(&self) -> String {
+        match &self.bucket {
+            Some(bucket) => format!("faascmd auth --bucket {bucket}"),
+            None => "faascmd auth --bucket BUCKET".to_owned(),
+        }
+    }
+
     fn any(&self) -> bool {
         self.region.is_some() || self.bucket.is_some() || self.role_arn.is_some()
     }
@@ -215,6 +263,7 @@ impl Report for Configured {
             ("region", self.region.clone()),
             ("bucket", self.bucket.clone()),
             ("role_arn", self.role_arn.clone()),
+            ("next", Some(self.next.clone())),
         ];
         let known: Vec<(&str, String)> =
             facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anstyle::{AnsiColor, Style};
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
@@ -10,6 +11,7 @@ use crate::base::private_file::write_private;
 use crate::cli::context::Context;
 use crate::cli::context::roots;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::errors::device::cure;
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
 use crate::ops::doctor::{Check, State, Subject, examine};
@@ -38,7 +40,9 @@ pub(in crate::cli) fn run(args: &DoctorArgs, cx: &Context) -> Outcome {
     let items = match examined(cx) {
         Ok(items) => items,
         // Settings that can't be read are a finding, too.
-        Err(failure) if failure.exit == Exit::Config => vec![of_settings(&failure)],
+        Err(failure) if failure.exit == Exit::Config => {
+            vec![Check::of_settings(&failure.message, failure.hints.first())]
+        }
         Err(failure) => return Err(failure),
     };
     let ok = items.iter().all(|check| check.state != State::Fail);
@@ -61,20 +65,10 @@ fn examined(cx: &Context) -> Result<Vec<Check>, Failure> {
             device: cx.device_name(),
             device_is_named: cx.global.device.is_some(),
             roots: roots(),
+            device_cure: cure,
         };
         Ok(examine(&subject).await)
     })
-}
-
-fn of_settings(failure: &Failure) -> Check {
-    Check {
-        name: "settings".to_owned(),
-        state: State::Fail,
-        detail: failure.message.clone(),
-        next: failure.hints.first().cloned(),
-        seconds: 0.0,
-        facts: serde_json::Map::new(),
-    }
 }
 
 /// What a ticket needs. Values of variables stay out: some are secrets.
@@ -109,6 +103,15 @@ fn write_report(path: &std::path::Path, diagnosis: &Diagnosis, cx: &Context) -> 
     Ok(())
 }
 
+fn color(state: State) -> Style {
+    match state {
+        State::Ok => AnsiColor::Green.on_default(),
+        State::Warn => AnsiColor::Yellow.on_default(),
+        State::Fail => AnsiColor::Red.on_default().bold(),
+        State::Skipped => Style::new().dimmed(),
+    }
+}
+
 impl Report for Diagnosis {
     const SCHEMA: &'static str = "faascmd.doctor/1";
 
@@ -119,9 +122,11 @@ impl Report for Diagnosis {
             State::Fail => "fail",
             State::Skipped => "skipped",
         };
-        let row =
-            |check: &Check| vec![word(check.state).to_owned(), check.name.clone(), check.detail.clone()];
-        page.table(&["state", "check", "finding"], &self.items.iter().map(row).collect::<Vec<_>>());
+        let row = |check: &Check| {
+            let cells = vec![word(check.state).to_owned(), check.name.clone(), check.detail.clone()];
+            (color(check.state), cells)
+        };
+        page.colored_table(&["state", "check", "finding"], &self.items.iter().map(row).collect::<Vec<_>>());
         for check in &self.items {
             if let Some(next) = &check.next {
                 page.line(format!("next ({}): {next}", check.name));

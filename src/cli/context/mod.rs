@@ -106,6 +106,11 @@ impl Context {
     /// The services as somebody with this credential reaches them; nothing is sent.
     pub(super) fn cloud_as(&self, credential: Credential) -> Result<Cloud, Failure> {
         let region = self.settings()?.region().map(|region| region.value.clone());
+        self.cloud_in(region, credential)
+    }
+
+    /// The same in a region that is not among the settings yet.
+    pub(super) fn cloud_in(&self, region: Option<String>, credential: Credential) -> Result<Cloud, Failure> {
         self.cloud_of(region, Arc::new(Fixed(credential)))
     }
 
@@ -208,6 +213,7 @@ impl Context {
 
     /// Runs a command's asynchronous part to its end.
     pub(super) fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        enough_open_files()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime
             .map_err(|e| Failure::new(Exit::Internal, format!("can't start the async runtime: {e}")))?;
@@ -221,5 +227,19 @@ impl Context {
     pub(super) fn cancel(&self) -> Result<Cancel, Failure> {
         Cancel::on_signals()
             .map_err(|e| Failure::new(Exit::Internal, format!("can't install the signal handlers: {e}")))
+    }
+}
+
+/// The runtime ends the program where it can't open what it needs.
+fn enough_open_files() -> Result<(), Failure> {
+    const NEEDED: u64 = 24;
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    match line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()) {
+        Some(limit) if limit < NEEDED => {
+            let message = format!("{limit} files may be open at once here, and {NEEDED} are needed");
+            Err(Failure::new(Exit::Failed, message).hint("ulimit -n 1024"))
+        }
+        _ => Ok(()),
     }
 }

@@ -19,6 +19,9 @@ impl From<Error> for Failure {
                 Exit::Fault,
                 "something on the way alters data: memory, a network card, a proxy; try https, or another path",
             ),
+            ErrorKind::NoRanges(_) => {
+                (Exit::Unreachable, "a --part-size larger than the object gets it in one request")
+            }
             ErrorKind::NotAnAnswer { .. } => (
                 Exit::Unreachable,
                 "something between here and the service answered: check --endpoint, HTTPS_PROXY and NO_PROXY",

@@ -34,6 +34,11 @@ impl Failure {
     }
 }
 
+/// What to do about it, on one line.
+pub(in crate::cli) fn cure(error: &DeviceError) -> Option<String> {
+    Some(hints(error).join("; ")).filter(|text| !text.is_empty())
+}
+
 fn hints(error: &DeviceError) -> Vec<String> {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     match error {

@@ -4,7 +4,7 @@ mod auth;
 mod cloud;
 mod config;
 mod ddr;
-mod device;
+pub(super) mod device;
 mod dma;
 mod download;
 mod fleet;

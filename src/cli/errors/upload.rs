@@ -34,7 +34,11 @@ impl From<UploadError> for Failure {
                 .hint(format!("faascmd object rm {}", typed::quoted(&key)))
                 .hint(format!("then send it again: {}", typed::command())),
             UploadError::Stopped { signal, kept } => {
-                let hint = if kept.is_some() { "to go on where it stopped" } else { "to begin anew" };
+                let hint = if kept.is_some_and(|bytes| bytes > 0) {
+                    "to go on where it stopped"
+                } else {
+                    "to begin anew"
+                };
                 Self::new(Exit::by_signal(signal), message).hint(format!("{hint}: {}", typed::command()))
             }
         }

@@ -1,8 +1,9 @@
 //! The human form of an answer: lines and tables.
 
 use anstyle::Style;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::base::size::ByteSize;
 use crate::base::text::harmless;
 
 const HEADER: Style = Style::new().bold();
@@ -12,12 +13,34 @@ const HEADER: Style = Style::new().bold();
 pub(in crate::cli) struct Page {
     terminal: bool,
     color: bool,
+    /// Columns of the terminal.
+    width: usize,
     text: String,
+}
+
+/// A line that no terminal of this width has to wrap.
+fn cut(line: &str, width: usize) -> String {
+    if line.width() <= width {
+        return line.to_owned();
+    }
+    let mut kept = String::new();
+    for c in line.chars() {
+        if kept.width() + c.width().unwrap_or(0) + 1 > width {
+            break;
+        }
+        kept.push(c);
+    }
+    kept + "…"
 }
 
 impl Page {
     pub(super) fn new(terminal: bool, color: bool) -> Self {
-        Self { terminal, color, text: String::new() }
+        let width = if terminal {
+            terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into())
+        } else {
+            usize::MAX
+        };
+        Self { terminal, color, width, text: String::new() }
     }
 
     pub(in crate::cli) fn into_text(self) -> String {
@@ -32,6 +55,11 @@ impl Page {
     /// What was written since the last call.
     pub(in crate::cli) fn take(&mut self) -> String {
         std::mem::take(&mut self.text)
+    }
+
+    /// A size as people read it on a terminal, in bytes off it.
+    pub(in crate::cli) fn size(&self, bytes: u64) -> String {
+        if self.terminal { ByteSize(bytes).to_string() } else { bytes.to_string() }
     }
 
     /// One line; control characters in it are spelled out.
@@ -59,39 +87,50 @@ impl Page {
 
     /// A table with a header on a terminal; tab-separated lines without one off it.
     pub(in crate::cli) fn table(&mut self, columns: &[&str], rows: &[Vec<String>]) {
+        let plain: Vec<_> = rows.iter().map(|row| (Style::new(), row.clone())).collect();
+        self.colored_table(columns, &plain);
+    }
+
+    /// The same with a colour for the first cell of each row.
+    pub(in crate::cli) fn colored_table(&mut self, columns: &[&str], rows: &[(Style, Vec<String>)]) {
         if !self.terminal {
-            for row in rows {
+            for (_, row) in rows {
                 self.line_of(&row.iter().map(String::as_str).collect::<Vec<_>>());
             }
             return;
         }
-        let cells: Vec<Vec<String>> =
-            rows.iter().map(|row| row.iter().map(|cell| harmless(cell).into_owned()).collect()).collect();
+        let shown = |row: &Vec<String>| row.iter().map(|cell| harmless(cell).into_owned()).collect();
+        let cells: Vec<Vec<String>> = rows.iter().map(|(_, row)| shown(row)).collect();
         let width = |i: usize| {
             let longest = cells.iter().filter_map(|row| row.get(i)).map(|cell| cell.width()).max();
             longest.unwrap_or(0).max(columns[i].width())
         };
         let widths: Vec<usize> = (0..columns.len()).map(width).collect();
         let header: Vec<String> = columns.iter().map(|column| column.to_uppercase()).collect();
-        self.padded(&header, &widths, true);
-        for row in &cells {
-            self.padded(row, &widths, false);
+        self.padded(&header, &widths, None);
+        for (row, (style, _)) in cells.iter().zip(rows) {
+            self.padded(row, &widths, Some(*style));
         }
     }
 
-    fn padded(&mut self, cells: &[String], widths: &[usize], bold: bool) {
+    /// A line of a table, within the terminal's width; `first` is the colour of its first cell, None for a header.
+    fn padded(&mut self, cells: &[String], widths: &[usize], first: Option<Style>) {
         let mut line = String::new();
         for (cell, width) in cells.iter().zip(widths) {
             line.push_str(cell);
             line.push_str(&" ".repeat(width + 2 - cell.width()));
         }
-        let line = line.trim_end();
-        if bold && self.color {
-            self.text.push_str(&format!("{HEADER}{line}{HEADER:#}\n"));
-        } else {
-            self.text.push_str(line);
-            self.text.push('\n');
-        }
+        let line = cut(line.trim_end(), self.width);
+        let line = match first {
+            _ if !self.color => line,
+            None => format!("{HEADER}{line}{HEADER:#}"),
+            Some(style) => {
+                let cell = cells.first().map_or("", |cell| line.get(..cell.len()).unwrap_or_default());
+                format!("{style}{cell}{style:#}{}", &line[cell.len()..])
+            }
+        };
+        self.text.push_str(&line);
+        self.text.push('\n');
     }
 
     fn line_of(&mut self, cells: &[&str]) {

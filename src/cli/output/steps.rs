@@ -1,6 +1,9 @@
 //! The steps of a command whose answer they are: on stdout, each when it is done.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use unicode_width::UnicodeWidthStr as _;
 
 use super::Ui;
 use super::progress::step_line;
@@ -18,11 +21,30 @@ impl Progress for OnStdout {
         match event {
             Event::StepDone { step, detail, skipped } => {
                 let line = step_line(&self.ui.painted_answer(DONE, "✓"), step, &detail, skipped);
-                // A full disk behind stdout shows when the command writes its end.
-                self.ui.write(format!("{line}\n").as_bytes()).ok();
+                self.ui.write_ahead(&within(&line));
             }
             other => self.rest.event(other),
         }
+    }
+}
+
+/// On a terminal a line that it would wrap has its long ids and numbers shortened; a pipe gets them whole.
+fn within(line: &str) -> Cow<'_, str> {
+    let columns =
+        terminal_size::terminal_size_of(std::io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into());
+    if line.width() <= columns {
+        return Cow::Borrowed(line);
+    }
+    Cow::Owned(line.split(' ').map(shortened).collect::<Vec<_>>().join(" "))
+}
+
+fn shortened(word: &str) -> String {
+    let is_uuid = word.len() == 36 && word.bytes().filter(|byte| *byte == b'-').count() == 4;
+    let is_checksum = word.len() > 12 && word.bytes().all(|byte| byte.is_ascii_digit());
+    match word {
+        _ if is_uuid => format!("{}-…", &word[..8]),
+        _ if is_checksum => format!("{}…", &word[..4]),
+        _ => word.to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The user's two streams.
 
 use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 
 use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
@@ -17,8 +17,8 @@ use crate::cli::exit::Exit;
 pub(super) const DONE: Style = AnsiColor::Green.on_default();
 /// `warning:`.
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default();
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const HINT: Style = AnsiColor::Cyan.on_default();
+pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(super) const HINT: Style = AnsiColor::Cyan.on_default();
 
 /// An answer: one value from which the JSON document and the human text are made.
 pub(in crate::cli) trait Report: Serialize {
@@ -38,6 +38,8 @@ pub(in crate::cli) struct Ui {
     color_stdout: bool,
     color_stderr: bool,
     assume_yes: bool,
+    /// Why a line of the answer that came before its end could not be written.
+    lost: Arc<OnceLock<String>>,
 }
 
 impl Ui {
@@ -56,6 +58,7 @@ impl Ui {
             color_stdout: colored(io::stdout().is_terminal()),
             color_stderr: colored(io::stderr().is_terminal()),
             assume_yes: global.yes,
+            lost: Arc::default(),
         }
     }
 
@@ -80,7 +83,17 @@ impl Ui {
             }
         };
         self.write(text.as_bytes())?;
-        Ok(exit)
+        match self.lost.get() {
+            Some(why) => Err(Failure::new(Exit::Failed, why.clone())),
+            None => Ok(exit),
+        }
+    }
+
+    /// Writes a line of the answer before its end; that it could not be is told at the end.
+    pub(super) fn write_ahead(&self, line: &str) {
+        if let Err(failure) = self.write(format!("{line}\n").as_bytes()) {
+            self.lost.set(failure.message).ok();
+        }
     }
 
     /// An empty page for stdout; for answers that are written bit by bit.
@@ -183,25 +196,4 @@ fn json_document<R: Report>(report: &R) -> Result<String, Failure> {
     }
     let text = serde_json::to_string_pretty(&document).map_err(internal)?;
     Ok(format!("{}\n", json_escaped(&text)))
-}
-
-/// Prints what clap has to say: help on stdout with 0, a wrong command line on stderr with 2.
-pub(in crate::cli) fn usage_error(error: &clap::Error) -> ExitCode {
-    let json = std::env::args().zip(std::env::args().skip(1)).any(|(a, b)| is_json_flag(&a, &b))
-        || std::env::var("FAASCMD_OUTPUT").is_ok_and(|v| v == "json");
-    if error.use_stderr() && json {
-        let text = error.render().to_string();
-        let (message, rest) = text.trim_start_matches("error: ").split_once('\n').unwrap_or((&text, ""));
-        let hints = rest.lines().map(str::trim).filter(|l| !l.is_empty()).take(3);
-        let failure = hints.fold(Failure::new(Exit::Usage, message), Failure::hint);
-        stderr::line(&json_escaped(&failure.json().to_string()));
-        return Exit::Usage.into();
-    }
-    // A closed pipe under `faascmd --help | head` is no error.
-    error.print().ok();
-    if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
-}
-
-fn is_json_flag(flag: &str, value: &str) -> bool {
-    matches!(flag, "-o" | "--output") && value == "json" || matches!(value, "-ojson" | "--output=json")
 }

@@ -18,6 +18,14 @@ pub(super) async fn bucket(subject: &Subject) -> Check {
     let oss = Oss::new(subject.cloud.clone(), &bucket.value);
     let info = match oss.bucket_info().await {
         Ok(info) => info,
+        Err(error) if error.may_not_look() => {
+            let next = format!(
+                "take a bucket of this account: faascmd auth --bucket BUCKET; if {} is one, attach \
+                 AliyunOSSReadOnlyAccess to the RAM user",
+                bucket.value
+            );
+            return Check::fail(error.to_string()).next(next);
+        }
         Err(error) => return Check::of_error(&error),
     };
     let detail = format!("{} ({}) in {}", bucket.value, bucket.source, info.region);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::cloud::{CredentialError, Error, ErrorKind};
+use crate::cloud::{CredentialError, Diagnosis, Error, ErrorKind, Service};
 use crate::codes;
 
 /// How a thing is.
@@ -18,6 +18,38 @@ pub enum State {
     Fail,
     /// It was not looked at, for it does not apply or depends on something that failed.
     Skipped,
+}
+
+/// What a failure may come from that another finding tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The service refuses the key: told of `caller`.
+    Key,
+    /// The service is not reached: told of its endpoint.
+    Way(Service),
+    /// There is no such role: told of `role`.
+    Role,
+}
+
+impl Cause {
+    /// The finding that tells of it.
+    pub(super) fn told_by(self) -> String {
+        match self {
+            Self::Key => "caller".to_owned(),
+            Self::Way(service) => format!("endpoint {}", service.name()),
+            Self::Role => "role".to_owned(),
+        }
+    }
+
+    fn of(service: Service, code: &str) -> Option<Self> {
+        let of_key = ["SignatureDoesNotMatch", "InvalidAccessKey", "InvalidSecurityToken", "SecurityToken"];
+        if of_key.iter().any(|start| code.starts_with(start)) || code == "Forbidden.AccessKeyDisabled" {
+            return Some(Self::Key);
+        }
+        let of_role =
+            code == "RoleAccessError" || code.starts_with("EntityNotExist.Role") && service != Service::Sts;
+        of_role.then_some(Self::Role)
+    }
 }
 
 /// A finding.
@@ -36,12 +68,19 @@ pub struct Check {
     /// The same for programs.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub facts: Map<String, Value>,
+    #[serde(skip)]
+    pub(super) cause: Option<Cause>,
 }
 
 impl Check {
     fn new(state: State, detail: impl Into<String>) -> Self {
         let (name, detail) = (String::new(), detail.into());
-        Self { name, state, detail, next: None, seconds: 0.0, facts: Map::new() }
+        Self { name, state, detail, next: None, seconds: 0.0, facts: Map::new(), cause: None }
+    }
+
+    /// That the settings can't be read.
+    pub fn of_settings(detail: &str, next: Option<&String>) -> Self {
+        Self { next: next.cloned(), ..Self::fail(detail).named("settings") }
     }
 
     /// It is as it should be.
@@ -101,12 +140,18 @@ impl Check {
             ErrorKind::Service(e) => {
                 let may_not_look = e.http_status == 403
                     && (e.code.starts_with("NoPermission") || e.code.starts_with("Forbidden"));
-                let check = if may_not_look {
+                let mut check = if may_not_look {
                     Self::warn(format!("the caller may not look: {error}"))
                 } else {
                     Self::fail(error.to_string())
                 };
-                match codes::advice(error.service.name(), error.action, &e.code) {
+                check.cause = Cause::of(error.service, &e.code);
+                if matches!(e.diagnosis, Some(Diagnosis::WrongSecret)) {
+                    return check
+                        .next("set the right secret: faascmd config, or ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+                }
+                let advice = |code: &str| codes::advice(error.service.name(), error.action, code);
+                match e.ec.as_deref().and_then(advice).or_else(|| advice(&e.code)) {
                     Some(advice) => check.next(advice),
                     None => check,
                 }
@@ -114,8 +159,11 @@ impl Check {
             ErrorKind::Net(_)
             | ErrorKind::Incomplete(_)
             | ErrorKind::NotAnAnswer { .. }
+            | ErrorKind::NoRanges(_)
             | ErrorKind::WrongChecksum { .. } => {
-                Self::fail(error.to_string()).next("see the endpoint's own line")
+                let step =
+                    "run it again with -vv to see what was asked, and check --endpoint and HTTPS_PROXY";
+                Self { cause: Some(Cause::Way(error.service)), ..Self::fail(error.to_string()).next(step) }
             }
         }
     }

@@ -1,7 +1,10 @@
 //! Images against the quota, and each chip of the instance with its shell and what it carries.
 
+use std::collections::BTreeSet;
+
 use super::{Check, Subject};
-use crate::faas::{Chip, Faas, ImageState, LoadStatus};
+use crate::bitstream::Family;
+use crate::faas::{Chip, Faas, Image, ImageState, LoadStatus};
 
 /// Images that an account may have ("faascmd FAQ", 2021; 10 in older documents).
 const QUOTA: usize = 30;
@@ -36,6 +39,13 @@ pub(super) async fn chips(subject: &Subject) -> Vec<Check> {
     let faas = faas(subject);
     let chips = match faas.chips(&instance).await {
         Ok(answered) => answered.view,
+        Err(error) if error.code() == Some("NOT AUTHORIZED") => {
+            let next = format!(
+                "check --instance-id: is {instance} of this account and region? if so, attach \
+                 AliyunECSReadOnlyAccess to the RAM user"
+            );
+            return vec![Check::of_error(&error).next(next)];
+        }
         Err(error) => return vec![Check::of_error(&error)],
     };
     if chips.is_empty() {
@@ -44,11 +54,12 @@ pub(super) async fn chips(subject: &Subject) -> Vec<Check> {
     }
     let statuses = chips.iter().map(|chip| faas.load_status(&instance, &chip.uuid));
     let statuses = futures_util::future::join_all(statuses).await;
+    let images = faas.images().await.map(|answered| answered.view).unwrap_or_default();
     let numbered = chips.iter().zip(statuses).enumerate();
     numbered
         .map(|(i, (chip, status))| {
             match status {
-                Ok(answered) => of_chip(chip, &answered.view),
+                Ok(answered) => of_chip(chip, &answered.view, &images),
                 Err(error) => Check::of_error(&error),
             }
             .named(format!("chip {i}"))
@@ -56,7 +67,7 @@ pub(super) async fn chips(subject: &Subject) -> Vec<Check> {
         .collect()
 }
 
-fn of_chip(chip: &Chip, status: &LoadStatus) -> Check {
+fn of_chip(chip: &Chip, status: &LoadStatus, images: &[Image]) -> Check {
     let or_unknown = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
     let image = status.image_uuid.as_deref().filter(|uuid| !uuid.is_empty());
     let carries = image.map_or_else(|| "no image".to_owned(), |uuid| format!("image {uuid}"));
@@ -68,12 +79,35 @@ fn of_chip(chip: &Chip, status: &LoadStatus) -> Check {
         or_unknown(&chip.fpga_type),
         or_unknown(&chip.shell)
     );
-    Check::ok(detail)
+    let failed = image.filter(|_| status.task_status.is_failure());
+    let check = if let Some(image) = failed {
+        let again = format!("faascmd fpga load {image} --fpga {}", chip.uuid);
+        Check::fail(format!("{detail}: the load failed")).next(again)
+    } else if let Some(others) = shells_of_no_use(chip, images) {
+        Check::warn(format!("{detail}; there are images for {others} only, which it refuses"))
+            .next("build one for this shell: faascmd deploy FILE")
+    } else {
+        Check::ok(detail)
+    };
+    check
         .fact("fpga_uuid", chip.uuid.as_str())
         .fact("fpga_type", chip.fpga_type.clone())
         .fact("shell", chip.shell.clone())
         .fact("image_uuid", image)
         .fact("task_status", status.task_status.name())
+}
+
+/// The shells of the images that are made, where none is for this Xilinx chip; those of Intel are named otherwise than the
+/// chip's.
+fn shells_of_no_use(chip: &Chip, images: &[Image]) -> Option<String> {
+    let reported = chip.shell.as_deref().filter(|_| chip.family() == Some(Family::Xilinx))?;
+    let made = images.iter().filter(|image| image.state == ImageState::Success);
+    let shells: BTreeSet<&str> = made.filter_map(|image| image.shell.as_deref()).collect();
+    let is_intel = |shell: &&&str| shell.starts_with('V');
+    if shells.contains(reported) || shells.iter().all(|shell| is_intel(&shell)) {
+        return None;
+    }
+    Some(shells.into_iter().filter(|shell| !is_intel(&shell)).collect::<Vec<_>>().join(", "))
 }
 
 async fn instance(subject: &Subject) -> Option<String> {

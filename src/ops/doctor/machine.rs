@@ -13,7 +13,12 @@ pub(super) fn device(subject: &Subject) -> Check {
         Err(error @ DeviceError::Missing { .. }) if !subject.device_is_named => {
             Check::skipped(error.to_string())
         }
-        Err(error) => Check::fail(error.to_string()).next("faascmd reg info"),
+        Err(error) => {
+            let cure = (subject.device_cure)(&error);
+            let cure =
+                cure.unwrap_or_else(|| "name a node, a sysfs resource or a PCI address: --device".into());
+            Check::fail(error.to_string()).next(cure)
+        }
     }
 }
 

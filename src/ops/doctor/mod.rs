@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
+use check::Cause;
 pub use check::{Check, State};
 
 use crate::cloud::{BoxFuture, Cloud, Service};
 use crate::config::Settings;
 use crate::credentials::{Chain, Metadata};
-use crate::device::Roots;
+use crate::device::{DeviceError, Roots};
 
 /// The longest that one examination may take; the others do not wait for it.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -39,6 +40,8 @@ pub struct Subject {
     pub device_is_named: bool,
     /// The kernel's trees.
     pub roots: Roots,
+    /// What to do about a device that can't be used.
+    pub device_cure: fn(&DeviceError) -> Option<String>,
 }
 
 /// One examination: what it is called if it does not come to an end, and what it finds.
@@ -50,7 +53,23 @@ struct Examination<'a> {
 /// Examines everything; the order of the answers is that of the road.
 pub async fn examine(subject: &Subject) -> Vec<Check> {
     let all = examinations(subject).into_iter().map(bounded);
-    join_all(all).await.into_iter().flatten().collect()
+    let mut checks = join_all(all).await.into_iter().flatten().collect();
+    tell_causes_once(&mut checks);
+    checks
+}
+
+/// What comes from something that is told by a finding of its own is no failure beside it.
+fn tell_causes_once(checks: &mut Vec<Check>) {
+    let failed: Vec<String> =
+        checks.iter().filter(|check| check.state == State::Fail).map(|check| check.name.clone()).collect();
+    for check in checks {
+        let Some(told_by) = check.cause.map(Cause::told_by) else { continue };
+        if check.name != told_by && failed.contains(&told_by) {
+            check.state = State::Skipped;
+            check.detail = format!("see {told_by}");
+            check.next = None;
+        }
+    }
 }
 
 fn examinations(subject: &Subject) -> Vec<Examination<'_>> {

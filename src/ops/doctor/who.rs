@@ -5,11 +5,23 @@ use serde_json::{Value, json};
 use super::{Check, Subject};
 use crate::base::private_file::readable_by_others;
 use crate::cloud::{CredentialError, Refusal};
+use crate::config::names::meant_region;
 use crate::credentials::Resolved;
 use crate::faas::{CallerType, Faas};
 
 /// The region and where it comes from.
 pub(super) async fn region(subject: &Subject) -> Check {
+    let typo = subject.settings.region().and_then(|region| {
+        let meant = meant_region(&region.value).filter(|meant| *meant != region.value)?;
+        Some((region, meant))
+    });
+    if let Some((region, meant)) = typo {
+        return Check::fail(format!(
+            "{} ({}) is not a region that is known here",
+            region.value, region.source
+        ))
+        .next(format!("--region {meant}"));
+    }
     match (subject.settings.region(), subject.cloud.region()) {
         (Some(region), _) => {
             Check::ok(format!("{} ({})", region.value, region.source)).fact("region", region.value.as_str())
@@ -29,7 +41,10 @@ pub(super) async fn credentials(subject: &Subject) -> Check {
     match subject.chain.resolved().await {
         Ok(resolved) => of_resolved(subject, &resolved),
         Err(CredentialError::Missing(refusals)) => Check::fail(format!("none found: {}", reasons(&refusals)))
-            .next("faascmd config")
+            .next(match subject.settings.profile() {
+                Some(profile) => format!("aliyun configure --profile {profile}, or another --profile"),
+                None => "faascmd config".to_owned(),
+            })
             .fact("passed", passed(&refusals)),
         Err(error @ CredentialError::Broken { .. }) => Check::fail(error.to_string())
             .next("correct it or remove it: a source that is broken ends the search"),

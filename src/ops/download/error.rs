@@ -92,6 +92,10 @@ impl DownloadError {
         }
     }
 
+    pub(super) fn is_of_a_server_without_ranges(&self) -> bool {
+        matches!(self, Self::Cloud(error) if matches!(error.kind, cloud::ErrorKind::NoRanges(_)))
+    }
+
     pub(super) fn unwritable(path: &Path) -> impl Fn(std::io::Error) -> Self {
         move |error| Self::Unwritable { path: path.to_owned(), error }
     }

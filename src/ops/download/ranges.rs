@@ -20,6 +20,10 @@ pub(super) struct Fetch<'a> {
     pub(super) head: Head,
 }
 
+/// How often what came wrong is read again: a checksum is there of the whole only, so the range that is wrong shows by
+/// coming otherwise the next time.
+const MOST_READINGS: usize = 4;
+
 /// Takes bytes and their place in the object.
 type Sink<'a> = dyn FnMut(&[u8], u64) -> Result<(), DownloadError> + Send + 'a;
 
@@ -38,13 +42,65 @@ impl Fetch<'_> {
         target: &Target,
         resume: Option<&Resume>,
     ) -> Result<u64, DownloadError> {
-        let one = async |number| {
-            let part = Part { number, range: plan.range(number) };
-            let length = part.range.end - part.range.start;
+        let jobs = plan.jobs(jobs);
+        let mut parts: Vec<_> =
+            plan.numbers().map(|number| Part { number, range: plan.range(number) }).collect();
+        let mut crcs = match self.parts(&parts, jobs, (target, resume)).await {
+            Err(error) if error.is_of_a_server_without_ranges() => {
+                parts = vec![Part { number: 1, range: 0..self.head.size }];
+                self.parts(&parts, 1, (target, None)).await?
+            }
+            read => read?,
+        };
+        let mut suspects: Vec<usize> = (0..parts.len()).collect();
+        for _ in 0..MOST_READINGS {
+            if self.is_right(&parts, &crcs) || suspects.is_empty() {
+                break;
+            }
+            let again: Vec<_> = suspects.iter().map(|i| parts[*i].clone()).collect();
+            let read = self.read_again(&again, jobs, target).await?;
+            suspects.retain({
+                let mut read = read.into_iter();
+                |i| read.next().is_some_and(|crc64| std::mem::replace(&mut crcs[*i], crc64) != crc64)
+            });
+            suspects.iter().for_each(|i| resume.iter().for_each(|resume| resume.note(&parts[*i], crcs[*i])));
+        }
+        Ok(combined(&parts, &crcs))
+    }
+
+    /// Reads parts once more: those that come otherwise than before were wrong one of the two times.
+    async fn read_again(
+        &self,
+        parts: &[Part],
+        jobs: usize,
+        target: &Target,
+    ) -> Result<Vec<u64>, DownloadError> {
+        let progress = self.oss.cloud().progress();
+        progress.warn("what came has not the checksum of the object: reading it again".to_owned());
+        let bytes = parts.iter().map(|part| part.range.end - part.range.start).sum();
+        progress.event(Event::Untransferred(bytes));
+        self.parts(parts, jobs, (target, None)).await
+    }
+
+    /// Whether the service says nothing else of the whole.
+    fn is_right(&self, parts: &[Part], crcs: &[u64]) -> bool {
+        self.head.crc64.is_none_or(|theirs| theirs == combined(parts, crcs))
+    }
+
+    /// Reads parts into the file, some at once, but for those that an earlier run has read; gives their checksums.
+    async fn parts(
+        &self,
+        parts: &[Part],
+        jobs: usize,
+        to: (&Target, Option<&Resume>),
+    ) -> Result<Vec<u64>, DownloadError> {
+        let (target, resume) = to;
+        let one = async |part: Part| {
             if let Some(resume) = resume.filter(|resume| resume.has(&part)) {
                 if let Some(crc64) = resume.checksum(target, &part) {
-                    return Ok::<_, DownloadError>((length, crc64));
+                    return Ok::<_, DownloadError>(crc64);
                 }
+                let length = part.range.end - part.range.start;
                 self.oss.cloud().progress().event(Event::Untransferred(length));
             }
             let mut write = |bytes: &[u8], at| target.write_at(bytes, at);
@@ -52,12 +108,9 @@ impl Fetch<'_> {
             if let Some(resume) = resume {
                 resume.note(&part, crc64);
             }
-            Ok((length, crc64))
+            Ok(crc64)
         };
-        let numbers = stream::iter(plan.numbers());
-        let parts: Vec<_> = numbers.map(one).buffered(plan.jobs(jobs)).try_collect().await?;
-        let crc = parts.into_iter().fold(CombinedCrc::new(), |crc, (length, crc64)| crc.and(length, crc64));
-        Ok(crc.checksum())
+        stream::iter(parts.to_vec()).map(one).buffered(jobs).try_collect().await
     }
 
     /// Writes all of it to the stream, in order; gives its checksum.
@@ -77,7 +130,8 @@ impl Fetch<'_> {
             if first == end {
                 return Ok(());
             }
-            let asked = Some(Range { first, end });
+            let is_whole = first == 0 && end == self.head.size;
+            let asked = (!is_whole).then_some(Range { first, end });
             let mut answer = self.oss.get_once(self.key, asked, self.head.etag.as_deref()).await?;
             while let Some(bytes) = answer.chunk().await? {
                 let (got, write) = &mut *lock(&got);
@@ -102,6 +156,12 @@ impl Fetch<'_> {
         let (got, _) = got.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(got.digest.finalize())
     }
+}
+
+/// The checksum of ranges that follow on each other.
+fn combined(parts: &[Part], crcs: &[u64]) -> u64 {
+    let with_length = parts.iter().map(|part| part.range.end - part.range.start).zip(crcs);
+    with_length.fold(CombinedCrc::new(), |crc, (length, crc64)| crc.and(length, *crc64)).checksum()
 }
 
 fn lock<T>(got: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::DownloadError;
 use crate::base::lock::try_lock;
+use crate::base::private_file::without_path;
 
 /// What the names of unfinished files begin with.
 const PREFIX: &str = ".faascmd-";
@@ -66,7 +67,7 @@ impl Target {
         sweep(place.folder());
         let builder = |b: &mut tempfile::Builder<'_, '_>| b.tempfile_in(place.folder());
         let made = builder(tempfile::Builder::new().prefix(PREFIX).permissions(place.permissions.clone()));
-        let file = made.map_err(DownloadError::unwritable(&place.path))?;
+        let file = made.map_err(without_path).map_err(DownloadError::unwritable(&place.path))?;
         // Whoever sweeps sees that it is in use; where files can't be locked, its age tells.
         try_lock(file.as_file()).ok();
         Ok(Self { file: Beside::Nameless(file), place })

@@ -56,13 +56,21 @@ pub enum UploadError {
     #[error(transparent)]
     Cloud(Box<cloud::Error>),
     /// A signal stopped it.
-    #[error("stopped{}", kept.map(|bytes| format!(" with {} there", ByteSize(bytes))).unwrap_or_default())]
+    #[error("stopped{}", kept.map(how_much).unwrap_or_default())]
     Stopped {
         /// The signal.
         signal: i32,
         /// Bytes that the next run need not send, at least; None when it begins anew.
         kept: Option<u64>,
     },
+}
+
+fn how_much(kept: u64) -> String {
+    if kept == 0 {
+        " before the first part was whole".to_owned()
+    } else {
+        format!(" with {} there", ByteSize(kept))
+    }
 }
 
 impl From<cloud::Error> for UploadError {

@@ -141,6 +141,8 @@ impl<'a> Job<'a> {
         }
         Ok(match self.held().await? {
             Held::Same(crc64) => Some(Uploaded { skipped: true, ..self.uploaded(crc64, 0, 0) }),
+            // Not every server knows the header that forbids to overwrite.
+            Held::Other if self.request.existing == Existing::Keep => return Err(self.taken()),
             _ => None,
         })
     }

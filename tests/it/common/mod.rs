@@ -10,6 +10,7 @@ pub mod line;
 pub mod page;
 pub mod raw;
 pub mod rpc;
+pub mod schema;
 pub mod scripted;
 pub mod soak;
 pub mod tap;

@@ -7,6 +7,8 @@ use std::sync::{Arc, Once, atomic::AtomicBool};
 use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGQUIT};
 
+use super::schema;
+
 /// An empty HOME and working directory; gone when dropped.
 pub struct World {
     folder: tempfile::TempDir,
@@ -97,7 +99,10 @@ impl Ran {
     /// stdout as one JSON document.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}\n{}\n{}", self.stdout, self.stderr))
+        let document: Value = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|e| panic!("{e}\n{}\n{}", self.stdout, self.stderr));
+        schema::hold(&document);
+        document
     }
 
     /// The last line of stderr as JSON: an error with `-o json`.
@@ -106,6 +111,7 @@ impl Ran {
         let last = self.stderr.trim_end().lines().last().unwrap_or_default();
         let value: Value = serde_json::from_str(last).unwrap_or_else(|e| panic!("{e}\n{}", self.stderr));
         assert_eq!(self.stdout, "", "stdout is empty when there is an error");
+        schema::hold(&value);
         value["error"].clone()
     }
 }

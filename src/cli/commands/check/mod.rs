@@ -97,33 +97,33 @@ struct Item<'e> {
     file: &'e str,
     ok: bool,
     #[serde(flatten)]
-    known: Option<Known<'e>>,
-    /// Why it could not be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Known<'e>,
+    /// Why it could not be read; then nothing is known of it.
     error: Option<serde_json::Value>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Known<'e> {
-    kind: Kind,
-    title: &'static str,
+    kind: Option<Kind>,
+    title: Option<&'static str>,
     family: Option<Family>,
-    size: u64,
+    size: Option<u64>,
     head_only: bool,
     errors: usize,
     warnings: usize,
     notes: usize,
-    summary: String,
-    facts: &'e Facts,
+    summary: Option<String>,
+    facts: Option<&'e Facts>,
     findings: &'e [Finding],
 }
 
 impl<'e> Item<'e> {
     fn new(file: &'e str, outcome: &'e Result<Examination, Failure>) -> Self {
         match outcome {
-            Ok(exam) => Self { file, ok: !exam.has_errors(), known: Some(Known::new(exam)), error: None },
+            Ok(exam) => Self { file, ok: !exam.has_errors(), known: Known::new(exam), error: None },
             Err(failure) => {
-                Self { file, ok: false, known: None, error: Some(failure.json()["error"].take()) }
+                let error = Some(failure.json()["error"].take());
+                Self { file, ok: false, known: Known::default(), error }
             }
         }
     }
@@ -132,16 +132,16 @@ impl<'e> Item<'e> {
 impl<'e> Known<'e> {
     fn new(exam: &'e Examination) -> Self {
         Self {
-            kind: exam.kind,
-            title: exam.kind.title(),
+            kind: Some(exam.kind),
+            title: Some(exam.kind.title()),
             family: exam.family(),
-            size: exam.size,
+            size: Some(exam.size),
             head_only: exam.head_only,
             errors: exam.errors().count(),
             warnings: exam.warnings().count(),
             notes: exam.notes().count(),
-            summary: exam.summary(),
-            facts: &exam.facts,
+            summary: Some(exam.summary()),
+            facts: Some(&exam.facts),
             findings: &exam.findings,
         }
     }
@@ -158,10 +158,18 @@ impl Report for CheckReport<'_> {
             if let Some(error) = &item.error {
                 page.line(error["message"].as_str().unwrap_or_default());
             }
-            if let Some(known) = &item.known {
-                page.line(format!("{}: {}", item.file, known.summary));
-                blocks::facts(page, known.kind, known.size, known.facts);
-                blocks::findings(page, known.findings);
+            if let Known {
+                kind: Some(kind),
+                size: Some(size),
+                summary: Some(summary),
+                facts: Some(facts),
+                findings,
+                ..
+            } = &item.known
+            {
+                page.line(format!("{}: {summary}", item.file));
+                blocks::facts(page, *kind, *size, facts);
+                blocks::findings(page, findings);
             }
         }
     }

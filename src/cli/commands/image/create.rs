@@ -12,7 +12,7 @@ use crate::base::duration::duration;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::faas::{Image, NewImage};
+use crate::faas::{Image, ImageState, NewImage, Time};
 use crate::ops::image::{self, Ordered};
 use crate::ops::order::{self, Order};
 use crate::ops::prepare::{ImageRequest, Services, Subject, identity, prepare};
@@ -50,52 +50,43 @@ pub(in crate::cli) struct CreateArgs {
 }
 
 #[derive(Debug, Serialize)]
-struct Created {
-    #[serde(flatten)]
-    image: Image,
-    object: Object,
-}
-
-#[derive(Debug, Serialize)]
 struct Object {
     bucket: String,
     key: String,
 }
 
-/// An order that was not given.
+/// An order, and the image that is made by it; without one, it was not given.
 #[derive(Debug, Serialize)]
-struct Planned {
+struct Created {
     dry_run: bool,
     object: Object,
     fpga_type: String,
-    shell: String,
     role_arn: String,
+    kms_key: Option<String>,
+    uuid: Option<String>,
+    state: Option<ImageState>,
     name: Option<String>,
+    shell: Option<String>,
     tags: Option<String>,
     description: Option<String>,
-    kms_key: Option<String>,
-}
-
-/// What became of the order.
-enum Answer {
-    Planned(Planned),
-    Created(Created),
+    encrypted: Option<bool>,
+    create_time: Option<Time>,
+    update_time: Option<Time>,
+    publish_time: Option<Time>,
+    #[serde(skip)]
+    image: Option<Image>,
 }
 
 /// Runs the command.
 pub(in crate::cli) fn run(args: &CreateArgs, cx: &Context) -> Outcome {
-    match cx.block_on(work(args, cx))? {
-        Answer::Planned(planned) => cx.ui.print(&planned),
-        Answer::Created(created) => {
-            if !args.wait {
-                cx.ui.note(&format!("wait for it: faascmd image wait {}", created.image.uuid));
-            }
-            cx.ui.print(&created)
-        }
+    let created = cx.block_on(work(args, cx))?;
+    if let Some(uuid) = created.uuid.as_ref().filter(|_| !args.wait) {
+        cx.ui.note(&format!("wait for it: faascmd image wait {uuid}"));
     }
+    cx.ui.print(&created)
 }
 
-async fn work(args: &CreateArgs, cx: &Context) -> Result<Answer, Failure> {
+async fn work(args: &CreateArgs, cx: &Context) -> Result<Created, Failure> {
     let (faas, oss, deadline) = (cx.faas().await?, cx.oss().await?, cx.deadline(args.timeout).await?);
     let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
     let request = args.request(cx).await?;
@@ -108,21 +99,21 @@ async fn work(args: &CreateArgs, cx: &Context) -> Result<Answer, Failure> {
 
 impl CreateArgs {
     /// Finds out what is to be made, orders it, and waits for it if that was asked for.
-    async fn make(&self, services: Services<'_>, request: &ImageRequest) -> ops::Result<Answer> {
+    async fn make(&self, services: Services<'_>, request: &ImageRequest) -> ops::Result<Created> {
         let Services { faas, oss, deadline } = services;
         let subject = Subject::object(oss, &self.key, request).await?;
         let prepared = prepare(services, request, subject, false).await?;
         let order = prepared.order(request, oss.bucket(), &self.key);
         let object = Object { bucket: oss.bucket().to_owned(), key: self.key.clone() };
         if self.dry_run {
-            return Ok(Answer::Planned(Planned::of(order.image, object)));
+            return Ok(Created::of(order.image, object, None));
         }
         let order = Order { object: identity(oss, &self.key).await?, ..order };
         let Ordered { mut image, .. } = order::place(faas, deadline, &order).await?;
         if self.wait {
             (image, _) = image::wait(faas, deadline, &Ordered { image, is_new: true }).await?;
         }
-        Ok(Answer::Created(Created { image, object }))
+        Ok(Created::of(order.image, object, Some(image)))
     }
 
     async fn request(&self, cx: &Context) -> Result<ImageRequest, Failure> {
@@ -142,10 +133,35 @@ impl CreateArgs {
     }
 }
 
-impl Planned {
-    fn of(new: NewImage, object: Object) -> Self {
-        let NewImage { fpga_type, shell, role_arn, name, tags, description, kms_key, .. } = new;
-        Self { dry_run: true, object, fpga_type, shell, role_arn, name, tags, description, kms_key }
+impl Created {
+    fn of(new: NewImage, object: Object, image: Option<Image>) -> Self {
+        let NewImage { fpga_type, role_arn, kms_key, .. } = new;
+        let asked = Image {
+            name: new.name,
+            shell: Some(new.shell),
+            tags: new.tags,
+            description: new.description,
+            ..Image::default()
+        };
+        let told = image.clone().unwrap_or(asked);
+        Self {
+            dry_run: image.is_none(),
+            object,
+            fpga_type,
+            role_arn,
+            kms_key,
+            uuid: image.as_ref().map(|image| image.uuid.clone()),
+            state: image.as_ref().map(|image| image.state.clone()),
+            name: told.name,
+            shell: told.shell,
+            tags: told.tags,
+            description: told.description,
+            encrypted: told.encrypted,
+            create_time: told.create_time,
+            update_time: told.update_time,
+            publish_time: told.publish_time,
+            image,
+        }
     }
 }
 
@@ -153,18 +169,14 @@ impl Report for Created {
     const SCHEMA: &'static str = "faascmd.image.create/1";
 
     fn human(&self, page: &mut Page) {
-        page.facts(&facts(&self.image));
-    }
-}
-
-impl Report for Planned {
-    const SCHEMA: &'static str = "faascmd.image.create/1";
-
-    fn human(&self, page: &mut Page) {
+        if let Some(image) = &self.image {
+            page.facts(&facts(image));
+            return;
+        }
         page.facts(&[
             ("would make", format!("an image from oss://{}/{}", self.object.bucket, self.object.key)),
             ("type", self.fpga_type.clone()),
-            ("shell", self.shell.clone()),
+            ("shell", self.shell.clone().unwrap_or_default()),
             ("role", self.role_arn.clone()),
         ]);
     }

@@ -79,16 +79,22 @@ struct Object {
 impl Object {
     fn of(listed: Listed) -> Self {
         let Listed { key, size, last_modified, etag, storage_class } = listed;
-        Self { key, size: Some(size), last_modified, etag: Some(etag), storage_class }
+        Self {
+            key,
+            size: Some(size),
+            last_modified,
+            etag: Some(etag.trim_matches('"').to_owned()),
+            storage_class,
+        }
     }
 
     fn folder(key: String) -> Self {
         Self { key, size: None, last_modified: None, etag: None, storage_class: None }
     }
 
-    fn row(&self) -> Vec<String> {
+    fn row(&self, page: &Page) -> Vec<String> {
         let time = self.last_modified.map(|time| time.to_string());
-        let size = self.size.map(|size| size.to_string());
+        let size = self.size.map(|size| page.size(size));
         vec![self.key.clone(), size.unwrap_or_else(|| "-".into()), time.unwrap_or_else(|| "-".into())]
     }
 }
@@ -104,7 +110,7 @@ impl Report for List {
     const SCHEMA: &'static str = "faascmd.object.list/1";
 
     fn human(&self, page: &mut Page) {
-        let rows: Vec<_> = self.items.iter().map(Object::row).collect();
+        let rows: Vec<_> = self.items.iter().map(|object| object.row(page)).collect();
         if !rows.is_empty() || self.is_first {
             page.table(&["key", "size", "last modified"], &rows);
         }

@@ -13,7 +13,7 @@ use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::ops::upload::{Existing, UploadError, UploadRequest, Uploaded, upload, upload_all};
+use crate::ops::upload::{Existing, UploadError, UploadRequest, Uploaded, upload_all};
 use crate::oss::Oss;
 
 /// Upload files, in parallel and verified; stopped, the same command goes on
@@ -62,19 +62,10 @@ pub(super) fn run(args: &PutArgs, cx: &Context) -> Outcome {
     if args.dry_run {
         return cx.ui.print(&Planned { items: pairs });
     }
-    if args.to.is_some() {
-        return cx.block_on(many(args, cx, bucket.as_deref(), &pairs));
-    }
-    cx.block_on(one(args, cx, bucket.as_deref(), &pairs[0]))
+    cx.block_on(put(args, cx, bucket.as_deref(), &pairs))
 }
 
-async fn one(args: &PutArgs, cx: &Context, bucket: Option<&str>, pair: &Pair) -> Outcome {
-    let (oss, cancel, started) = (args.oss(cx, bucket).await?, cx.cancel()?, Instant::now());
-    let uploaded = upload(&oss, &args.request(pair), &cancel).await?;
-    cx.ui.print(&Put { object: Object::new(pair, uploaded), seconds: started.elapsed().as_secs_f64() })
-}
-
-async fn many(args: &PutArgs, cx: &Context, bucket: Option<&str>, pairs: &[Pair]) -> Outcome {
+async fn put(args: &PutArgs, cx: &Context, bucket: Option<&str>, pairs: &[Pair]) -> Outcome {
     let (oss, cancel, started) = (args.oss(cx, bucket).await?, cx.cancel()?, Instant::now());
     let requests: Vec<_> = pairs.iter().map(|pair| args.request(pair)).collect();
     let outcomes = upload_all(&oss, &requests, &cancel).await;
@@ -86,7 +77,7 @@ async fn many(args: &PutArgs, cx: &Context, bucket: Option<&str>, pairs: &[Pair]
         }
     }
     if failures.is_empty() {
-        return cx.ui.print(&PutMany { items, seconds: started.elapsed().as_secs_f64() });
+        return cx.ui.print(&Put::of(items, started.elapsed().as_secs_f64()));
     }
     Err(failed(cx, items.len(), failures))
 }
@@ -156,45 +147,60 @@ impl Object {
         Self { file: pair.file.clone(), bucket, key, size, crc64: crc64.to_string(), sent, resumed, skipped }
     }
 
-    fn row(&self) -> Vec<String> {
+    fn row(&self, page: &Page) -> Vec<String> {
         let how = match self {
             Self { skipped: true, .. } => "there already",
             Self { resumed: 0, .. } => "sent",
             _ => "resumed",
         };
         let address = format!("oss://{}/{}", self.bucket, self.key);
-        vec![address, self.size.to_string(), self.crc64.clone(), how.to_owned()]
+        vec![address, page.size(self.size), self.crc64.clone(), how.to_owned()]
     }
 }
 
 const COLUMNS: [&str; 4] = ["object", "size", "crc64", "state"];
 
+/// All of them together, and each.
 #[derive(Debug, Serialize)]
 struct Put {
-    #[serde(flatten)]
-    object: Object,
+    /// The file, its key and its checksum, where it is one.
+    file: Option<PathBuf>,
+    bucket: Option<String>,
+    key: Option<String>,
+    size: u64,
+    crc64: Option<String>,
+    sent: u64,
+    resumed: u64,
+    skipped: bool,
+    items: Vec<Object>,
     seconds: f64,
+}
+
+impl Put {
+    fn of(items: Vec<Object>, seconds: f64) -> Self {
+        let sum = |of: fn(&Object) -> u64| items.iter().map(of).sum();
+        let only = if items.len() == 1 { items.first() } else { None };
+        Self {
+            file: only.map(|object| object.file.clone()),
+            bucket: items.first().map(|object| object.bucket.clone()),
+            key: only.map(|object| object.key.clone()),
+            size: sum(|object| object.size),
+            crc64: only.map(|object| object.crc64.clone()),
+            sent: sum(|object| object.sent),
+            resumed: sum(|object| object.resumed),
+            skipped: items.iter().all(|object| object.skipped),
+            items,
+            seconds,
+        }
+    }
 }
 
 impl Report for Put {
     const SCHEMA: &'static str = "faascmd.object.put/1";
 
     fn human(&self, page: &mut Page) {
-        page.table(&COLUMNS, &[self.object.row()]);
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct PutMany {
-    items: Vec<Object>,
-    seconds: f64,
-}
-
-impl Report for PutMany {
-    const SCHEMA: &'static str = "faascmd.object.put_many/1";
-
-    fn human(&self, page: &mut Page) {
-        page.table(&COLUMNS, &self.items.iter().map(Object::row).collect::<Vec<_>>());
+        let rows: Vec<_> = self.items.iter().map(|object| object.row(page)).collect();
+        page.table(&COLUMNS, &rows);
     }
 }
 

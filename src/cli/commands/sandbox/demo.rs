@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Serialize;
@@ -14,6 +14,7 @@ use crate::bitstream::sample;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::typed::quoted;
 use crate::cli::output::{Page, Report};
 
 /// What a user would type, in this order.
@@ -31,8 +32,8 @@ const COMMANDS: [&str; 7] = [
 const PART: &str = "xcvu9p-flgb2104-2-i";
 
 /// Runs the demonstration; ends with the code of the first command that fails.
-pub(super) fn run(commands: &Commands<'_>, cx: &Context) -> Outcome {
-    let demo = Demo::prepare(*commands, cx)
+pub(super) fn run(commands: &Commands<'_>, keep: bool, cx: &Context) -> Outcome {
+    let demo = Demo::prepare(*commands, keep, cx)
         .map_err(|e| Failure::new(Exit::Failed, format!("can't make the files of the demonstration: {e}")))?;
     let mut ran = Vec::new();
     for line in COMMANDS {
@@ -51,6 +52,7 @@ pub(super) struct Demo<'a> {
     commands: Commands<'a>,
     cx: &'a Context,
     folder: tempfile::TempDir,
+    keep: bool,
 }
 
 /// The answer with `--output json`.
@@ -59,6 +61,8 @@ struct Demonstration {
     items: Vec<Ran>,
     #[serde(skip_serializing_if = "Option::is_none")]
     said: Option<String>,
+    /// The folder with the files, where it stays.
+    kept: Option<PathBuf>,
 }
 
 /// A command that ran.
@@ -82,18 +86,23 @@ impl Report for Demonstration {
             page.line("");
             page.line("That was the whole road. With your own file: faascmd sandbox -- faascmd deploy FILE");
         }
+        if let Some(folder) = &self.kept {
+            let folder = quoted(&folder.display().to_string());
+            page.line(format!("To go on with these files: cd {folder} && faascmd sandbox -- sh"));
+        }
     }
 }
 
 impl<'a> Demo<'a> {
-    pub(super) fn prepare(commands: Commands<'a>, cx: &'a Context) -> io::Result<Self> {
-        let folder = tempfile::Builder::new()
+    pub(super) fn prepare(commands: Commands<'a>, keep: bool, cx: &'a Context) -> io::Result<Self> {
+        let mut folder = tempfile::Builder::new()
             .prefix("faascmd-demo-")
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir()?;
+        folder.disable_cleanup(keep);
         fs::write(folder.path().join("bit.tar.gz"), sample::package(PART))?;
         fs::write(folder.path().join("kernel.gbs"), sample::gbs(64 * 1024))?;
-        Ok(Self { commands, cx, folder })
+        Ok(Self { commands, cx, folder, keep })
     }
 
     /// Shows a command, runs it as a process of its own and waits for its end.
@@ -124,12 +133,17 @@ impl<'a> Demo<'a> {
     }
 
     pub(super) fn end(&self, items: Vec<Ran>, exit: Exit) -> Outcome {
-        self.cx.ui.print_with(&Demonstration { items, said: None }, exit)
+        self.cx.ui.print_with(&Demonstration { items, said: None, kept: self.kept() }, exit)
     }
 
     /// The end of one that went as it should, with a last word.
     pub(super) fn end_saying(&self, items: Vec<Ran>, said: &str) -> Outcome {
-        self.cx.ui.print(&Demonstration { items, said: Some(said.to_owned()) })
+        self.cx.ui.print(&Demonstration { items, said: Some(said.to_owned()), kept: self.kept() })
+    }
+
+    /// Where the files stay.
+    fn kept(&self) -> Option<PathBuf> {
+        self.keep.then(|| self.folder.path().to_owned())
     }
 }
 

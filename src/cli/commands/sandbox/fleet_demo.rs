@@ -32,7 +32,7 @@ pub(super) fn options(given: &SandboxOptions, ledger: &Path) -> SandboxOptions {
 
 /// Runs the demonstration; ends with the code of the first command that ends otherwise than it should.
 pub(super) fn run(commands: &Commands<'_>, cx: &Context, ledger: &Path) -> Outcome {
-    let demo = Demo::prepare(*commands, cx)
+    let demo = Demo::prepare(*commands, false, cx)
         .map_err(|e| Failure::new(Exit::Failed, format!("can't make the files of the demonstration: {e}")))?;
     let mut ran = Vec::new();
     for (line, expected) in COMMANDS {

@@ -47,11 +47,15 @@ enum Show {
     #[command(after_help = "Examples:
   faascmd sandbox demo
   faascmd sandbox demo --fleet                     four instances, eight chips, one of them bad
+  faascmd sandbox demo --keep                      leaves the files, to go on with
   faascmd sandbox demo --fault build-fails         ends with 9, as the deploy in it does")]
     Demo {
         /// Take a package to eight chips on four instances, test them, and release all of it
         #[arg(long)]
         fleet: bool,
+        /// Leave the files of the demonstration, and say how to go on with them
+        #[arg(long, conflicts_with = "fleet")]
+        keep: bool,
     },
 }
 
@@ -205,7 +209,7 @@ pub(in crate::cli) fn run(args: &SandboxArgs, cx: &Context) -> Outcome {
         return serve(&args.options, cx);
     }
     let signals = Forwarding::start().map_err(|e| no_handlers(&e))?;
-    if let Some(Show::Demo { fleet: true }) = args.show {
+    if let Some(Show::Demo { fleet: true, .. }) = args.show {
         let folder = tempfile::tempdir().map_err(can_not)?;
         let options = fleet_demo::options(&args.options, &folder.path().join("ledger"));
         let sandbox = options.start()?;
@@ -215,7 +219,7 @@ pub(in crate::cli) fn run(args: &SandboxArgs, cx: &Context) -> Outcome {
     let sandbox = args.options.start()?;
     let commands = Commands { sandbox: &sandbox, signals: &signals };
     match args.show {
-        Some(Show::Demo { .. }) => demo::run(&commands, cx),
+        Some(Show::Demo { keep, .. }) => demo::run(&commands, keep, cx),
         None => Ok(Exit::OfCommand(commands.run(&mut commands.prepared(&args.command)?)?)),
     }
 }
@@ -241,7 +245,7 @@ impl Commands<'_> {
     /// Runs a command to its end and gives its exit code.
     fn run(&self, command: &mut Command) -> Result<u8, Failure> {
         let can_not = |e: NotRun| Failure::new(Exit::OfCommand(e.exit_code()), e.to_string());
-        self.signals.run(command).map_err(can_not)
+        self.signals.run(self.sandbox, command).map_err(can_not)
     }
 }
 

@@ -1,0 +1,136 @@
+//! A command line that is wrong, in one sentence and with what to type instead.
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args as _, Command};
+
+use super::stderr;
+use super::ui::{ERROR, HINT};
+use crate::base::text::{harmless, json_escaped};
+use crate::cli::args::GlobalArgs;
+use crate::cli::error::Failure;
+use crate::cli::exit::Exit;
+
+/// Prints what clap has to say: help on stdout with 0, a wrong command line on stderr with 2.
+pub(in crate::cli) fn usage_error(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // A closed pipe under `faascmd --help | head` is no error.
+        error.print().ok();
+        return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+    }
+    let failure = failure(error);
+    if wants_json() {
+        stderr::line(&json_escaped(&failure.json().to_string()));
+    } else {
+        stderr::text(&text(&failure));
+    }
+    Exit::Usage.into()
+}
+
+fn wants_json() -> bool {
+    let of_flag = |flag: &str, value: &str| {
+        matches!(flag, "-o" | "--output") && value == "json" || matches!(value, "-ojson" | "--output=json")
+    };
+    std::env::args().zip(std::env::args().skip(1)).any(|(a, b)| of_flag(&a, &b))
+        || std::env::var("FAASCMD_OUTPUT").is_ok_and(|v| v == "json")
+}
+
+fn text(failure: &Failure) -> String {
+    let colored =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let painted = |style: anstyle::Style, text: &str| {
+        if colored { format!("{style}{text}{style:#}") } else { text.into() }
+    };
+    let hints = failure.hints.iter().map(|hint| format!("  {} {}\n", painted(HINT, "hint:"), harmless(hint)));
+    format!("{} {}\n{}", painted(ERROR, "error:"), harmless(&failure.message), hints.collect::<String>())
+}
+
+fn failure(error: &clap::Error) -> Failure {
+    let usage = usage(error);
+    let help = format!("{} --help", command(&usage));
+    let failure = Failure::new(Exit::Usage, message(error, &usage));
+    match suggestion(error) {
+        Some(meant) => failure.hint(format!("is `{meant}` meant?")).hint(help),
+        None => failure.hint(format!("usage: {usage}")).hint(help),
+    }
+}
+
+/// One sentence; of what is not foreseen here, clap's own words.
+fn message(error: &clap::Error, usage: &str) -> String {
+    let given = |kind| strings(error, kind).join(", ");
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument => {
+            let missing = strings(error, ContextKind::InvalidArg);
+            let missing: Vec<&str> = missing.iter().map(|name| name.trim_matches(['<', '>', '.'])).collect();
+            let is = if missing.len() == 1 { "is" } else { "are" };
+            format!("{} {is} missing", missing.join(" and "))
+        }
+        ErrorKind::InvalidSubcommand => {
+            format!("`{}` is not a command of {}", given(ContextKind::InvalidSubcommand), command(usage))
+        }
+        ErrorKind::UnknownArgument => {
+            let argument = given(ContextKind::InvalidArg);
+            if argument.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit()) {
+                return format!("`{argument}`: a value here has no sign");
+            }
+            format!("{} does not take `{argument}`", command(usage))
+        }
+        _ => {
+            let text = error.render().to_string();
+            let sentence =
+                text.trim_start_matches("error: ").lines().take_while(|line| !line.trim().is_empty());
+            sentence.map(str::trim).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+fn strings(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// What was probably meant: the nearest of what clap finds near.
+fn suggestion(error: &clap::Error) -> Option<String> {
+    let (typed, near) = match error.kind() {
+        ErrorKind::InvalidSubcommand => (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
+        ErrorKind::UnknownArgument => (ContextKind::InvalidArg, ContextKind::SuggestedArg),
+        ErrorKind::InvalidValue => (ContextKind::InvalidValue, ContextKind::SuggestedValue),
+        _ => return None,
+    };
+    let typed = strings(error, typed).into_iter().next()?;
+    strings(error, near).into_iter().min_by_key(|meant| strsim::damerau_levenshtein(&typed, meant))
+}
+
+/// The usage without the global flags that variables set.
+fn usage(error: &clap::Error) -> String {
+    let text = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(text)) => text.to_string(),
+        _ => "faascmd COMMAND".to_owned(),
+    };
+    let globals = GlobalArgs::augment_args(Command::new(""));
+    let is_global = |word: &str| {
+        let flag = word.trim_start_matches('[').strip_prefix("--");
+        flag.is_some_and(|flag| globals.get_arguments().any(|argument| argument.get_long() == Some(flag)))
+    };
+    let mut kept = Vec::new();
+    let mut words = text.trim_start_matches("Usage: ").split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        if !is_global(word) {
+            kept.push(word);
+        } else if words.peek().is_some_and(|next| next.starts_with('<')) {
+            words.next();
+        }
+    }
+    kept.join(" ")
+}
+
+/// The words of a usage that name the command.
+fn command(usage: &str) -> String {
+    let name = |word: &&str| word.starts_with(|c: char| c.is_ascii_lowercase());
+    usage.split_whitespace().take_while(name).collect::<Vec<_>>().join(" ")
+}

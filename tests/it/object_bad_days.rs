@@ -215,3 +215,70 @@ fn a_caller_who_may_only_put_gets_its_answer() {
     let ran = cloud.faascmd(&[&put[..], &["--no-clobber"]].concat()).exits(6);
     assert!(ran.error()["message"].as_str().unwrap().contains("is there already"), "{}", ran.stderr);
 }
+
+/// A server that is not OSS: it says nothing of checksums and has an empty `ETag`; a request for a range is answered with
+/// 200, by the range or by all.
+fn other_server(content: Vec<u8>, knows_ranges: bool) -> String {
+    use std::io::{BufRead as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut head = Vec::new();
+            let lines = std::io::BufReader::new(&stream).lines().map_while(Result::ok);
+            head.extend(lines.take_while(|line| !line.is_empty()).map(|line| line.to_lowercase()));
+            assert!(!head.iter().any(|line| line.starts_with("if-match")), "an empty ETag was sent back");
+            let range = head.iter().find_map(|line| line.strip_prefix("range: bytes=")?.split_once('-'));
+            let range = range
+                .filter(|_| knows_ranges)
+                .map(|(first, last)| (first.parse::<usize>().unwrap(), last.parse::<usize>().unwrap()));
+            let (first, last) = range.unwrap_or((0, content.len() - 1));
+            let said = range.map_or_else(String::new, |(first, last)| {
+                format!("content-range: bytes {first}-{last}/{}\r\n", content.len())
+            });
+            let length = last + 1 - first;
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\netag: \"\"\r\n{said}content-length: {length}\r\n\r\n"
+            );
+            let mut stream = &stream;
+            stream.write_all(answer.as_bytes()).ok();
+            if head.first().is_some_and(|line| line.starts_with("get")) {
+                stream.write_all(&content[first..=last]).ok();
+            }
+        }
+    });
+    endpoint
+}
+
+#[test]
+fn servers_that_answer_ranges_otherwise_are_understood() {
+    let cloud = Cloud::new();
+    for (size, knows_ranges) in [(3000, false), (3000, true), (3 * MIB, true), (3 * MIB, false)] {
+        let content = bytes(size, 7);
+        let endpoint = other_server(content.clone(), knows_ranges);
+        let get = ["object", "get", "f", "got", "--part-size", "1MiB", "--endpoint", &endpoint];
+        cloud.faascmd(&get).exits(0);
+        assert!(std::fs::read(cloud.world.path().join("got")).unwrap() == content, "{size} {knows_ranges}");
+    }
+}
+
+#[test]
+fn where_a_server_does_not_know_the_header_no_clobber_still_replaces_nothing() {
+    let cloud = Cloud::new();
+    let endpoint = other_server(b"old".to_vec(), true);
+    cloud.world.file("f", "new content");
+    let ran = cloud.faascmd(&["object", "put", "f", "--no-clobber", "--endpoint", &endpoint]).exits(6);
+    assert!(ran.stderr.contains("is there already"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_range_that_came_wrong_is_read_again_and_not_the_end() {
+    let cloud = Cloud::start(&["--fault", "corrupt-body=0.2", "--fault-seed", "5"]);
+    cloud.world.file("f", bytes(6 * MIB, 1));
+    cloud.faascmd(&["object", "put", "f", "--part-size", "1MiB"]).exits(0);
+    cloud.requests();
+    cloud.faascmd(&["object", "get", "f", "g", "--part-size", "1MiB"]).exits(0);
+    assert!(std::fs::read(cloud.world.path().join("g")).unwrap() == bytes(6 * MIB, 1));
+    let read = count(&cloud.requests(), "GetObject");
+    assert!(read > 6, "nothing came wrong in {read} requests");
+}

@@ -22,7 +22,9 @@ pub(super) struct Fetch<'a> {
 
 /// How often what came wrong is read again: a checksum is there of the whole only, so the range that is wrong shows by
 /// coming otherwise the next time.
-const MOST_READINGS: usize = 4;
+const MOST_READINGS: usize = 6;
+/// So many ways to make up the object of what came are tried.
+const MOST_CHOICES: usize = 4096;
 
 /// Takes bytes and their place in the object.
 type Sink<'a> = dyn FnMut(&[u8], u64) -> Result<(), DownloadError> + Send + 'a;
@@ -52,23 +54,43 @@ impl Fetch<'_> {
             }
             read => read?,
         };
-        let mut suspects: Vec<usize> = (0..parts.len()).collect();
+        let mut seen: Vec<Vec<u64>> = crcs.iter().map(|crc64| vec![*crc64]).collect();
         for _ in 0..MOST_READINGS {
-            if self.is_right(&parts, &crcs) || suspects.is_empty() {
+            if self.is_right(&parts, &crcs) {
                 break;
             }
-            let again: Vec<_> = suspects.iter().map(|i| parts[*i].clone()).collect();
+            let right = self.fitting(&parts, &seen);
+            let is_wrong = |i: &usize| right.as_ref().is_none_or(|right| right[*i] != crcs[*i]);
+            let wrong: Vec<usize> = (0..parts.len()).filter(is_wrong).collect();
+            let again: Vec<_> = wrong.iter().map(|i| parts[*i].clone()).collect();
             let read = self.read_again(&again, jobs, target).await?;
-            suspects.retain({
-                let mut read = read.into_iter();
-                |i| read.next().is_some_and(|crc64| std::mem::replace(&mut crcs[*i], crc64) != crc64)
-            });
-            suspects.iter().for_each(|i| resume.iter().for_each(|resume| resume.note(&parts[*i], crcs[*i])));
+            for (i, crc64) in wrong.into_iter().zip(read) {
+                crcs[i] = crc64;
+                resume.iter().for_each(|resume| resume.note(&parts[i], crc64));
+                if !seen[i].contains(&crc64) {
+                    seen[i].push(crc64);
+                }
+            }
         }
         Ok(combined(&parts, &crcs))
     }
 
-    /// Reads parts once more: those that come otherwise than before were wrong one of the two times.
+    /// Which of the checksums that each part came with make up the object's.
+    fn fitting(&self, parts: &[Part], seen: &[Vec<u64>]) -> Option<Vec<u64>> {
+        let choices: usize =
+            seen.iter().map(Vec::len).try_fold(1_usize, |all, more| all.checked_mul(more))?;
+        (0..choices.min(MOST_CHOICES)).find_map(|mut choice| {
+            let pick = |crcs: &Vec<u64>| {
+                let crc64 = crcs[choice % crcs.len()];
+                choice /= crcs.len();
+                crc64
+            };
+            let picked: Vec<u64> = seen.iter().map(pick).collect();
+            self.is_right(parts, &picked).then_some(picked)
+        })
+    }
+
+    /// Reads parts once more.
     async fn read_again(
         &self,
         parts: &[Part],

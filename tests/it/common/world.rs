@@ -101,7 +101,9 @@ impl Ran {
     pub fn json(&self) -> Value {
         let document: Value = serde_json::from_str(&self.stdout)
             .unwrap_or_else(|e| panic!("{e}\n{}\n{}", self.stdout, self.stderr));
-        schema::hold(&document);
+        if std::env::var_os("FAASCMD_SCHEMAS").is_some() {
+            schema::hold(&document);
+        }
         document
     }
 
@@ -111,7 +113,9 @@ impl Ran {
         let last = self.stderr.trim_end().lines().last().unwrap_or_default();
         let value: Value = serde_json::from_str(last).unwrap_or_else(|e| panic!("{e}\n{}", self.stderr));
         assert_eq!(self.stdout, "", "stdout is empty when there is an error");
-        schema::hold(&value);
+        if std::env::var_os("FAASCMD_SCHEMAS").is_some() {
+            schema::hold(&value);
+        }
         value["error"].clone()
     }
 }

@@ -13,7 +13,7 @@ use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::ops::upload::{Existing, UploadError, UploadRequest, Uploaded, upload_all};
+use crate::ops::upload::{Existing, UploadError, UploadRequest, Uploaded, upload, upload_all};
 use crate::oss::Oss;
 
 /// Upload files, in parallel and verified; stopped, the same command goes on
@@ -68,7 +68,10 @@ pub(super) fn run(args: &PutArgs, cx: &Context) -> Outcome {
 async fn put(args: &PutArgs, cx: &Context, bucket: Option<&str>, pairs: &[Pair]) -> Outcome {
     let (oss, cancel, started) = (args.oss(cx, bucket).await?, cx.cancel()?, Instant::now());
     let requests: Vec<_> = pairs.iter().map(|pair| args.request(pair)).collect();
-    let outcomes = upload_all(&oss, &requests, &cancel).await;
+    let outcomes = match &requests[..] {
+        [only] => vec![upload(&oss, only, &cancel).await],
+        all => upload_all(&oss, all, &cancel).await,
+    };
     let (mut items, mut failures) = (Vec::new(), Vec::new());
     for (pair, outcome) in pairs.iter().zip(outcomes) {
         match outcome {

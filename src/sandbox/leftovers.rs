@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use crate::base::lock::try_lock;
+use crate::base::private_file::open_state;
 
 /// How the folders of sandboxes begin.
 pub(super) const PREFIX: &str = "faascmd-sandbox-";
@@ -65,7 +66,7 @@ impl Drop for Heir {
 
 /// Marks the folder as that of a sandbox that lives, as long as the file is open.
 pub(super) fn mark(folder: &Path) -> io::Result<File> {
-    let file = File::create_new(folder.join(ALIVE))?;
+    let file = open_state(&folder.join(ALIVE))?;
     try_lock(&file)?;
     Ok(file)
 }

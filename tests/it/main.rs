@@ -29,6 +29,7 @@ mod failures;
 mod fleet;
 mod fleet_kill;
 mod fleet_report;
+mod fleet_rights;
 mod fleet_run;
 mod fleet_tools;
 mod foreign_files;

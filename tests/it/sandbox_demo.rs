@@ -42,3 +42,16 @@ fn the_demonstration_is_one_document_too() {
     assert_eq!(items[0]["answer"]["schema"], "faascmd.deploy/1");
     assert!(items.iter().all(|item| item["exit_code"] == 0), "{items:#?}");
 }
+
+#[test]
+fn the_demonstration_of_a_fleet_finds_the_bad_chip_and_leaves_nothing() {
+    let world = World::new();
+    let ran = world.faascmd(&["sandbox", "--speed", "40", "--ledger", "ledger", "demo", "--fleet"]).exits(0);
+    let out = ran.stdout;
+    let commands: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("$ faascmd fleet ")).collect();
+    assert_eq!(commands.len(), 6, "{out}");
+    assert!(out.contains("── demo-003 (1): exit 11"), "{out}");
+    assert!(out.contains("4 instances were made and released"), "{out}");
+    let ledger = std::fs::read_to_string(world.path().join("ledger")).unwrap();
+    assert_eq!(ledger.matches("\"Released\"").count(), 4, "{ledger}");
+}

@@ -60,11 +60,18 @@ struct Shared {
     cut: Mutex<Cut>,
     passed: Mutex<Passed>,
     program: OnceLock<Pid>,
+    /// What the program gets at the cut. What can be caught cuts no wire: the program may still have something to do.
+    signal: Signal,
 }
 
 impl Tap {
     /// A proxy before the cloud.
     pub fn before(cloud: SocketAddr, cut: Cut) -> Self {
+        Self::signalling(cloud, cut, Signal::SIGKILL)
+    }
+
+    /// The same with another signal than the one that kills.
+    pub fn signalling(cloud: SocketAddr, cut: Cut, signal: Signal) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
@@ -72,6 +79,7 @@ impl Tap {
             cut: Mutex::new(cut),
             passed: Mutex::default(),
             program: OnceLock::new(),
+            signal,
         });
         let tap = Self { address, shared };
         let accepting = tap.clone();
@@ -122,9 +130,9 @@ impl Shared {
             let (allowed, cut) = if length == 0 { (0, false) } else { self.pass(length, up, asking) };
             let sent = to.write_all(&buffer[..allowed]);
             if cut {
-                kill(*self.program.wait(), Signal::SIGKILL).unwrap();
+                kill(*self.program.wait(), self.signal).unwrap();
             }
-            if cut || length == 0 || sent.is_err() {
+            if cut && self.kills() || length == 0 || sent.is_err() {
                 to.shutdown(Shutdown::Write).ok();
                 from.shutdown(Shutdown::Read).ok();
                 return;
@@ -132,11 +140,15 @@ impl Shared {
         }
     }
 
+    fn kills(&self) -> bool {
+        self.signal == Signal::SIGKILL
+    }
+
     /// How many of these bytes may pass, and whether the program dies then.
     fn pass(&self, length: usize, up: bool, asking: &Mutex<bool>) -> (usize, bool) {
         let mut passed = self.passed.lock().unwrap();
         if passed.cut {
-            return (0, false);
+            return (if self.kills() { 0 } else { length }, false);
         }
         let mut asking = asking.lock().unwrap();
         let first = *asking != up;
@@ -161,6 +173,6 @@ impl Shared {
             _ => None,
         };
         passed.cut = allowed.is_some();
-        (allowed.unwrap_or(length), allowed.is_some())
+        (allowed.filter(|_| self.kills()).unwrap_or(length), allowed.is_some())
     }
 }

@@ -180,6 +180,7 @@ mod tests {
     use super::*;
     use crate::base::progress::{Event, Silent};
     use crate::cloud::{Fixed, ServiceError};
+    use crate::net::{NetError, Trouble};
 
     fn cloud(progress: Arc<dyn Progress>) -> Cloud {
         Cloud::new(Setup {
@@ -284,5 +285,27 @@ mod tests {
         assert_eq!(outcome.unwrap(), 1);
         assert!(started.elapsed() <= Duration::from_secs(61));
         assert!(heard.0.lock().unwrap()[0].contains("asks to wait 100000000 s"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_says_nothing_is_asked_for_two_minutes_at_most() {
+        let body = Retry { attempts: 32, within: Duration::from_mins(15), ..Retry::IDEMPOTENT };
+        for (policy, silence) in [(Retry::IDEMPOTENT, 30), (body, 20), (body, 110)] {
+            let (silence, started) = (Duration::from_secs(silence), Instant::now());
+            let outcome: Result<()> = cloud(Arc::new(Silent))
+                .with_retries(policy, || async move {
+                    tokio::time::sleep(silence).await;
+                    Err(Error::new(Service::Oss, "PutObject", nothing_came()))
+                })
+                .await;
+            assert!(outcome.is_err());
+            let spent = started.elapsed();
+            assert!(spent > Duration::from_secs(55) && spent <= Duration::from_mins(2), "{spent:?}");
+        }
+    }
+
+    fn nothing_came() -> NetError {
+        let (method, url, detail) = ("PUT".into(), "http://h/k".into(), "nothing moved for 20 s".into());
+        NetError { method, url, trouble: Trouble::TimedOut, detail, is_silence: true }
     }
 }

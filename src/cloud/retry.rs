@@ -30,7 +30,7 @@ pub struct Retry {
 const LONGEST_ASKED: Duration = Duration::from_secs(60);
 
 impl Retry {
-    /// Who asks something small of a peer that says nothing knows within two minutes: a try ends after one.
+    /// Who asks something small of a peer that says nothing knows within two minutes.
     pub const SOON: Duration = Duration::from_secs(55);
     /// For calls that may be executed twice.
     pub const IDEMPOTENT: Self = Self {

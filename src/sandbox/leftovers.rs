@@ -66,8 +66,11 @@ impl Drop for Heir {
 
 /// Marks the folder as that of a sandbox that lives, as long as the file is open.
 pub(super) fn mark(folder: &Path) -> io::Result<File> {
-    let file = open_state(&folder.join(ALIVE))?;
+    // Locked before it has its name: a sandbox that starts meanwhile would take an unlocked one for a dead one's.
+    let unnamed = folder.join("alive.new");
+    let file = open_state(&unnamed)?;
     try_lock(&file)?;
+    fs::rename(unnamed, folder.join(ALIVE))?;
     Ok(file)
 }
 

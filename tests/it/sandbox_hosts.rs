@@ -280,10 +280,14 @@ fn an_instance_with_four_chips_has_four_devices_and_loses_its_images_when_it_sto
 #[test]
 fn the_driver_s_nodes_go_and_come() {
     let cloud = start(1);
-    let script = "ls $FAASCMD_HOST_ROOT/dev; rmmod xdma && ls $FAASCMD_HOST_ROOT/dev; rmmod xdma 2>&1; \
-                  depmod; modprobe xdma; ls $FAASCMD_HOST_ROOT/dev; rmmod ext4 2>&1; true";
-    let expected = "xdma0_user\nrmmod: ERROR: Module xdma is not currently loaded\nxdma0_user\n\
-                    rmmod: ERROR: Module ext4 is not currently loaded\n";
+    let script = "nodes() { ls $FAASCMD_HOST_ROOT/dev | grep xdma; }; nodes; rmmod xdma && nodes; rmmod xdma 2>&1; \
+                  depmod; modprobe xdma; nodes; rmmod ext4 2>&1; true";
+    let channels = ["c2h_0", "c2h_1", "c2h_2", "c2h_3", "h2c_0", "h2c_1", "h2c_2", "h2c_3", "user"];
+    let nodes = channels.map(|name| format!("xdma0_{name}\n")).concat();
+    let expected = format!(
+        "{nodes}rmmod: ERROR: Module xdma is not currently loaded\n{nodes}\
+         rmmod: ERROR: Module ext4 is not currently loaded\n"
+    );
     assert_eq!(output(&cloud, script), expected);
 }
 

@@ -25,18 +25,27 @@ pub(in crate::sandbox) fn make(memory: &Path, stem: &Path, faults: Option<&str>)
     file.set_len(LENGTH.min(longest_file()))?;
     // Where the file system keeps no attributes, the test needs a range.
     told(mark_as_device(memory));
-    for direction in ["h2c", "c2h"] {
-        for channel in 0..MOST_CHANNELS {
-            let node = format!("{}_{direction}_{channel}", stem.display());
-            fs::remove_file(&node).ok();
-            symlink(memory, &node)?;
-            if let Some(faults) = faults {
-                write(Path::new(&format!("{node}.faults")), faults)?;
-            }
-        }
+    link(memory, stem)?;
+    if let Some(faults) = faults {
+        nodes(stem).try_for_each(|node| write(Path::new(&format!("{node}.faults")), faults))?;
     }
     let folder = stem.parent().unwrap_or(stem);
     LINK.iter().try_for_each(|(name, text)| write(&folder.join(name), &format!("{text}\n")))
+}
+
+/// The driver's nodes, led to the memory.
+pub(in crate::sandbox) fn link(memory: &Path, stem: &Path) -> io::Result<()> {
+    nodes(stem).try_for_each(|node| {
+        fs::remove_file(&node).ok();
+        symlink(memory, node)
+    })
+}
+
+fn nodes(stem: &Path) -> impl Iterator<Item = String> {
+    let stem = stem.display().to_string();
+    let channels =
+        ["h2c", "c2h"].into_iter().flat_map(|d| (0..MOST_CHANNELS).map(move |n| format!("{d}_{n}")));
+    channels.map(move |channel| format!("{stem}_{channel}"))
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {

@@ -21,7 +21,7 @@ use super::faults::ChipFaults;
 use crate::device::mark_as_device;
 use design::Design;
 pub use design::Seen;
-pub(super) use memory::make as make_memory;
+pub(super) use memory::{link as link_memory, make as make_memory};
 
 /// Bytes of the BAR.
 pub const BAR_LENGTH: u64 = 64 * 1024;

@@ -16,7 +16,7 @@ pub(crate) use output::Output;
 pub(crate) use process::Process;
 use supervisor::Supervisor;
 
-use super::fpga::make_memory;
+use super::fpga::{link_memory, make_memory};
 use crate::base::private_file::create_private_folder;
 
 /// The folder of a host, in the environment of its processes; it is how they are found again.
@@ -167,7 +167,9 @@ impl Host {
         for (n, node) in self.devices.iter().enumerate() {
             let file = self.root.join(format!("hw/fpga{n}"));
             if file.exists() && !node.exists() {
+                let memory = file.with_extension("memory");
                 std::os::unix::fs::symlink(file, node).ok();
+                link_memory(&memory, &self.root.join(format!("dev/xdma{n}"))).ok();
             }
         }
     }

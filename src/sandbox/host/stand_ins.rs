@@ -38,6 +38,9 @@ esac
 n=0
 while [ -e "$FAASCMD_HOST_ROOT/hw/fpga$n" ]; do
     ln -sf "$FAASCMD_HOST_ROOT/hw/fpga$n" "$FAASCMD_HOST_ROOT/dev/xdma${n}_user"
+    for channel in h2c_0 h2c_1 h2c_2 h2c_3 c2h_0 c2h_1 c2h_2 c2h_3; do
+        ln -sf "$FAASCMD_HOST_ROOT/hw/fpga$n.memory" "$FAASCMD_HOST_ROOT/dev/xdma${n}_$channel"
+    done
     n=$((n + 1))
 done
 exit 0

@@ -82,6 +82,8 @@ const COMMANDS: &[&[&str]] = &[
     &["fleet", "test", "none"],
     &["fleet", "run", "none", "--", "true"],
     &["fleet", "put", "none", "note.txt", "folder"],
+    &["fleet", "get", "none", "note.txt", "folder"],
+    &["fleet", "doctor", "none"],
     &["fleet", "report"],
     &["fleet", "inventory", "none"],
     &["fleet", "prices", "ecs.f3-c4f1.xlarge"],

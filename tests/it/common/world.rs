@@ -101,9 +101,7 @@ impl Ran {
     pub fn json(&self) -> Value {
         let document: Value = serde_json::from_str(&self.stdout)
             .unwrap_or_else(|e| panic!("{e}\n{}\n{}", self.stdout, self.stderr));
-        if std::env::var_os("FAASCMD_SCHEMAS").is_some() {
-            schema::hold(&document);
-        }
+        schema::hold(&document);
         document
     }
 
@@ -113,9 +111,7 @@ impl Ran {
         let last = self.stderr.trim_end().lines().last().unwrap_or_default();
         let value: Value = serde_json::from_str(last).unwrap_or_else(|e| panic!("{e}\n{}", self.stderr));
         assert_eq!(self.stdout, "", "stdout is empty when there is an error");
-        if std::env::var_os("FAASCMD_SCHEMAS").is_some() {
-            schema::hold(&value);
-        }
+        schema::hold(&value);
         value["error"].clone()
     }
 }

@@ -13,14 +13,17 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::environment::path_with;
-use super::leftovers::Heir;
 use super::server::Sandbox;
+use super::supervisor::Supervisor;
 use crate::base::cancel::ignored_signals;
 
 /// What a shell ends with when there is no such command.
 const NOT_FOUND: u8 = 127;
 /// What a shell ends with when the command can't be run.
 const NOT_EXECUTABLE: u8 = 126;
+
+/// The sandbox's folder, in the environment of the command; it is how its processes are found when the sandbox is killed.
+const SANDBOX_VARIABLE: &str = "FAASCMD_SANDBOX";
 
 /// Why a command did not run.
 #[derive(Debug, thiserror::Error)]
@@ -130,11 +133,14 @@ impl Forwarding {
     pub fn run(&self, sandbox: &Sandbox, command: &mut Command) -> Result<u8, NotRun> {
         let name = command.get_program().to_owned();
         let not_run = |source| NotRun { command: name.clone(), source };
-        let mut child = command.spawn().map_err(not_run)?;
-        self.forward_to(&child);
-        let _heir = Heir::of(child.id(), sandbox.cloud().folder());
-        let status = self.wait(&mut child).map_err(not_run)?;
-        Ok(exit_code(status))
+        let folder = sandbox.cloud().folder();
+        let supervisor = Supervisor::start(folder, SANDBOX_VARIABLE).map_err(not_run)?;
+        let ended = command.env(SANDBOX_VARIABLE, folder).spawn().and_then(|mut child| {
+            self.forward_to(&child);
+            self.wait(&mut child)
+        });
+        supervisor.dismiss();
+        ended.map(exit_code).map_err(not_run)
     }
 
     fn forward_to(&self, child: &Child) {

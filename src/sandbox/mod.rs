@@ -24,6 +24,7 @@ mod route;
 mod rpc;
 mod server;
 mod store;
+mod supervisor;
 mod time;
 
 pub use child::{Endings, Forwarding, NotRun};

@@ -70,6 +70,7 @@ fn a_command_finds_the_sandbox_in_its_environment_and_nothing_that_leads_out() {
         "FAASCMD_OSS_STYLE",
         "FAASCMD_REGION",
         "FAASCMD_ROLE_ARN",
+        "FAASCMD_SANDBOX",
         "FAASCMD_SECURITY_GROUP",
         "FAASCMD_VSWITCH",
     ];
@@ -216,16 +217,16 @@ fn a_port_or_a_log_that_can_not_be_had_is_said() {
     assert!(out.stderr.contains("can't start the sandbox: no/such/folder: No such file"), "{}", out.stderr);
 }
 
-#[test]
-fn when_it_is_killed_its_command_ends_with_all_that_it_started_and_nothing_is_left() {
+/// Runs a command in a sandbox that is killed; the command says first which processes are to end with it.
+fn ends_with_its_sandbox(command: &str, kill: impl FnOnce(&mut Child)) {
     let world = World::new();
-    let mut command = world.command("faascmd");
-    command.args(["sandbox", "--", "sh", "-c", "sleep 600 & echo $! $$; wait"]).stdout(Stdio::piped());
-    let mut sandbox = command.spawn().unwrap();
+    let mut sandbox = world.command("faascmd");
+    let mut sandbox =
+        sandbox.args(["sandbox", "--", "sh", "-c", command]).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(sandbox.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let pids: Vec<i32> = line.split_whitespace().map(|word| word.parse().unwrap()).collect();
-    sandbox.kill().unwrap();
+    kill(&mut sandbox);
     sandbox.wait().unwrap();
     let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
     let runs = |pid: &i32| {
@@ -234,6 +235,24 @@ fn when_it_is_killed_its_command_ends_with_all_that_it_started_and_nothing_is_le
     while pids.iter().any(runs) || !left_behind(&world).is_empty() {
         assert!(std::time::Instant::now() < end, "{pids:?} {:?}", left_behind(&world));
         std::thread::yield_now();
+    }
+}
+
+#[test]
+fn when_it_is_killed_its_command_ends_with_all_that_it_started_and_nothing_is_left() {
+    let all_that_it_started = "sleep 600 & echo $! $$; wait";
+    ends_with_its_sandbox(all_that_it_started, |sandbox| sandbox.kill().unwrap());
+    let without_its_environment = "env -i sleep 600 & echo $! $$; wait";
+    ends_with_its_sandbox(without_its_environment, |sandbox| sandbox.kill().unwrap());
+    let left_to_itself = "(sleep 600 & echo $!) > pid; echo $(cat pid) $$; exec sleep 600";
+    ends_with_its_sandbox(left_to_itself, |sandbox| sandbox.kill().unwrap());
+}
+
+/// The moment at which the sandbox has just started the command, and done nothing since.
+#[test]
+fn it_may_be_killed_as_soon_as_its_command_begins() {
+    for _ in 0..10 {
+        ends_with_its_sandbox("kill -9 $PPID; echo $$; exec sleep 600", |_| ());
     }
 }
 

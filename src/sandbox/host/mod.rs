@@ -3,7 +3,6 @@
 mod output;
 mod process;
 mod stand_ins;
-mod supervisor;
 
 use std::ffi::OsString;
 use std::fs;
@@ -14,9 +13,9 @@ use std::sync::Mutex;
 
 pub(crate) use output::Output;
 pub(crate) use process::Process;
-use supervisor::Supervisor;
 
 use super::fpga::{link_memory, make_memory};
+use super::supervisor::{Supervisor, end_processes};
 use crate::base::private_file::create_private_folder;
 
 /// The folder of a host, in the environment of its processes; it is how they are found again.
@@ -59,7 +58,7 @@ impl Hosts {
         }
         let mut supervisor = self.supervisor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if supervisor.is_none() {
-            *supervisor = Some(Supervisor::start(&self.folder)?);
+            *supervisor = Some(Supervisor::start(&self.folder, ROOT_VARIABLE)?);
         }
         let root = self.folder.join("hosts").join(id);
         for folder in [HOME, "dev", "hw", "tmp", "var/lib", "work/script"] {
@@ -158,7 +157,7 @@ impl Host {
 
     /// Ends every process of the host, also those that left their group.
     pub(crate) fn end_processes(&self) {
-        supervisor::end_processes(ROOT_VARIABLE, &self.root);
+        end_processes(ROOT_VARIABLE, &self.root);
     }
 
     /// The drivers come with the system: after a boot all device nodes are there.

@@ -1,8 +1,8 @@
 //! What is left when the sandbox is killed: a shell that waits for the end of the sandbox's pipe, ends the processes
-//! of all hosts, and removes the folder.
+//! of the sandbox, and removes the folder.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -12,17 +12,23 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// Looks through the environments of all processes for the folder until there is none: one may have been about to
-/// start another.
+/// start another. With each goes what it started, as that may have cleared its environment.
 const SCRIPT: &str = r#"trap '' HUP INT QUIT TERM
 cd /
-while read -r _; do :; done
+ended=
+while read -r _; do ended=1; done
+[ -z "$ended" ] || exit 0
+end_tree() {
+    for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do end_tree "$child"; done
+    kill -9 "$1" 2>/dev/null
+}
 for round in 1 2 3 4 5; do
     # Its exit code is of no use: a process that ended meanwhile makes it fail, whatever it found.
-    found=$(grep -aFlsz "FAASCMD_HOST_ROOT=$1/" /proc/[0-9]*/environ)
+    found=$(grep -aFlsz "$2=$1" /proc/[0-9]*/environ)
     [ -n "$found" ] || break
     for process in $found; do
         process=${process#/proc/}
-        kill -9 "${process%/environ}" 2>/dev/null
+        end_tree "${process%/environ}"
     done
 done
 rm -rf "$1"
@@ -37,11 +43,13 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Starts it, in a process group of its own, so that no terminal ends it.
-    pub(super) fn start(folder: &Path) -> io::Result<Self> {
+    /// Starts it, in a process group of its own, so that no terminal ends it. To be started before the processes that it
+    /// is to end: those whose environment holds the variable, with the folder or a place below it.
+    pub(super) fn start(folder: &Path, variable: &str) -> io::Result<Self> {
         let mut process = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "faascmd-sandbox-supervisor"])
             .arg(folder)
+            .arg(variable)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .stdin(Stdio::piped())
@@ -51,6 +59,13 @@ impl Supervisor {
             .spawn()?;
         let pipe = process.stdin.take();
         Ok(Self { process, pipe })
+    }
+
+    /// There is nothing to end: the processes ended by themselves, and what they left running is theirs.
+    pub(super) fn dismiss(mut self) {
+        if let Some(pipe) = &mut self.pipe {
+            pipe.write_all(b"ended\n").ok();
+        }
     }
 }
 

@@ -11,15 +11,6 @@ use crate::common::cloud::Cloud;
 use crate::common::soak::Soak;
 use crate::common::world::{Ran, World, ran};
 
-const NONE: ChipFaults = ChipFaults {
-    ddr_error: false,
-    never_done: false,
-    stale_done: false,
-    all_ones: false,
-    dead_link: false,
-    shrink: false,
-};
-
 /// A machine with a chip in which the reference design is loaded.
 struct Machine {
     world: World,
@@ -43,7 +34,7 @@ impl Machine {
 
 #[test]
 fn smoke_passes_and_passes_again() {
-    let machine = Machine::new(NONE);
+    let machine = Machine::new(ChipFaults::default());
     let first = machine.faascmd(&["test", "smoke", "-o", "json"]).exits(0).json();
     assert_eq!(first["schema"], "faascmd.test.smoke/1");
     assert_eq!((&first["result"], &first["stale_before"]), (&json!("passed"), &json!(false)));
@@ -57,7 +48,7 @@ fn smoke_passes_and_passes_again() {
 
 #[test]
 fn an_error_is_shown_as_it_is_and_not_called_a_count() {
-    let machine = Machine::new(ChipFaults { ddr_error: true, ..NONE });
+    let machine = Machine::new(ChipFaults { ddr_error: true, ..ChipFaults::default() });
     let ran = machine.faascmd(&["test", "smoke"]).exits(11);
     assert!(ran.stdout.starts_with("✗ smoke  failed: 0x30 reads 0x0000124e after 0."), "{}", ran.stdout);
     let document = machine.faascmd(&["test", "prbs", "--duration", "50ms", "-o", "json"]).exits(11).json();
@@ -132,7 +123,7 @@ fn flags_that_make_no_sense_are_refused() {
 
 #[test]
 fn outputs_are_opened_before_the_start_and_never_change_the_verdict() {
-    let machine = Machine::new(ChipFaults { ddr_error: true, ..NONE });
+    let machine = Machine::new(ChipFaults { ddr_error: true, ..ChipFaults::default() });
     let test = |args: &[&str]| machine.faascmd(&[&["test"], args].concat());
     let said = test(&["smoke", "--junit", "no-such-folder/ddr.xml"]).exits(1).stderr;
     assert!(said.contains("the JUnit file no-such-folder/ddr.xml can't be written"), "{said}");
@@ -148,7 +139,7 @@ fn outputs_are_opened_before_the_start_and_never_change_the_verdict() {
 
 #[test]
 fn a_test_that_can_not_end_has_its_junit_all_the_same() {
-    let machine = Machine::new(ChipFaults { shrink: true, ..NONE });
+    let machine = Machine::new(ChipFaults { shrink: true, ..ChipFaults::default() });
     machine.faascmd(&["test", "smoke", "--junit", "ddr.xml"]).exits(10);
     let xml = std::fs::read_to_string(machine.world.path().join("ddr.xml")).unwrap();
     assert!(xml.contains("errors=\"1\"") && xml.contains("the device vanished or shrank"), "{xml}");
@@ -157,7 +148,7 @@ fn a_test_that_can_not_end_has_its_junit_all_the_same() {
 
 #[test]
 fn the_first_result_is_shown_when_it_is_there() {
-    let machine = Machine::new(NONE);
+    let machine = Machine::new(ChipFaults::default());
     let mut command = machine.world.command("faascmd");
     command.args(["test", "all", "--duration", "1d", "-q", "--device", &machine.bar.device()]);
     command.stdout(std::process::Stdio::piped());
@@ -172,7 +163,7 @@ fn the_first_result_is_shown_when_it_is_there() {
 
 #[test]
 fn a_done_bit_that_never_comes_is_waited_for_until_the_timeout() {
-    let machine = Machine::new(ChipFaults { never_done: true, ..NONE });
+    let machine = Machine::new(ChipFaults { never_done: true, ..ChipFaults::default() });
     let ran = machine.faascmd(&["test", "smoke", "--timeout", "60ms"]).exits(8);
     assert!(ran.stdout.starts_with("✗ smoke  not done after 0.1s: 0x24 still reads 0"), "{}", ran.stdout);
     let soak = ["test", "prbs", "--duration", "20ms", "--timeout", "60ms", "-o", "json"];
@@ -182,7 +173,7 @@ fn a_done_bit_that_never_comes_is_waited_for_until_the_timeout() {
 
 #[test]
 fn a_done_bit_that_was_there_before_proves_nothing() {
-    let machine = Machine::new(ChipFaults { stale_done: true, ..NONE });
+    let machine = Machine::new(ChipFaults { stale_done: true, ..ChipFaults::default() });
     for test in ["smoke", "prbs"] {
         let flags: &[&str] = if test == "prbs" { &["--duration", "20ms"] } else { &[] };
         let args = [&["test", test, "--timeout", "50ms"], flags].concat();
@@ -195,7 +186,7 @@ fn a_done_bit_that_was_there_before_proves_nothing() {
 
 #[test]
 fn an_empty_chip_is_no_device() {
-    let machine = Machine::new(NONE);
+    let machine = Machine::new(ChipFaults::default());
     machine.chip.unload();
     let error = machine.faascmd(&["test", "all", "-o", "json"]).exits(10).error();
     assert!(error["message"].as_str().unwrap().starts_with("suspicious: all ones: offset 0x24"), "{error}");
@@ -204,7 +195,7 @@ fn an_empty_chip_is_no_device() {
 
 #[test]
 fn prbs_runs_for_its_time_and_is_stopped() {
-    let machine = Machine::new(NONE);
+    let machine = Machine::new(ChipFaults::default());
     let args =
         ["test", "prbs", "--duration", "100ms", "--sample", "20ms", "--log", "soak.jsonl", "-o", "json"];
     let document = machine.faascmd(&args).exits(0).json();
@@ -226,7 +217,7 @@ fn prbs_runs_for_its_time_and_is_stopped() {
 #[test]
 fn a_signal_in_a_soak_stops_it_before_the_program_leaves() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
-        let machine = Machine::new(NONE);
+        let machine = Machine::new(ChipFaults::default());
         let soak = Soak::new(&machine.world, &machine.bar, &["--duration", "1d", "-o", "json"]);
         machine.faascmd(&["reg", "read", "ERROR"]).exits(0);
         machine.faascmd(&["reg", "write", "0x40", "1"]).exits(6);
@@ -243,7 +234,7 @@ fn a_signal_in_a_soak_stops_it_before_the_program_leaves() {
 
 #[test]
 fn the_loss_of_the_terminal_stops_a_soak_unless_nohup_says_otherwise() {
-    let machine = Machine::new(NONE);
+    let machine = Machine::new(ChipFaults::default());
     let soak = Soak::new(&machine.world, &machine.bar, &["--duration", "1d"]);
     soak.signal(Signal::SIGHUP);
     assert!(soak.end().exits(143).stdout.contains("interrupted and stopped after"));
@@ -266,7 +257,7 @@ fn a_link_that_dies_in_a_soak_leaves_the_stop_written() {
     assert!(said.contains("suspicious: all ones: offset 0x30 of "), "{said}");
     assert_eq!(bar.get(0x20), 1);
 
-    let machine = Machine::new(ChipFaults { dead_link: true, ..NONE });
+    let machine = Machine::new(ChipFaults { dead_link: true, ..ChipFaults::default() });
     machine.faascmd(&["test", "prbs", "--sample", "1ms"]).exits(10);
     machine.chip.load();
     machine.faascmd(&["test", "smoke"]).exits(10);
@@ -288,14 +279,14 @@ fn a_device_that_is_removed_from_the_bus_ends_a_soak_and_is_stopped() {
 
 #[test]
 fn a_device_that_goes_away_in_a_test_ends_it_with_the_reason() {
-    let machine = Machine::new(ChipFaults { shrink: true, ..NONE });
+    let machine = Machine::new(ChipFaults { shrink: true, ..ChipFaults::default() });
     let said = machine.faascmd(&["test", "smoke"]).exits(10).stderr;
     assert!(said.contains("fpga.bin vanished or shrank while it was in use"), "{said}");
 }
 
 #[test]
 fn the_bound_of_the_error_rate_rests_on_the_given_rate() {
-    let machine = Machine::new(NONE);
+    let machine = Machine::new(ChipFaults::default());
     let args = ["test", "prbs", "--duration", "20ms", "--bits-per-second", "1e11", "--confidence", "0.9"];
     let document = machine.faascmd(&[args.as_slice(), &["-o", "json"]].concat()).exits(0).json();
     let ber = &document["soak"]["ber"];
@@ -311,14 +302,14 @@ fn the_bound_of_the_error_rate_rests_on_the_given_rate() {
     );
     machine.faascmd(&["test", "prbs", "--confidence", "1"]).exits(2);
 
-    let faulty = Machine::new(ChipFaults { ddr_error: true, ..NONE });
+    let faulty = Machine::new(ChipFaults { ddr_error: true, ..ChipFaults::default() });
     let ran = faulty.faascmd(&args).exits(11);
     assert!(ran.stdout.contains("and that 0x30 counts wrong bits, which nobody documents"), "{}", ran.stdout);
 }
 
 #[test]
 fn junit_has_each_outcome() {
-    let machine = Machine::new(NONE);
+    let machine = Machine::new(ChipFaults::default());
     let junit = |machine: &Machine, test: &str, code| {
         let timeout = if code == 8 { "60ms" } else { "60s" };
         machine
@@ -328,24 +319,24 @@ fn junit_has_each_outcome() {
     };
     let xml = junit(&machine, "all", 0);
     assert!(xml.contains("<testsuite name=\"ddr\" tests=\"2\" failures=\"0\" errors=\"0\""), "{xml}");
-    let xml = junit(&Machine::new(ChipFaults { ddr_error: true, ..NONE }), "prbs", 11);
+    let xml = junit(&Machine::new(ChipFaults { ddr_error: true, ..ChipFaults::default() }), "prbs", 11);
     assert!(
         xml.contains("tests=\"1\" failures=\"1\" errors=\"0\"")
             && xml.contains("<failure message=\"failed: 0x30"),
         "{xml}"
     );
-    let xml = junit(&Machine::new(ChipFaults { never_done: true, ..NONE }), "all", 8);
+    let xml = junit(&Machine::new(ChipFaults { never_done: true, ..ChipFaults::default() }), "all", 8);
     assert!(
         xml.contains("failures=\"0\" errors=\"1\"") && xml.contains("<error message=\"not done"),
         "{xml}"
     );
-    let xml = junit(&Machine::new(ChipFaults { all_ones: true, ..NONE }), "all", 10);
+    let xml = junit(&Machine::new(ChipFaults { all_ones: true, ..ChipFaults::default() }), "all", 10);
     assert!(xml.contains("name=\"smoke\"") && xml.contains("<error message=\"suspicious: all ones"), "{xml}");
 }
 
 #[test]
 fn a_full_disk_does_not_end_a_soak() {
-    let machine = Machine::new(NONE);
+    let machine = Machine::new(ChipFaults::default());
     let args = ["test", "prbs", "--duration", "50ms", "--sample", "5ms", "--log", "/dev/full"];
     let said = machine.faascmd(&args).exits(0).stderr;
     assert_eq!(said.matches("the log is no longer complete: No space left on device").count(), 1, "{said}");

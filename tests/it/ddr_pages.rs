@@ -7,15 +7,6 @@ use crate::common::page::assert_asks_nothing_of_anywhere;
 use crate::common::soak::Soak;
 use crate::common::world::World;
 
-const NONE: ChipFaults = ChipFaults {
-    ddr_error: false,
-    never_done: false,
-    stale_done: false,
-    all_ones: false,
-    dead_link: false,
-    shrink: false,
-};
-
 /// The page of a test on a chip with these faults.
 fn page(faults: ChipFaults, args: &[&str], code: i32) -> String {
     let world = World::new();
@@ -31,7 +22,7 @@ fn page(faults: ChipFaults, args: &[&str], code: i32) -> String {
 #[test]
 fn a_page_tells_the_verdict_errors_and_the_bound_of_their_rate_over_time() {
     let soak = ["--duration", "50ms", "--sample", "2ms", "--bits-per-second", "102.4e9"];
-    let page = page(NONE, &[&["all"][..], &soak[..]].concat(), 0);
+    let page = page(ChipFaults::default(), &[&["all"][..], &soak[..]].concat(), 0);
     assert!(
         page.contains("fpga.bin</bdi>: <b>passed</b></h1>") && page.contains("smoke, prbs on "),
         "{page}"
@@ -44,8 +35,11 @@ fn a_page_tells_the_verdict_errors_and_the_bound_of_their_rate_over_time() {
 
 #[test]
 fn a_fault_is_a_line_above_0_and_said_first() {
-    let page =
-        page(ChipFaults { ddr_error: true, ..NONE }, &["prbs", "--duration", "20ms", "--sample", "2ms"], 11);
+    let page = page(
+        ChipFaults { ddr_error: true, ..ChipFaults::default() },
+        &["prbs", "--duration", "20ms", "--sample", "2ms"],
+        11,
+    );
     assert!(page.contains("<body class=\"fault\">") && page.contains(": <b>failed</b></h1>"), "{page}");
     assert!(page.contains("first error 0x0000124e after"), "{page}");
     // The highest value that 0x30 read stands at the top.
@@ -59,7 +53,7 @@ fn a_fault_is_a_line_above_0_and_said_first() {
 
 #[test]
 fn a_test_that_can_not_be_carried_out_has_its_page_all_the_same() {
-    let page = page(ChipFaults { all_ones: true, ..NONE }, &["all"], 10);
+    let page = page(ChipFaults { all_ones: true, ..ChipFaults::default() }, &["all"], 10);
     assert!(page.contains(": <b>no result</b></h1>") && page.contains("<body class=\"failed\">"), "{page}");
 }
 

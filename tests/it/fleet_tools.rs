@@ -10,6 +10,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 use crate::common::cloud::{Cloud, count};
+use crate::common::schema::type_of;
 use crate::common::terminal::Terminal;
 
 fn fleet(flags: &[&str], kind: &str, hosts: &str) -> Cloud {
@@ -119,15 +120,7 @@ fn fits(schema: &Value, root: &Value, value: &Value, at: &str) {
     if let Some(words) = schema["enum"].as_array() {
         assert!(words.contains(value), "{at}: {value}");
     }
-    let kind = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
+    let kind = type_of(value);
     let kinds: Vec<_> = match &schema["type"] {
         Value::String(one) => vec![one.as_str()],
         Value::Array(many) => many.iter().map(|one| one.as_str().unwrap()).collect(),

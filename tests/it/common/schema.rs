@@ -34,7 +34,8 @@ fn path_of(name: &str) -> PathBuf {
     folder.join(format!("{}.json", name.replace('/', "-")))
 }
 
-fn type_of(value: &Value) -> &'static str {
+/// The word that a schema has for the type of a value.
+pub fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",

@@ -231,6 +231,12 @@ pub(super) const ROWS: &[Row] = &[
         .means("The request lacks something that OSS needs, such as the MD5 of its body.")
         .advice("Report this with the request id, unless a proxy removes headers from what is sent.")
         .from(ERRORS),
+    row("NotImplemented", 400)
+        .on(&["PutObject"])
+        .also(&["0017-00000245"])
+        .means("PutObject takes no If-Match, If-None-Match, If-Modified-Since or If-Unmodified-Since.")
+        .advice("Report this with the request id, unless a proxy adds headers to what is sent.")
+        .from("OSS documentation, \"0017-00000245\""),
     row("NotImplemented", 501)
         .means("OSS does not know what a header or parameter of the request asks for.")
         .advice("Check that an --endpoint oss=URL that you gave is an OSS endpoint; the sandbox has only what faascmd uses.")

@@ -66,6 +66,12 @@ impl Intake {
         self.limit = bytes_per_second;
     }
 
+    /// How long the limit held back what came in.
+    pub(crate) fn delay(&self) -> Option<Duration> {
+        let bytes = self.received.load(Ordering::SeqCst);
+        self.limit.map(|rate| Duration::from_secs(1).mul_f64(bytes as f64 / rate as f64))
+    }
+
     /// The next slice; None at the end.
     ///
     /// # Errors

@@ -70,13 +70,15 @@ fn decoded(text: &str) -> Option<String> {
     Some(decoded.decode_utf8_lossy().into_owned()).filter(|text| !text.is_empty())
 }
 
-/// The bucket that a `Host` names: its first label, unless the whole is an address or an endpoint.
+/// The bucket that a `Host` names: its first label, unless the whole is an address or an endpoint. At the services' own
+/// names only those of object storage have buckets: `oss-x.oss-cn-hangzhou.aliyuncs.com`, not `sts.cn-hangzhou.…`.
 fn bucket_of_host(host: &str) -> Option<String> {
     if host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok() {
         return None;
     }
     let (first, rest) = host.split_once('.')?;
-    if rest.ends_with("aliyuncs.com") && (first.starts_with("oss-") || rest == "aliyuncs.com") {
+    let of_a_service = rest == "aliyuncs.com" || rest.ends_with(".aliyuncs.com");
+    if of_a_service && !rest.starts_with("oss") {
         return None;
     }
     let bucket = if first == CNAME_LABEL { BUCKET } else { first };
@@ -110,6 +112,7 @@ mod tests {
         }
         assert_eq!(oss("cname.localhost", "/key"), expected(BUCKET, "key"));
         assert_eq!(oss("oss-cn-hangzhou.aliyuncs.com", "/"), expected("", ""));
+        assert_eq!(oss("oss-x.oss-cn-hangzhou.aliyuncs.com", "/key"), expected("oss-x", "key"));
         let by_path = route(&request("GET", "oss-cn-hangzhou.aliyuncs.com", "/b/key"));
         assert!(matches!(by_path, Route::Oss(Target { by_path_of_endpoint: true, .. })));
     }
@@ -128,6 +131,8 @@ mod tests {
         assert_eq!(route(&call), Route::Rpc);
         let mut form = request("POST", "127.0.0.1", "/");
         form.headers = vec![("content-type".into(), "application/x-www-form-urlencoded".into())];
+        assert_eq!(route(&form), Route::Rpc);
+        form.host = "sts.cn-hangzhou.aliyuncs.com".into();
         assert_eq!(route(&form), Route::Rpc);
         let metadata = request("GET", "127.0.0.1", "/latest/meta-data/instance-id");
         assert_eq!(route(&metadata), Route::Metadata);

@@ -65,6 +65,7 @@ mod sandbox_privacy;
 mod sandbox_process;
 mod sandbox_rpc;
 mod sandbox_signatures;
+mod sandbox_suites;
 mod sandbox_v3;
 mod secrets;
 mod vectors;

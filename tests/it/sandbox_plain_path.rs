@@ -358,11 +358,18 @@ fn buckets_are_listed_in_pages_and_told() {
     let stat = cloud.oss(&Sent::new("GET", "").query(&[("stat", "")]));
     let last = cloud.oss(&Sent::new("GET", "").query(&[("uploads", "")]));
     assert_eq!((last.element("NextKeyMarker"), last.element("IsTruncated")), ("b".into(), "false".into()));
-    let told = ["Storage", "ObjectCount", "MultipartUploadCount"].map(|name| stat.element(name));
-    assert_eq!(told, ["3", "1", "1"]);
+    let told = ["Storage", "ObjectCount", "MultipartUploadCount", "ArchiveRealStorage", "DeleteMarkerCount"];
+    assert_eq!(told.map(|name| stat.element(name)), ["3", "1", "1", "0", "0"]);
     let info = cloud.oss(&Sent::new("GET", "").query(&[("bucketInfo", "")]));
     let told = ["Name", "Grant", "DataRedundancyType", "SSEAlgorithm"].map(|name| info.element(name));
     assert_eq!(told, [BUCKET, "private", "LRS", "None"]);
+    assert!(info.element("ResourceGroupId").starts_with("rg-"));
+    for prefix in ["Upper", "-", "a.b"] {
+        let answer = cloud.oss(&service().query(&[("prefix", prefix)]));
+        refused(&answer, 400, "InvalidArgument");
+        assert_eq!(answer.header("x-oss-ec"), Some("0017-00000290"));
+    }
+    assert_eq!(cloud.oss(&service().query(&[("prefix", "faascmd-s")])).element("Name"), BUCKET);
     assert_eq!(cloud.oss(&Sent::new("HEAD", "")).status, 200);
     assert_eq!(cloud.oss(&Sent { bucket: "no-such-bucket".into(), ..Sent::new("HEAD", "") }).status, 404);
 }
@@ -411,7 +418,13 @@ fn a_limit_of_traffic_is_a_number_that_the_service_takes() {
     }
     let query = [("x-oss-traffic-limit", "838860800")];
     assert_eq!(cloud.oss(&Sent::new("GET", "key").query(&query)).text(), "content");
-    assert_eq!(cloud.oss(&Sent::new("PUT", "other").query(&query).body("content")).status, 200);
+    let limited = cloud.oss(&Sent::new("PUT", "other").query(&query).body("content"));
+    assert_eq!((limited.status, limited.header("x-oss-qos-delay-time")), (200, Some("0")));
+    // 3 kB at 30,720 bytes per second.
+    let slow = [("x-oss-traffic-limit", "245760")];
+    let limited = cloud.oss(&Sent::new("PUT", "other").headers(&slow).body(vec![0; 3072]));
+    assert_eq!(limited.header("x-oss-qos-delay-time"), Some("100"));
+    assert_eq!(put(&cloud, "other", "content").header("x-oss-qos-delay-time"), None);
 }
 
 #[test]

@@ -19,12 +19,16 @@ pub(super) fn check_bucket_exists(call: &Call<'_>) -> Result<(), OssError> {
     }
     let Some(name) = &call.target.bucket else { return Ok(()) };
     check_bucket(name)?;
-    // A bucket that is not there may be made, by its ACL as well.
-    let makes_it = call.request.method == "PUT" && call.target.key.is_none();
-    if call.cloud.store.bucket(name).is_none() && !makes_it {
+    if call.cloud.store.bucket(name).is_none() && !makes_a_bucket(call) {
         return Err(refusals::NO_SUCH_BUCKET.with("BucketName", name));
     }
     Ok(())
+}
+
+/// A bucket that is not there may be made, by its ACL as well.
+fn makes_a_bucket(call: &Call<'_>) -> bool {
+    let by_acl = call.request.method == "PUT" && call.request.parameter("acl").is_some();
+    call.target.key.is_none() && (by_acl || call.operation == Operation::PutBucket)
 }
 
 /// Owner, endpoint, the object's name and permission, in this order; of the source of a copy as well.
@@ -51,8 +55,11 @@ pub(super) fn check(call: &Call<'_>, caller: &Caller) -> Result<(), OssError> {
 
 fn check_bucket_is_here(call: &Call<'_>, name: &str) -> Result<(), OssError> {
     let Some(bucket) = call.cloud.store.bucket(name) else {
-        let makes_it = call.operation == Operation::PutBucket;
-        return if makes_it { Ok(()) } else { Err(refusals::NO_SUCH_BUCKET.with("BucketName", name)) };
+        return if makes_a_bucket(call) {
+            Ok(())
+        } else {
+            Err(refusals::NO_SUCH_BUCKET.with("BucketName", name))
+        };
     };
     if bucket.owner != ACCOUNT {
         return Err(refusals::FOREIGN_BUCKET.into());

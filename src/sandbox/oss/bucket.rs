@@ -1,6 +1,7 @@
 //! Buckets: list, make, remove, tell.
 
 use super::call::{Answer, Call};
+use super::names::may_begin_a_bucket;
 use super::refusals;
 use super::xml::Xml;
 use crate::sandbox::http::Response;
@@ -22,6 +23,10 @@ pub(super) fn owner(xml: Xml) -> Xml {
 pub(super) fn list(call: &Call<'_>) -> Answer {
     let parameter = |name: &str| call.request.parameter(name).unwrap_or_default();
     let (prefix, marker, max) = (parameter("prefix"), parameter("marker"), call.count("max-keys", 1, 100)?);
+    if !may_begin_a_bucket(prefix) {
+        let named = refusals::BUCKET_PREFIX_INVALID.with("ArgumentName", "prefix");
+        return Err(named.with("ArgumentValue", prefix).into());
+    }
     let mut buckets = call.cloud.store.buckets_of(ACCOUNT);
     buckets.retain(|(name, _)| name.starts_with(prefix) && name.as_str() > marker);
     let more = buckets.len() > max;
@@ -66,7 +71,8 @@ pub(super) fn info(call: &Call<'_>) -> Answer {
         .into_iter()
         .fold(xml, |xml, feature| xml.leaf(feature, "Disabled"))
         .leaf("BlockPublicAccess", "true")
-        .leaf("DataRedundancyType", "LRS");
+        .leaf("DataRedundancyType", "LRS")
+        .leaf("ResourceGroupId", "rg-faascmdsandbox");
     let xml = owner(xml).open("AccessControlList").leaf("Grant", "private").close();
     Ok(document(xml.open("ServerSideEncryptionRule").leaf("SSEAlgorithm", "None").close()))
 }
@@ -75,6 +81,9 @@ pub(super) fn info(call: &Call<'_>) -> Answer {
 pub(super) fn head(call: &Call<'_>) -> Answer {
     Ok(Response::new(200).with_header("x-oss-bucket-region", info_of(call).region))
 }
+
+/// Classes of storage that nothing here is of.
+const OTHER_CLASSES: [&str; 4] = ["InfrequentAccess", "Archive", "ColdArchive", "DeepColdArchive"];
 
 /// `GetBucketStat`: all is of the standard class here.
 pub(super) fn stat(call: &Call<'_>) -> Answer {
@@ -88,8 +97,12 @@ pub(super) fn stat(call: &Call<'_>) -> Answer {
         .leaf("LiveChannelCount", "0")
         .leaf("LastModifiedTime", stat.modified.map_or(0, |time| time.as_second()).to_string())
         .leaf("StandardStorage", &bytes)
-        .leaf("StandardObjectCount", &objects);
-    Ok(document(xml))
+        .leaf("StandardObjectCount", &objects)
+        .leaf("DeleteMarkerCount", "0");
+    Ok(document(OTHER_CLASSES.iter().fold(xml, |xml, class| {
+        let told = ["Storage", "RealStorage", "ObjectCount"];
+        told.iter().fold(xml, |xml, what| xml.leaf(&format!("{class}{what}"), "0"))
+    })))
 }
 
 /// `GetBucketLocation`.

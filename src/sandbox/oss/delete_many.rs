@@ -28,6 +28,8 @@ struct Delete {
 struct Named {
     #[serde(rename = "Key")]
     key: String,
+    #[serde(rename = "VersionId")]
+    version: Option<String>,
 }
 
 /// Deletes the keys of the body; those that are absent count as deleted.
@@ -38,6 +40,13 @@ pub(super) async fn delete(call: &Call<'_>, intake: &mut Intake) -> Answer {
     let wanted: Delete = quick_xml::de::from_str(&body).map_err(|_| refusals::MALFORMED_XML)?;
     if wanted.objects.is_empty() || wanted.objects.len() > MAX_KEYS {
         return Err(refusals::MALFORMED_XML.into());
+    }
+    let version =
+        wanted.objects.iter().find_map(|object| object.version.as_deref().filter(|id| *id != "null"));
+    if let Some(version) = version {
+        let error =
+            refusals::NOT_IMPLEMENTED.with("Operation", "DeleteObjectVersion").with("VersionId", version);
+        return Err(error.saying("The sandbox does not have versions of objects.").into());
     }
     let mut xml = Xml::new("DeleteResult");
     if encoded {

@@ -1,4 +1,4 @@
-//! `ListObjects`, versions 1 and 2.
+//! `ListObjects`, versions 1 and 2, and `ListObjectVersions`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -32,9 +32,9 @@ impl Asked {
         shown(name, self.encoded)
     }
 
-    /// The elements at the top of either answer.
-    fn head(&self, call: &Call<'_>) -> Xml {
-        let xml = Xml::new("ListBucketResult").leaf("Name", call.bucket());
+    /// The elements at the top of each answer.
+    fn head(&self, call: &Call<'_>, root: &'static str) -> Xml {
+        let xml = Xml::new(root).leaf("Name", call.bucket());
         let xml =
             xml.leaf("Prefix", self.shown(&self.page.prefix)).leaf("MaxKeys", self.page.max.to_string());
         let xml = xml.leaf("Delimiter", self.shown(&self.page.delimiter));
@@ -44,21 +44,25 @@ impl Asked {
     /// The objects and the rolled-up prefixes.
     fn body(&self, mut xml: Xml, listing: &Listing<Object>, with_owner: bool) -> Xml {
         for (key, object) in &listing.entries {
-            xml = xml
-                .open("Contents")
-                .leaf("Key", self.shown(key))
-                .leaf("LastModified", iso(object.modified))
-                .leaf("ETag", &object.etag)
-                .leaf("Type", object.kind)
-                .leaf("Size", object.size.to_string())
-                .leaf("StorageClass", "Standard");
+            xml = described(xml.open("Contents").leaf("Key", self.shown(key)), object);
             xml = if with_owner { owner(xml).close() } else { xml.close() };
         }
-        for prefix in &listing.prefixes {
-            xml = xml.open("CommonPrefixes").leaf("Prefix", self.shown(prefix)).close();
-        }
-        xml
+        self.rolled_up(xml, listing)
     }
+
+    fn rolled_up(&self, xml: Xml, listing: &Listing<Object>) -> Xml {
+        let rolled =
+            |xml: Xml, prefix: &String| xml.open("CommonPrefixes").leaf("Prefix", self.shown(prefix)).close();
+        listing.prefixes.iter().fold(xml, rolled)
+    }
+}
+
+fn described(xml: Xml, object: &Object) -> Xml {
+    xml.leaf("LastModified", iso(object.modified))
+        .leaf("ETag", &object.etag)
+        .leaf("Type", object.kind)
+        .leaf("Size", object.size.to_string())
+        .leaf("StorageClass", "Standard")
 }
 
 /// `ListObjects`.
@@ -66,7 +70,7 @@ pub(super) fn version_1(call: &Call<'_>) -> Answer {
     let marker = call.request.parameter("marker").unwrap_or_default();
     let asked = Asked::of(call, marker)?;
     let listing = call.cloud.store.list(call.bucket(), &asked.page);
-    let mut xml = asked.head(call).leaf("Marker", asked.shown(marker));
+    let mut xml = asked.head(call, "ListBucketResult").leaf("Marker", asked.shown(marker));
     xml = xml.leaf("IsTruncated", listing.next.is_some().to_string());
     if let Some(next) = &listing.next {
         xml = xml.leaf("NextMarker", asked.shown(next));
@@ -85,8 +89,8 @@ pub(super) fn version_2(call: &Call<'_>) -> Answer {
     let asked = Asked::of(call, &after)?;
     let listing = call.cloud.store.list(call.bucket(), &asked.page);
     let found = listing.entries.len() + listing.prefixes.len();
-    let mut xml =
-        asked.head(call).leaf("StartAfter", asked.shown(start_after)).leaf("KeyCount", found.to_string());
+    let xml = asked.head(call, "ListBucketResult").leaf("StartAfter", asked.shown(start_after));
+    let mut xml = xml.leaf("KeyCount", found.to_string());
     if let Some(token) = token {
         xml = xml.leaf("ContinuationToken", token);
     }
@@ -96,6 +100,25 @@ pub(super) fn version_2(call: &Call<'_>) -> Answer {
     }
     let with_owner = call.request.parameter("fetch-owner") == Some("true");
     Ok(document(asked.body(xml, &listing, with_owner)))
+}
+
+/// `ListObjectVersions`: each object has one, which has no id.
+pub(super) fn versions(call: &Call<'_>) -> Answer {
+    let parameter = |name: &str| call.request.parameter(name).unwrap_or_default();
+    let (key_marker, id_marker) = (parameter("key-marker"), parameter("version-id-marker"));
+    let asked = Asked::of(call, key_marker)?;
+    let listing = call.cloud.store.list(call.bucket(), &asked.page);
+    let xml = asked.head(call, "ListVersionsResult").leaf("KeyMarker", asked.shown(key_marker));
+    let mut xml =
+        xml.leaf("VersionIdMarker", id_marker).leaf("IsTruncated", listing.next.is_some().to_string());
+    if let Some(next) = &listing.next {
+        xml = xml.leaf("NextKeyMarker", asked.shown(next)).leaf("NextVersionIdMarker", "null");
+    }
+    for (key, object) in &listing.entries {
+        let xml_of = xml.open("Version").leaf("Key", asked.shown(key)).leaf("VersionId", "null");
+        xml = owner(described(xml_of.leaf("IsLatest", "true"), object)).close();
+    }
+    Ok(document(asked.rolled_up(xml, &listing)))
 }
 
 fn decoded(token: &str) -> Result<String, OssError> {

@@ -84,7 +84,10 @@ async fn carried_out(call: &Call<'_>, intake: &mut Intake, entry: &mut Entry) ->
     if uploads(call.operation) {
         intake.limit(call.traffic_limit()?);
     }
-    let response = operate(call, intake).await?;
+    let mut response = operate(call, intake).await?;
+    if let Some(delay) = intake.delay() {
+        response = response.with_header("x-oss-qos-delay-time", delay.as_millis().to_string());
+    }
     if response.download.as_ref().is_some_and(|download| download.corrupts) {
         entry.struck("corrupt-body");
     }
@@ -109,6 +112,7 @@ async fn operate(call: &Call<'_>, intake: &mut Intake) -> Answer {
         Operation::ListLiveChannel => bucket::live_channels(call),
         Operation::ListObjects => listing::version_1(call),
         Operation::ListObjectsV2 => listing::version_2(call),
+        Operation::ListObjectVersions => listing::versions(call),
         Operation::ListMultipartUploads => uploads::list(call),
         Operation::ListParts => uploads::list_parts(call),
         Operation::DeleteMultipleObjects => delete_many::delete(call, intake).await,

@@ -15,6 +15,12 @@ pub(super) fn check_bucket(name: &str) -> Result<(), OssError> {
     Err(INVALID_BUCKET_NAME.with("BucketName", name))
 }
 
+/// Whether a name of a bucket can begin so.
+pub(super) fn may_begin_a_bucket(prefix: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    prefix.len() <= 63 && prefix.bytes().all(inner) && !prefix.starts_with('-')
+}
+
 /// Refuses an object name that breaks the rules ("OSS document Object naming conventions").
 pub(super) fn check_key(key: &str) -> Result<(), OssError> {
     // A key that was no UTF-8 came in with replacement characters.
@@ -36,6 +42,16 @@ mod tests {
         }
         for name in ["ab", "-ab", "ab-", "Abc", "a_b", "a.b", "目录桶", &"x".repeat(64)] {
             assert_eq!(check_bucket(name).unwrap_err().kind.code, "InvalidBucketName", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_the_beginning_of_a_name() {
+        for prefix in ["", "a", "ab-", &"x".repeat(63)] {
+            assert!(may_begin_a_bucket(prefix), "{prefix}");
+        }
+        for prefix in ["-", "A", "a.b", "a_", &"x".repeat(64)] {
+            assert!(!may_begin_a_bucket(prefix), "{prefix}");
         }
     }
 

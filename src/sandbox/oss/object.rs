@@ -20,8 +20,15 @@ const MAX_BODY_BYTES: u64 = 5 << 30;
 const KEPT_HEADERS: [&str; 5] =
     ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
 
+/// What the service knows of a download and not of a `PutObject`.
+const CONDITIONS: [&str; 4] = ["If-Modified-Since", "If-Unmodified-Since", "If-Match", "If-None-Match"];
+
 /// `PutObject`.
 pub(super) async fn put(call: &Call<'_>, intake: &mut Intake) -> Answer {
+    let is_set = |name: &&str| call.request.header(&name.to_ascii_lowercase()).is_some();
+    if let Some(condition) = CONDITIONS.into_iter().find(is_set) {
+        return Err(refusals::CONDITION_OF_PUT.with("Header", condition).into());
+    }
     let exists = || call.cloud.store.head(call.bucket(), call.key()).is_some();
     if call.forbids_overwrite() && exists() {
         return Err(already_exists(call.key()).into());

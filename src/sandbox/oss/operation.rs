@@ -43,6 +43,9 @@ operations! {
         "list-type", "prefix", "delimiter", "start-after", "continuation-token", "max-keys", "encoding-type",
         "fetch-owner",
     ];
+    ListObjectVersions => "oss:ListObjectVersions", [
+        "versions", "prefix", "delimiter", "key-marker", "version-id-marker", "max-keys", "encoding-type",
+    ];
     ListLiveChannel => "oss:ListLiveChannel", ["live", "prefix", "marker", "max-keys"];
     ListMultipartUploads => "oss:ListMultipartUploads", [
         "uploads", "prefix", "delimiter", "key-marker", "upload-id-marker", "max-uploads", "encoding-type",
@@ -106,7 +109,9 @@ const OF_ANY: [&str; 13] = [
 pub(super) fn sub_resources(request: &Request) -> impl Iterator<Item = &str> {
     let named = request.query.iter().filter(|(name, value)| {
         let changes = value.is_empty() || name.starts_with("x-oss-") || WITH_VALUE.contains(&name.as_str());
-        changes && !OF_ANY.contains(&name.as_str())
+        // The only version that there is.
+        let is_the_object = name == "versionId" && value == "null";
+        changes && !is_the_object && !OF_ANY.contains(&name.as_str())
     });
     named.map(|(name, _)| name.as_str())
 }
@@ -135,6 +140,7 @@ fn of_bucket(request: &Request, has: impl Fn(&str) -> bool) -> Operation {
         "GET" if has("acl") => Operation::GetBucketAcl,
         "GET" if has("live") => Operation::ListLiveChannel,
         "GET" if has("uploads") => Operation::ListMultipartUploads,
+        "GET" if has("versions") => Operation::ListObjectVersions,
         "GET" if request.parameter("list-type") == Some("2") => Operation::ListObjectsV2,
         "GET" => Operation::ListObjects,
         "HEAD" => Operation::HeadBucket,

@@ -93,6 +93,9 @@ refusals! {
         "The object you specified already exists and can not be overwritten.";
     // Requests.
     INVALID_ARGUMENT = 400 "InvalidArgument" "", "An argument is not valid.";
+    BUCKET_PREFIX_INVALID = 400 "InvalidArgument" "0017-00000290", "The prefix of bucket names is not valid.";
+    CONDITION_OF_PUT = 400 "NotImplemented" "0017-00000245",
+        "A header you provided implies functionality that is not implemented.";
     INVALID_PART_NUMBER = 400 "InvalidArgument" "0017-00000220",
         "Part number must be an integer between 1 and 10000, inclusive.";
     MISSING_ARGUMENT = 400 "MissingArgument" "", "Missing Some Required Arguments.";

@@ -7,6 +7,16 @@ use super::xml::Xml;
 use crate::sandbox::store::{Page, Part, key_and_id, upload_name};
 use crate::sandbox::time::iso;
 
+/// What an upload that its client encrypts was begun with, which whoever goes on with it has to know.
+const CLIENT_ENCRYPTION: [(&str, &str); 6] = [
+    ("x-oss-meta-client-side-encryption-key", "ClientEncryptionKey"),
+    ("x-oss-meta-client-side-encryption-start", "ClientEncryptionStart"),
+    ("x-oss-meta-client-side-encryption-cek-alg", "ClientEncryptionCekAlg"),
+    ("x-oss-meta-client-side-encryption-wrap-alg", "ClientEncryptionWrapAlg"),
+    ("x-oss-meta-client-side-encryption-data-size", "ClientEncryptionDataSize"),
+    ("x-oss-meta-client-side-encryption-part-size", "ClientEncryptionPartSize"),
+];
+
 /// `ListParts`, by number.
 pub(super) fn list_parts(call: &Call<'_>) -> Answer {
     let max = call.count("max-parts", 1, 1000)?;
@@ -26,6 +36,12 @@ pub(super) fn list_parts(call: &Call<'_>) -> Answer {
         .leaf("NextPartNumberMarker", last.to_string())
         .leaf("MaxParts", max.to_string())
         .leaf("IsTruncated", (after.len() > max).to_string());
+    for (header, element) in CLIENT_ENCRYPTION {
+        let mut headers = upload.described.headers.iter();
+        if let Some((_, value)) = headers.find(|(name, _)| name == header) {
+            xml = xml.leaf(element, value);
+        }
+    }
     for (number, part) in page {
         xml = described(xml, **number, part);
     }

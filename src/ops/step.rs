@@ -53,6 +53,11 @@ impl StepName {
             Self::Dma => "dma",
         }
     }
+
+    /// Whether it is a test of the device.
+    pub fn is_test(self) -> bool {
+        matches!(self, Self::Smoke | Self::Prbs | Self::Dma)
+    }
 }
 
 /// What became of a step.

@@ -114,10 +114,9 @@ fn where_it_ended_stands_in_the_error_s_document() {
         deploy(&healthy, &["--driver", "none", "--test", "smoke", "--device", "/dev/nonexistent"]).exits(10);
     told(&nowhere.error(), 10, &loaded);
     let faulty = with_package(&["--fault", "ddr-error"]);
-    let ran = deploy(&faulty, &["--test", "smoke"]).exits(11);
-    let last: Value = serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap();
-    told(&last["error"], 11, &[&loaded[..], &["smoke"]].concat());
-    assert_eq!(ran.json()["tests"][0]["result"], "failed");
+    let found = deploy(&faulty, &["--test", "smoke"]).exits(11).error();
+    told(&found, 11, &[&loaded[..], &["smoke"]].concat());
+    assert_eq!(found["tests"][0]["result"], "failed");
 }
 
 #[test]

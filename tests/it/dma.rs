@@ -319,7 +319,7 @@ fn deploy_tests_the_memory_too() {
     let ran = running.faascmd(&deploy).exits(2);
     assert!(ran.stderr.contains("--yes"), "asked before anything is sent: {}", ran.stderr);
     let ran = running.faascmd(&[&deploy[..], &["--yes", "--dma-range", "0+256K"]].concat()).exits(11);
-    let document = ran.json();
+    let document = ran.error();
     let steps = document["steps"].as_array().unwrap();
     assert_eq!((&steps[5]["name"], &steps[5]["state"]), (&json!("dma"), &json!("failed")));
     assert_eq!(document["tests"][1]["faults"][0]["kind"], "stuck");

@@ -18,6 +18,7 @@ mod ddr_pages;
 mod ddr_signals;
 mod deploy;
 mod deploy_ends;
+mod deploy_pages;
 mod device;
 mod dma;
 mod doctor;

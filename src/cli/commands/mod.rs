@@ -49,7 +49,7 @@ pub(super) enum Command {
     ///
     /// Checks the file, uploads it, makes the image, waits for it, loads it, waits, and tests the chip. Killed or stopped at
     /// any point, the same command goes on where it stopped: what is done is not done again (docs/deploy.md).
-    Deploy(deploy::DeployArgs),
+    Deploy(Box<deploy::DeployArgs>),
     /// Move data to and from the card's memory
     #[command(subcommand)]
     Dma(dma::DmaCommand),

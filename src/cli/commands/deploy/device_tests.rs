@@ -4,11 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 use tokio::time::Instant;
 
 use super::super::dma::range;
-use super::super::test::{DmaResult, DmaTest, TestResult, default_range, refuse_what_was_left_running};
+use super::super::test::{AnyResult, DmaTest, TestResult, default_range, refuse_what_was_left_running};
 use super::Deployed;
 use crate::base::duration::some_time;
 use crate::base::private_file::state_folder;
@@ -17,7 +16,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::typed;
-use crate::ddr::{self, Harness, PrbsOptions, SmokeOptions};
+use crate::ddr::{self, Harness, PrbsOptions, Sample, SmokeOptions};
 use crate::device::{Access, Device, DeviceError};
 use crate::dma::Range;
 use crate::ops::step::{Step, StepName};
@@ -98,17 +97,21 @@ impl TestsArgs {
         let device = self.registers(cx, deadline)?;
         for name in names {
             let began = Instant::now();
-            let test = match &device {
-                Some(device) if name != TestName::Dma => self.of_registers(name, deadline, device)?,
+            let result = match &device {
+                Some(device) if name != TestName::Dma => {
+                    let mut looks = |sample: &Sample| deployed.looks.take(sample, &cx.ui);
+                    self.of_registers(name, deadline, (device, &mut looks))?
+                }
                 _ => self.dma(cx, deadline)?,
             };
-            let passed = test.exit == Exit::Done;
+            let (exit, step) = (result.exit(), name.step().word());
+            let detail = result.detail().to_owned();
+            let passed = exit == Exit::Done;
             deployed.deployment.steps.push(Step::tested(name.step(), passed, began));
-            deployed.tests.push(test.result);
-            let (step, detail) = (name.step().word(), test.detail);
+            deployed.tests.push(result);
             if !passed {
                 let again = format!("to test it again: {}", typed::command());
-                return Err(Failure::new(test.exit, format!("{step} {detail}")).hint(again));
+                return Err(Failure::new(exit, format!("{step} {detail}")).hint(again));
             }
             deadline.progress().event(Event::StepDone { step, detail, skipped: false });
         }
@@ -126,24 +129,27 @@ impl TestsArgs {
         Ok(Some(device))
     }
 
-    fn of_registers(&self, name: TestName, deadline: &Deadline, device: &Device) -> Result<One, Failure> {
+    fn of_registers(
+        &self,
+        name: TestName,
+        deadline: &Deadline,
+        (device, looks): (&Device, &mut dyn FnMut(&Sample)),
+    ) -> Result<AnyResult, Failure> {
         let state = state_folder();
         let harness = harness(deadline, (device, state.as_deref()));
         let report = match name {
             TestName::Smoke => {
                 ddr::smoke(harness, &SmokeOptions { timeout: DONE_WITHIN, accept_stale: false })?
             }
-            _ => ddr::prbs(harness, &self.prbs(), &mut |_| {})?,
+            _ => ddr::prbs(harness, &self.prbs(), looks)?,
         };
-        let result = AnyResult::Ddr(Box::new(TestResult::new(&report, device)));
-        Ok(One { result, detail: report.to_string(), exit: report.verdict.into() })
+        Ok(TestResult::new(&report, device).into())
     }
 
-    fn dma(&self, cx: &Context, deadline: &Deadline) -> Result<One, Failure> {
+    fn dma(&self, cx: &Context, deadline: &Deadline) -> Result<AnyResult, Failure> {
         let range = default_range(self.dma_range, cx)?;
-        let result = DmaTest::default().run(range, cx, (deadline.cancel(), deadline.progress()))?;
-        let (detail, exit) = (result.detail.clone(), result.exit);
-        Ok(One { result: AnyResult::Dma(Box::new(result)), detail, exit })
+        let cancel = (deadline.cancel(), deadline.progress());
+        Ok(DmaTest::default().run(range, cx, cancel)?.into())
     }
 
     fn prbs(&self) -> PrbsOptions {
@@ -159,21 +165,6 @@ impl TestsArgs {
 
 fn harness<'a>(deadline: &'a Deadline, (device, state): (&'a Device, Option<&'a Path>)) -> Harness<'a> {
     Harness { registers: device, cancel: deadline.cancel(), progress: deadline.progress(), state }
-}
-
-/// What one test gave.
-struct One {
-    result: AnyResult,
-    detail: String,
-    exit: Exit,
-}
-
-/// A result of a test of the registers or of the memory.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(super) enum AnyResult {
-    Ddr(Box<TestResult>),
-    Dma(Box<DmaResult>),
 }
 
 /// The local device, when whoever uses it now is done.

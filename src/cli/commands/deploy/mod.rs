@@ -1,17 +1,20 @@
 //! `faascmd deploy FILE`: a compiled file becomes a loaded and tested chip.
 
 mod device_tests;
+mod told;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde::Serialize;
 
-use self::device_tests::{AnyResult, TestsArgs};
+use self::device_tests::TestsArgs;
 use super::fpga::{DriverArgs, DriverUse};
 use super::image::{MakeArgs, build_failed};
 use super::object::CutArgs;
+use super::test::{AnyResult, Looks, ReportArgs, Reports};
 use crate::base::duration::{duration, spent};
 use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
@@ -30,7 +33,7 @@ use crate::ops::wait::Deadline;
 #[command(after_help = "Examples:
   faascmd deploy bit.tar.gz
   faascmd deploy bit.tar.gz --test smoke,prbs
-  faascmd deploy bit.tar.gz --test dma --dma-range 0x0+1GiB --yes
+  faascmd deploy bit.tar.gz --test dma --dma-range 0x0+1GiB --yes --html dma.html
   faascmd deploy dma_afu.gbs --shell V1.1 --fpga 1
   faascmd deploy bit.tar.gz --no-load --no-wait     orders the image and returns
   faascmd deploy bit.tar.gz --dry-run               says what would be done")]
@@ -61,8 +64,10 @@ pub(in crate::cli) struct DeployArgs {
     #[arg(long)]
     no_wait: bool,
     /// Say what would be done, and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["junit", "html"])]
     dry_run: bool,
+    #[command(flatten)]
+    reports: ReportArgs,
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
@@ -79,30 +84,31 @@ struct Deployed {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tests: Vec<AnyResult>,
     dry_run: bool,
+    /// What the PRBS test saw on its way, for a page.
+    #[serde(skip)]
+    looks: Looks,
 }
 
 /// Runs the command.
 pub(in crate::cli) fn run(args: &DeployArgs, cx: &Context) -> Outcome {
+    let mut reports = Reports::open(&args.reports)?;
     let mut deployed = Deployed { dry_run: args.dry_run, ..Deployed::default() };
-    deploy_and_test(args, cx, &mut deployed).map_err(|failure| deployed.at(failure))
+    let begun = Timestamp::now();
+    told::begin(&mut reports, (args, begun), cx);
+    let done = deploy_and_test(args, cx, &mut deployed);
+    told::end(&mut reports, (args, begun), (&deployed, done.as_ref().err()), cx);
+    done.map_err(|failure| deployed.at(failure))?;
+    cx.ui.print(&deployed)
 }
 
-fn deploy_and_test(args: &DeployArgs, cx: &Context, deployed: &mut Deployed) -> Outcome {
+fn deploy_and_test(args: &DeployArgs, cx: &Context, deployed: &mut Deployed) -> Result<(), Failure> {
     if !args.dry_run {
         args.tests.permit(cx)?;
     }
     let deadline = cx.deadline_told_to(args.timeout, cx.ui.steps(cx.ui.progress()))?;
     cx.block_on(deploy(args, cx, &deadline, &mut deployed.deployment))?;
     say_what_is_left(args, cx, &deployed.deployment);
-    if args.dry_run {
-        return cx.ui.print(deployed);
-    }
-    let tested = args.tests.run(cx, &deadline, deployed);
-    // What the tests found is an answer, whatever it is.
-    if tested.is_ok() || !deployed.tests.is_empty() {
-        cx.ui.print(deployed)?;
-    }
-    tested.map(|()| Exit::Done)
+    if args.dry_run { Ok(()) } else { args.tests.run(cx, &deadline, deployed) }
 }
 
 async fn deploy(
@@ -138,6 +144,7 @@ impl Deployed {
             "image_uuid": image.as_ref().map(|image| &image.uuid),
             "object": object,
             "steps": steps,
+            "tests": self.tests,
             "next": next,
         });
         failure.done = done.as_object().cloned().map(Box::new);

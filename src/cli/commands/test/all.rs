@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use super::any_result::AnyResult;
 use super::prbs::SoakArgs;
 use super::result::TestResult;
 use super::under_test::{TestArgs, UnderTest};
@@ -35,7 +36,7 @@ pub(in crate::cli) struct AllArgs {
 /// The answer: one result a test that was run.
 #[derive(Debug, Serialize)]
 struct AllReport {
-    items: Vec<TestResult>,
+    items: Vec<AnyResult>,
 }
 
 /// Runs the command.
@@ -43,11 +44,11 @@ pub(super) fn run(args: &AllArgs, cx: &Context) -> Outcome {
     let looks = args.soak.looks()?;
     let mut under_test = UnderTest::open(&args.test, "smoke", cx)?.with(looks);
     let smoke = SmokeOptions { timeout: args.timeout, accept_stale: args.test.accept_stale };
-    let mut exit = shown(under_test.run("smoke", |harness, _| ddr::smoke(harness, &smoke))?, cx)?;
+    let mut exit = shown(&under_test.run("smoke", |harness, _| ddr::smoke(harness, &smoke))?, cx)?;
     if exit == Exit::Done {
         let options = args.soak.options(args.timeout, args.test.accept_stale);
         let prbs = under_test.run("prbs", |harness, each| ddr::prbs(harness, &options, each))?;
-        exit = shown(prbs, cx)?;
+        exit = shown(&prbs, cx)?;
     }
     let items = under_test.results();
     if cx.ui.is_json() { cx.ui.print_with(&AllReport { items }, exit) } else { Ok(exit) }

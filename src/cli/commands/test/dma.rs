@@ -1,13 +1,14 @@
 //! `faascmd test dma`
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::dma_result::{DmaResult, Tested};
-use super::told::Broken;
-use super::{dma_html, junit};
+use super::reports::{ReportArgs, Reports};
+use super::told::{Broken, Told};
+use super::under_test::on;
 use crate::base::cancel::Cancel;
 use crate::base::duration::some_time;
 use crate::base::progress::Progress;
@@ -16,7 +17,6 @@ use crate::cli::Exit;
 use crate::cli::commands::dma::{amount, lock_of, range};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::output::ReportFile;
 use crate::device::{Direction, DmaNodes, Lock, MOST_CHANNELS};
 use crate::dma::{
     Channel, LinkLimit, Measure, Pattern, Range, SpeedPlan, Verified, VerifyPlan, Way, measure, verify,
@@ -70,12 +70,8 @@ pub(in crate::cli) struct DmaArgs {
     /// Of prbs31; the same seed writes the same data [default: another each time]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Write the result as JUnit XML too
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// Write the result as a page with plots too
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
+    #[command(flatten)]
+    reports: ReportArgs,
     /// Go on although another process has the memory's lock
     #[arg(long)]
     no_lock: bool,
@@ -98,48 +94,22 @@ struct Counts {
 
 /// Runs the command.
 pub(super) fn run(args: &DmaArgs, cx: &Context) -> Outcome {
-    let mut reports = Reports::open(args)?;
-    reports.broken(cx, Broken::unless_ended("dma"), true);
+    let mut reports = Reports::open(&args.reports)?;
+    let (subject, facts) = on(cx);
+    let told = Told { facts: &facts, ..Told::of("dma", &subject, Timestamp::now()) };
+    reports.begin(&Told { broken: Some(Broken::unless_ended("dma")), ..told }, &cx.ui);
     let result = args.test().and_then(|test| {
         let range = default_range(args.range, cx)?;
         test.permit(range, cx)?;
         test.run(range, cx, (&cx.cancel()?, &*cx.ui.progress()))
     });
-    let result = result
-        .inspect_err(|failure| reports.broken(cx, Broken { test: "dma", why: &failure.message }, false))?;
-    reports.write(cx, (junit::suite("dma", &result.cases(), None), dma_html::document(&result)), false);
+    let result = result.inspect_err(|failure| {
+        let broken = Some(Broken { test: "dma", why: &failure.message });
+        reports.write(&Told { broken, ..told }, &cx.ui);
+    })?;
+    reports.write(&Told { results: &[result.clone().into()], ..told }, &cx.ui);
     let exit = result.exit;
     cx.ui.print_with(&result, exit)
-}
-
-/// The files that tell the outcome besides the answer.
-struct Reports {
-    junit: Option<ReportFile>,
-    html: Option<ReportFile>,
-}
-
-impl Reports {
-    fn open(args: &DmaArgs) -> Result<Self, Failure> {
-        let open =
-            |what, path: &Option<PathBuf>| path.as_ref().map(|path| ReportFile::open(what, path)).transpose();
-        Ok(Self { junit: open("the JUnit file", &args.junit)?, html: open("the page", &args.html)? })
-    }
-
-    /// That there is no result, or none yet: what can't be written anew is told at the end.
-    fn broken(&mut self, cx: &Context, broken: Broken<'_>, yet: bool) {
-        let page = dma_html::broken(&cx.device_name(), broken);
-        self.write(cx, (junit::suite("dma", &[], Some(broken)), page), yet);
-    }
-
-    /// A file that can't be written is told, and changes no verdict.
-    fn write(&mut self, cx: &Context, (junit, html): (String, String), only_regular: bool) {
-        for (file, text) in [(&mut self.junit, junit), (&mut self.html, html)] {
-            let Some(file) = file.as_mut().filter(|file| file.is_regular || !only_regular) else { continue };
-            if let Err(failure) = file.write(&text) {
-                cx.ui.warn(&failure.message);
-            }
-        }
-    }
 }
 
 /// The range, which only a simulated memory has by itself.

@@ -1,57 +1,28 @@
-//! The DMA test as a page: verdict, throughput over size, faults, how it was run.
+//! What a page shows of the DMA test: throughput over size, faults, how it was run.
 
 use super::dma_result::{DmaResult, SPEED_COLUMNS, SpeedResult};
-use super::html::{tone, word};
-use super::told::Broken;
 use crate::base::size::ByteSize;
 use crate::cli::commands::dma::rate;
-use crate::cli::output::typed;
-use crate::cli::picture::{Axis, Cell, Line, Part, Picture, Plot, Scale, Shape, Table};
+use crate::cli::picture::{Axis, Cell, Line, Plot, Scale, Shape, Table};
 use crate::dma::Way;
-use crate::ops::fleet::Outcome as Tone;
 
-/// The page of a test that came to its end.
-pub(super) fn document(result: &DmaResult) -> String {
-    let parts = plot(result).map(Part::Plot).into_iter().chain(tables(result).into_iter().map(Part::Table));
+/// How it was run, besides what is told of every test.
+pub(super) fn facts(result: &DmaResult) -> [(&'static str, String); 3] {
+    let unknown = || "not known".to_owned();
     let link = result.link.as_ref().map(|link| format!("{} x{}", link.speed, link.width));
     let limit = result.limit.map(|limit| {
         let (rate, payload) = (rate(limit.bytes_per_second), limit.payload_bytes);
         format!("{rate} each way, with payloads of {payload} bytes")
     });
-    let unknown = || "not known".to_owned();
-    Picture {
-        title: format!("dma on {}", result.device),
-        verdict: tone(result.result),
-        said: word(result.result).to_owned(),
-        summary: vec![result.detail.clone()],
-        parts: parts.collect(),
-        how: vec![
-            ("command", typed::command()),
-            ("device", result.device.clone()),
-            ("link", link.unwrap_or_else(unknown)),
-            ("limit", limit.unwrap_or_else(unknown)),
-            ("seed", result.seed.clone()),
-            ("written", format!("{:.0}", jiff::Timestamp::now())),
-        ],
-    }
-    .html()
-}
-
-/// The page of one that did not.
-pub(super) fn broken(device: &str, broken: Broken<'_>) -> String {
-    Picture {
-        title: format!("{} on {device}", broken.test),
-        verdict: Tone::Failed,
-        said: "no result".to_owned(),
-        summary: vec![broken.why.to_owned()],
-        parts: Vec::new(),
-        how: vec![("command", typed::command()), ("device", device.to_owned())],
-    }
-    .html()
+    [
+        ("link", link.unwrap_or_else(unknown)),
+        ("limit", limit.unwrap_or_else(unknown)),
+        ("seed", result.seed.clone()),
+    ]
 }
 
 /// A line for each direction and number of channels, and one for what the link can move.
-fn plot(result: &DmaResult) -> Option<Plot> {
+pub(super) fn plot(result: &DmaResult) -> Option<Plot> {
     let mut counts: Vec<usize> = result.speeds.iter().map(|speed| speed.measure.channels).collect();
     counts.sort_unstable();
     counts.dedup();
@@ -84,7 +55,7 @@ fn line(result: &DmaResult, (way, channels): (Way, usize)) -> Line {
     }
 }
 
-fn tables(result: &DmaResult) -> Vec<Table> {
+pub(super) fn tables(result: &DmaResult) -> Vec<Table> {
     let text = |row: Vec<String>| row.into_iter().map(Cell::Text).collect();
     let faults = result.faults.iter().map(|fault| {
         let row = [fault.kind, &fault.address_hex, &fault.expected, &fault.found, &fault.detail];

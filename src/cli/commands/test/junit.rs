@@ -4,41 +4,60 @@ use std::fmt::Write as _;
 
 use quick_xml::escape::escape;
 
-use super::result::{Case, Outcome, TestResult};
+use super::any_result::AnyResult;
+use super::result::{Case, Outcome};
 use super::told::{Broken, Told};
 
-/// The whole file.
+/// The whole file: a suite for each kind of work.
 pub(super) fn document(told: &Told<'_>) -> String {
-    let cases: Vec<Case<'_>> = told.results.iter().map(TestResult::case).collect();
-    suite("ddr", &cases, told.broken)
+    let steps = told.steps.iter().filter(|step| !step.name.is_test()).map(|step| Case {
+        name: step.name.word(),
+        result: Outcome::Passed,
+        detail: "",
+        seconds: step.seconds,
+    });
+    let mut suites: [(&str, Vec<Case<'_>>); 3] =
+        [("deploy", steps.collect()), ("ddr", Vec::new()), ("dma", Vec::new())];
+    for result in told.results {
+        let kind = if matches!(result, AnyResult::Dma(_)) { 2 } else { 1 };
+        suites[kind].1.extend(result.cases());
+    }
+    let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n".to_owned();
+    for (name, cases) in &suites {
+        let broken = told.broken.filter(|_| told.suite == *name);
+        if !cases.is_empty() || broken.is_some() {
+            suite(&mut xml, (name, cases), broken);
+        }
+    }
+    xml.push_str("</testsuites>\n");
+    xml
 }
 
-/// The same of tests of any kind.
-pub(super) fn suite(suite: &str, cases: &[Case<'_>], broken: Option<Broken<'_>>) -> String {
+fn suite(xml: &mut String, (suite, cases): (&str, &[Case<'_>]), broken: Option<Broken<'_>>) {
     let count = |outcome| cases.iter().filter(|case| case.result == outcome).count();
     let failures = count(Outcome::Failed);
     let errors = cases.len() - failures - count(Outcome::Passed) + usize::from(broken.is_some());
     let tests = cases.len() + usize::from(broken.is_some());
     // The sum of no numbers is -0.
     let seconds = cases.iter().fold(0.0, |sum, case| sum + case.seconds);
-    let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <testsuites>\n  <testsuite name=\"{suite}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" \
-         skipped=\"0\" time=\"{seconds:.3}\">\n"
-    );
+    writeln!(
+        xml,
+        "  <testsuite name=\"{suite}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" \
+         skipped=\"0\" time=\"{seconds:.3}\">"
+    )
+    .expect("a String takes everything");
     for one in cases {
         let outcome = match one.result {
             Outcome::Passed => None,
             Outcome::Failed => Some("failure"),
             Outcome::Inconclusive | Outcome::NotDone | Outcome::Interrupted => Some("error"),
         };
-        case(&mut xml, (suite, one.name, one.seconds), outcome.map(|kind| (kind, one.detail)));
+        case(xml, (suite, one.name, one.seconds), outcome.map(|kind| (kind, one.detail)));
     }
     if let Some(broken) = broken {
-        case(&mut xml, (suite, broken.test, 0.0), Some(("error", broken.why)));
+        case(xml, (suite, broken.test, 0.0), Some(("error", broken.why)));
     }
-    xml.push_str("  </testsuite>\n</testsuites>\n");
-    xml
+    xml.push_str("  </testsuite>\n");
 }
 
 fn case(xml: &mut String, (suite, test, seconds): (&str, &str, f64), outcome: Option<(&str, &str)>) {

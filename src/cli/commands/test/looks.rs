@@ -14,7 +14,7 @@ use crate::device::hex;
 const KEPT: usize = 4096;
 
 #[derive(Debug, Default)]
-pub(super) struct Looks {
+pub(in crate::cli::commands) struct Looks {
     log: Option<File>,
     log_has_holes: bool,
     /// Seconds from the start, and what 0x30 read.
@@ -40,12 +40,12 @@ impl Looks {
         Self { log, each: 1, ..Self::default() }
     }
 
-    pub(super) fn take(&mut self, sample: &Sample, ui: &Ui) {
+    pub(in crate::cli::commands) fn take(&mut self, sample: &Sample, ui: &Ui) {
         self.keep((sample.elapsed.as_secs_f64(), sample.error_register));
         self.write(sample, ui);
     }
 
-    pub(super) fn kept(&self) -> &[(f64, u32)] {
+    pub(in crate::cli::commands) fn kept(&self) -> &[(f64, u32)] {
         &self.kept
     }
 

@@ -1,6 +1,7 @@
 //! `faascmd test …`: the DDR tests of the reference design, and the card's memory by DMA, on the local device.
 
 mod all;
+mod any_result;
 mod dma;
 mod dma_html;
 mod dma_result;
@@ -16,9 +17,12 @@ mod under_test;
 
 use clap::Subcommand;
 
+pub(super) use any_result::AnyResult;
 pub(super) use dma::{DmaTest, default_range};
-pub(super) use dma_result::DmaResult;
+pub(super) use looks::Looks;
+pub(super) use reports::{ReportArgs, Reports};
 pub(super) use result::TestResult;
+pub(super) use told::{Broken, Told};
 pub(super) use under_test::{left_running_text, refuse_what_was_left_running, stop_command};
 
 use crate::cli::context::Context;

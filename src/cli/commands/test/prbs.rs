@@ -65,7 +65,7 @@ pub(super) fn run(args: &PrbsArgs, cx: &Context) -> Outcome {
     let looks = args.soak.looks()?;
     let mut under_test = UnderTest::open(&args.test, "prbs", cx)?.with(looks);
     let options = args.soak.options(args.timeout, args.test.accept_stale);
-    let result = under_test.run("prbs", |harness, each| ddr::prbs(harness, &options, each))?.clone();
+    let result = under_test.run("prbs", |harness, each| ddr::prbs(harness, &options, each))?;
     let exit = result.exit;
     cx.ui.print_with(&PrbsReport(result), exit)
 }

@@ -14,21 +14,21 @@ pub(in crate::cli::commands) struct ReportArgs {
     /// Write the result as JUnit XML too
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Draw the result as a page too: verdict, errors over time, how it was run
+    /// Draw the result as a page too: verdict, plots, how it was run
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
 
 /// The open files.
 #[derive(Debug)]
-pub(super) struct Reports {
+pub(in crate::cli::commands) struct Reports {
     files: Vec<(ReportFile, Document)>,
 }
 
 type Document = fn(&Told<'_>) -> String;
 
 impl Reports {
-    pub(super) fn open(args: &ReportArgs) -> Result<Self, Failure> {
+    pub(in crate::cli::commands) fn open(args: &ReportArgs) -> Result<Self, Failure> {
         let wanted = [
             ("the JUnit file", &args.junit, junit::document as Document),
             ("the page", &args.html, html::document),
@@ -40,13 +40,13 @@ impl Reports {
     }
 
     /// Writes what is known before a test.
-    pub(super) fn begin(&mut self, told: &Told<'_>, ui: &Ui) {
+    pub(in crate::cli::commands) fn begin(&mut self, told: &Told<'_>, ui: &Ui) {
         let files = self.files.iter_mut().filter(|(file, _)| file.is_regular);
         write(files, told, ui);
     }
 
     /// Writes what is known after it.
-    pub(super) fn write(&mut self, told: &Told<'_>, ui: &Ui) {
+    pub(in crate::cli::commands) fn write(&mut self, told: &Told<'_>, ui: &Ui) {
         write(self.files.iter_mut(), told, ui);
     }
 }

@@ -34,7 +34,7 @@ struct SmokeReport(TestResult);
 pub(super) fn run(args: &SmokeArgs, cx: &Context) -> Outcome {
     let mut under_test = UnderTest::open(&args.test, "smoke", cx)?;
     let options = SmokeOptions { timeout: args.timeout, accept_stale: args.test.accept_stale };
-    let result = under_test.run("smoke", |harness, _| ddr::smoke(harness, &options))?.clone();
+    let result = under_test.run("smoke", |harness, _| ddr::smoke(harness, &options))?;
     let exit = result.exit;
     cx.ui.print_with(&SmokeReport(result), exit)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::any_result::AnyResult;
 use super::looks::Looks;
 use super::reports::{ReportArgs, Reports};
 use super::result::TestResult;
@@ -43,7 +44,7 @@ pub(super) struct UnderTest<'a> {
     begun: Timestamp,
     reports: Reports,
     looks: Looks,
-    results: Vec<TestResult>,
+    results: Vec<AnyResult>,
 }
 
 /// Sees every sample of a test.
@@ -60,7 +61,8 @@ impl<'a> UnderTest<'a> {
             }
             Err(failure) => {
                 let broken = Some(Broken { test, why: &failure.message });
-                let told = Told { device: &cx.device_name(), begun, results: &[], looks: &looks, broken };
+                let (subject, facts) = on(cx);
+                let told = Told { broken, facts: &facts, ..Told::of("ddr", &subject, begun) };
                 reports.write(&told, &cx.ui);
                 Err(failure)
             }
@@ -77,7 +79,7 @@ impl<'a> UnderTest<'a> {
         &mut self,
         test: &'static str,
         body: impl FnOnce(Harness<'_>, Each<'_>) -> Result<TestReport, DeviceError>,
-    ) -> Result<&TestResult, Failure> {
+    ) -> Result<TestResult, Failure> {
         self.report(Some(Broken::unless_ended(test)), Reports::begin);
         let progress = self.cx.ui.progress();
         let harness = Harness {
@@ -88,27 +90,38 @@ impl<'a> UnderTest<'a> {
         };
         let ended = body(harness, &mut |sample| self.looks.take(sample, &self.cx.ui));
         match ended {
-            Ok(report) => self.results.push(TestResult::new(&report, &self.device)),
+            Ok(report) => {
+                let result = TestResult::new(&report, &self.device);
+                self.results.push(result.clone().into());
+                self.report(None, Reports::write);
+                Ok(result)
+            }
             Err(error) => {
                 let failure = Failure::from(error);
                 self.report(Some(Broken { test, why: &failure.message }), Reports::write);
-                return Err(failure);
+                Err(failure)
             }
         }
-        self.report(None, Reports::write);
-        Ok(self.results.last().expect("it was just put there"))
     }
 
     /// The results of the tests that were run.
-    pub(super) fn results(self) -> Vec<TestResult> {
+    pub(super) fn results(self) -> Vec<AnyResult> {
         self.results
     }
 
     fn report(&mut self, broken: Option<Broken<'_>>, write: fn(&mut Reports, &Told<'_>, &Ui)) {
         let Self { results, looks, begun, .. } = self;
-        let told = Told { device: &self.cx.device_name(), begun: *begun, results, looks, broken };
+        let (subject, facts) = on(self.cx);
+        let looks = looks.kept();
+        let told = Told { results, looks, broken, facts: &facts, ..Told::of("ddr", &subject, *begun) };
         write(&mut self.reports, &told, &self.cx.ui);
     }
+}
+
+/// Where a test is run, as its reports tell it.
+pub(super) fn on(cx: &Context) -> (String, [(&'static str, String); 1]) {
+    let device = cx.device_name();
+    (format!("on {device}"), [("device", device)])
 }
 
 /// The device, locked, and free of what another test left running; and the flag of the signals.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::held::Held;
 use super::log::Log;
 use super::stall::{Pace, Pulse, STALL, STALL_OF_CALLS};
 use super::{Body, NetError};
@@ -90,7 +91,7 @@ impl Http {
         let verb = reqwest::Method::from_bytes(method.as_bytes()).unwrap_or(reqwest::Method::GET);
         let has_body = !matches!(body, Body::Empty) || matches!(method, "PUT" | "POST");
         let stall = if matches!(body, Body::Stream { .. }) { STALL } else { STALL_OF_CALLS };
-        let pulse = Pulse::new(body.length());
+        let (pulse, mut held) = (Pulse::new(), Held::default());
         if let Body::Whole(bytes) = &body {
             pulse.took(bytes.len() as u64);
         }
@@ -106,7 +107,7 @@ impl Http {
                 Some(answer) => answer.map_err(failed)?,
                 None => return Err(silent(method, &url, "no answer within", timeout.unwrap_or_default())),
             },
-            silence = pulse.stops(stall, &self.0.pace, || shown(method, &url)) => return Err(silent(method, &url, "nothing moved for", silence)),
+            silence = pulse.stops(stall, &self.0.pace, || held.shrinks(), || shown(method, &url)) => return Err(silent(method, &url, "nothing moved for", silence)),
         };
         pulse.answered(&self.0.pace);
         let response = Response { status: answer.status().as_u16(), method, url, answer, log };
@@ -224,7 +225,30 @@ impl Response {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
+
+    fn put(url: String, body: Bytes) -> Request {
+        let (headers, body) = (Vec::new(), Body::Whole(body));
+        Request { method: "PUT", url, headers, body, timeout: None, direct: false, secret: false }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_all_of_a_large_body_and_hangs_is_given_up_in_two_minutes() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/part", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (peer, _) = listener.accept().unwrap();
+            std::io::copy(&mut &peer, &mut std::io::sink())
+        });
+        let started = Instant::now();
+        let error = Http::new().send(put(url, vec![0; 8 << 20].into())).await.unwrap_err();
+        assert!(error.is_silence && error.to_string().contains("nothing moved for"), "{error}");
+        // What else this process sends may move meanwhile, and counts as a sign of life.
+        let spent = started.elapsed().as_secs();
+        assert!((100..600).contains(&spent), "{spent} s");
+    }
 
     #[tokio::test]
     async fn a_refused_connection_names_the_address_and_no_query() {

@@ -4,6 +4,7 @@
 
 mod body;
 mod error;
+mod held;
 mod http;
 mod log;
 mod probe;

@@ -11,6 +11,6 @@ pub(super) use checkpoint::{Begun, Binding, Checkpoint, Found, Header, left_behi
 pub(super) use concurrency::Concurrency;
 pub(super) use crc::CombinedCrc;
 pub(super) use cut::{Cut, Part, Placed};
-pub(super) use plan::{BODY, Plan, body_of};
+pub(super) use plan::{BODY, Plan, body_of, is_small};
 pub use plan::{LARGEST_PART, SMALLEST_PART};
 pub(super) use range::bytes_of;

@@ -21,15 +21,20 @@ pub(in crate::ops) const BODY: Retry = Retry {
     idempotent: true,
     attempts: 32,
     within: Duration::from_secs(15 * 60),
-    within_silence: Duration::from_secs(15 * 60),
+    within_silence: Duration::from_secs(5 * 60),
     longest_pause: Duration::from_secs(3),
 };
-/// A body of less than this is no reason to wait long for a peer that says nothing.
+/// A larger body than this takes its time.
 const SMALL: u64 = 1 << 20;
+
+/// Whether a body is no reason to wait long for a peer that says nothing.
+pub(in crate::ops) fn is_small(length: u64) -> bool {
+    length < SMALL
+}
 
 /// How often a body of this length is tried.
 pub(in crate::ops) fn body_of(length: u64) -> Retry {
-    let within_silence = if length < SMALL { Retry::SOON } else { BODY.within_silence };
+    let within_silence = if is_small(length) { Retry::SOON } else { BODY.within_silence };
     Retry { within_silence, ..BODY }
 }
 

@@ -21,8 +21,9 @@ use crate::base::cancel::Cancel;
 use crate::base::private_file::state_folder;
 use crate::base::progress::{Event, Progress};
 use crate::base::size::ByteSize;
+use crate::cloud::Error;
 use crate::ops::content::Held;
-use crate::ops::transfer::{Plan, SMALLEST_PART};
+use crate::ops::transfer::{Plan, SMALLEST_PART, is_small};
 pub use crate::oss::Existing;
 use crate::oss::Oss;
 
@@ -124,7 +125,7 @@ impl<'a> Job<'a> {
             return self.parts(cancel).await;
         }
         match self.whole(cancel).await {
-            Err(UploadError::Cloud(error)) if self.plan.size > SMALLEST_PART && error.is_of_the_line() => {
+            Err(UploadError::Cloud(error)) if self.may_go_in_parts(&error) => {
                 self.say("the line breaks before the file is through: sending it in parts");
                 let plan = Plan { part_size: (self.plan.size / 4).max(SMALLEST_PART), ..self.plan };
                 let (progress, source) = (self.progress.clone(), self.source.clone());
@@ -132,6 +133,12 @@ impl<'a> Job<'a> {
             }
             outcome => outcome,
         }
+    }
+
+    /// Whether smaller requests may get through; a small one to a peer that says nothing was enough to know.
+    fn may_go_in_parts(&self, error: &Error) -> bool {
+        let is_known = error.is_silence() && is_small(self.plan.size);
+        self.plan.size > SMALLEST_PART && error.is_of_the_line() && !is_known
     }
 
     /// The same content under the key, if that is to be looked for.

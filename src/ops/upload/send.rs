@@ -48,7 +48,8 @@ impl Line {
         self.broken += 1;
         // A line that is away says nothing of how large a part may be.
         self.sent_and_broken += usize::from(error.may_have_happened());
-        if self.broken < self.most && self.got_through.elapsed() < BODY.within {
+        let within = if error.is_silence() { BODY.within_silence } else { BODY.within };
+        if self.broken < self.most && self.got_through.elapsed() < within {
             return Ok(());
         }
         error.tries = u32::try_from(self.broken).unwrap_or(u32::MAX);

@@ -40,6 +40,37 @@ fn a_run_is_told_again_in_every_form() {
 }
 
 #[test]
+fn old_runs_leave_this_machine_but_for_the_last_of_each_target() {
+    let cloud = Cloud::start(&["--speed", "50", "--instances", "2"]);
+    let listed = cloud.faascmd(&["fleet", "ls", "--all", "-ojson"]).exits(0).json();
+    let ids: Vec<_> = listed["hosts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|host| host["name"] != "faascmd-sandbox")
+        .map(|host| host["instance_id"].as_str().unwrap().to_owned())
+        .collect();
+    let (first, second) = (&ids[0], &ids[1]);
+    let run = |target: &str| {
+        let ran = cloud.faascmd(&["fleet", "run", target, "-ojson", "--", "true"]).exits(0).json();
+        std::path::PathBuf::from(ran["logs"].as_str().unwrap()).parent().unwrap().to_owned()
+    };
+    let (old, of_other) = (run(first), run(second));
+    for folder in [&old, &of_other] {
+        let mut record: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(folder.join("run.json")).unwrap()).unwrap();
+        record["started"] = "2020-01-01T00:00:00Z".into();
+        std::fs::write(folder.join("run.json"), record.to_string()).unwrap();
+    }
+    // It is the last of its target until there is another.
+    let new = run(first);
+    assert!(old.exists() && of_other.exists() && new.exists());
+    run(first);
+    assert!(!old.exists() && of_other.exists() && new.exists());
+    cloud.faascmd(&["fleet", "report", second]).exits(0);
+}
+
+#[test]
 fn a_run_that_is_none_is_said_to_be_none() {
     let cloud = Cloud::start(&[]);
     let missing = cloud.faascmd(&["fleet", "report", "7f3b"]).exits(5);

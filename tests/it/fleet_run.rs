@@ -115,6 +115,10 @@ fn once_makes_tests_and_releases_and_its_exit_code_is_the_worst() {
     let once = cloud.faascmd(&["fleet", "once", "nightly.toml", "bit.tar.gz", "-ojson"]).exits(11).json();
     assert_eq!((once["released"].as_array().unwrap().len(), once["outcome"].as_str()), (2, Some("fault")));
     cloud.faascmd(&["fleet", "show", "nightly"]).exits(5);
+    let report = cloud.faascmd(&["fleet", "report", "nightly", "-ojson"]).exits(11).json();
+    let phases = report["hosts"][1]["phases"].as_array().unwrap();
+    assert_eq!((phases.len(), &phases[0]["name"]), (6, &"boot".into()), "{report}");
+    assert!(phases[0]["seconds"].as_f64().unwrap() > 0.0, "{report}");
     let ledger = std::fs::read_to_string(cloud.world.path().join("ledger")).unwrap();
     let mut last = BTreeMap::new();
     for line in ledger.lines() {

@@ -28,6 +28,7 @@ mod ecs;
 mod explain;
 mod failures;
 mod fleet;
+mod fleet_deploy;
 mod fleet_kill;
 mod fleet_report;
 mod fleet_rights;

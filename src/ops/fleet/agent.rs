@@ -16,6 +16,8 @@ use crate::oss::Oss;
 pub(super) const URL_LIFE: Duration = Duration::from_mins(15);
 /// What stands for the URL where a command is kept on disk.
 pub(super) const URL: &str = "@FAASCMD-URL@";
+/// A curl that reads its URL from stdin, and gives up where nothing moves.
+pub(super) const CURL: &str = "curl -fsS --connect-timeout 10 -y 30 -Y 1 --retry 3 -K -";
 /// The newest symbols of the C library that the hosts have: CentOS 7.
 const NEWEST_GLIBC: u32 = 17;
 
@@ -95,39 +97,59 @@ impl Agent {
         &self.url
     }
 
-    /// Lines of a shell after which `$bin` is the program, whole and right. The URL is in no argument list.
-    pub(super) fn fetch(&self) -> String {
-        let sha256 = &self.sha256;
-        format!(
-            r#"bin="${{FAASCMD_HOST_ROOT:-}}/var/lib/faascmd/bin/{sha256}"
-if [ ! -x "$bin" ]; then
-  mkdir -p "${{bin%/*}}"
-  printf 'url = "%s"\n' '{URL}' | curl -fsS --retry 3 -K - -o "$bin.$$" || {{ echo "can't fetch the program"; exit {NOT_FETCHED}; }}
-  [ "$(sha256sum <"$bin.$$" | cut -c 1-64)" = {sha256} ] || {{ echo "the program came altered"; exit {NOT_FETCHED}; }}
-  chmod 755 "$bin.$$" && mv "$bin.$$" "$bin"
-fi
-"#
-        )
+    /// Where it is on a host, once it was fetched as a program; for a shell.
+    pub(super) fn program(&self) -> String {
+        format!("\"${{FAASCMD_HOST_ROOT:-}}/var/lib/faascmd/bin/{}\"", self.sha256)
     }
-}
 
-impl Agent {
-    /// The command that puts it, whatever it is, into a folder of the host under a name; both are quoted for a shell.
-    pub fn fetch_to(&self, folder: &str, name: &str) -> String {
-        let sha256 = &self.sha256;
+    /// What brings it to a host as a program, unless it is there.
+    pub fn fetch_program(&self) -> String {
+        let program = self.program();
+        format!("[ ! -x {program} ] || exit 0\n{}", self.fetch(&program, 755))
+    }
+
+    /// What brings it to a host as a file, for the command of [`move_to`](Self::move_to).
+    pub fn fetch_file(&self) -> String {
+        self.fetch("\"$dir/fetched\"", 600)
+    }
+
+    /// The command that moves what was fetched into a folder of the host under a name; both are quoted for a shell.
+    pub fn move_to(folder: &str, name: &str) -> String {
         format!(
             r#"mkdir -p {folder} || exit 1
 new={folder}/.$$.faascmd
-printf 'url = "%s"\n' '{URL}' | curl -fsS --retry 3 -K - -o "$new" || {{ echo "can't fetch the file"; exit 1; }}
-[ "$(sha256sum <"$new" | cut -c 1-64)" = {sha256} ] || {{ echo "the file came altered"; rm -f "$new"; exit 1; }}
-mv "$new" {folder}/{name}
+mv "${{0%/*}}/fetched" "$new" && mv "$new" {folder}/{name} || {{ rm -f "$new"; exit 1; }}
+"#
+        )
+    }
+
+    /// Lines of a shell that fetch it, whole and right, and end with 1 where that can't be done. The URL is in no argument
+    /// list. The curl of CentOS 7 does not try again when a connection breaks.
+    fn fetch(&self, file: &str, mode: u32) -> String {
+        let sha256 = &self.sha256;
+        format!(
+            r#"file={file}
+new="$file.$$"
+mkdir -p "${{file%/*}}" || exit 1
+for pause in 1 2 4 0; do
+  why=$(printf 'url = "%s"\n' '{URL}' | {CURL} -o "$new" 2>&1)
+  code=$?
+  if [ $code = 0 ] && [ "$(sha256sum <"$new" | cut -c 1-64)" = {sha256} ]; then
+    chmod {mode} "$new" && mv "$new" "$file"
+    exit
+  fi
+  [ $code != 0 ] || why="it came altered"
+  # What the service refuses it refuses again.
+  [ $code != 22 ] || break
+  sleep $pause
+done
+rm -f "$new"
+echo "can't fetch what it is to run: $why"
+exit 1
 "#
         )
     }
 }
-
-/// The exit code of a command on a host that could not get the program.
-pub(super) const NOT_FETCHED: i32 = 120;
 
 /// The bucket by the endpoint that the hosts reach, which costs nothing; one that was given stays.
 pub(super) fn internal(oss: &Oss) -> Result<Oss> {
@@ -162,6 +184,50 @@ mod tests {
         bytes.extend([machine, 0]);
         bytes.extend(symbols.as_bytes());
         bytes
+    }
+
+    /// A curl of CentOS 7, whose connection breaks so often; nobody sleeps here.
+    fn old_curl(root: &Path, breaks: u32, fetched: &str) -> (std::process::Output, usize) {
+        use std::os::unix::fs::PermissionsExt;
+        let curl = format!(
+            r#"#!/bin/sh
+for word; do case $word in --retry-* | --fail-*) echo "curl: option $word: is unknown" >&2; exit 2 ;; esac; done
+for out; do :; done
+cat >>{0}/asked
+[ $(wc -l <{0}/asked) -gt {breaks} ] || {{ echo "curl: (56) reset" >&2; exit 56; }}
+printf %s {fetched} >"$out"
+"#,
+            root.display()
+        );
+        for (name, text) in [("curl", curl.as_str()), ("sleep", "#!/bin/sh\n")] {
+            std::fs::write(root.join(name), text).unwrap();
+            std::fs::set_permissions(root.join(name), PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        let agent =
+            Agent { sha256: crate::sign::encode::hex(&Sha256::digest("right")), url: Secret::new("u") };
+        let path = format!("{}:{}", root.display(), std::env::var("PATH").unwrap());
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &agent.fetch_file()]).env("PATH", path).env("dir", root);
+        let output = shell.output().unwrap();
+        let asked = std::fs::read_to_string(root.join("asked")).unwrap();
+        assert!(asked.lines().all(|line| line == format!("url = \"{URL}\"")), "{asked}");
+        (output, asked.lines().count())
+    }
+
+    #[test]
+    fn a_host_fetches_again_what_broke_on_the_way_or_came_altered() {
+        let root = tempfile::tempdir().unwrap();
+        let (output, asked) = old_curl(root.path(), 2, "right");
+        assert_eq!((output.status.code(), asked), (Some(0), 3), "{output:?}");
+        assert_eq!(std::fs::read_to_string(root.path().join("fetched")).unwrap(), "right");
+        for (breaks, fetched, why) in [(9, "right", "curl: (56) reset"), (0, "wrong", "it came altered")] {
+            let root = tempfile::tempdir().unwrap();
+            let (output, asked) = old_curl(root.path(), breaks, fetched);
+            assert_eq!((output.status.code(), asked), (Some(1), 4), "{output:?}");
+            let said = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(said, format!("can't fetch what it is to run: {why}\n"));
+            assert!(!root.path().join("fetched").exists());
+        }
     }
 
     #[test]

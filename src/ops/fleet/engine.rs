@@ -33,6 +33,8 @@ const OFFLINE: Duration = Duration::from_mins(2);
 const TRIES: u32 = 3;
 /// What the assistant may take beyond the command's own time.
 const MARGIN: u32 = 60;
+/// What may be needed before the command begins.
+const PREPARING: u32 = 240;
 /// As long as the service certainly remembers a token.
 const TOKEN_LIVES: SignedDuration = SignedDuration::from_hours(1);
 /// How long what was stopped may take to end.
@@ -81,8 +83,10 @@ impl Engine<'_> {
 
     pub(super) async fn look(&self) -> Result<Look<()>> {
         let before = self.running();
-        self.send_to_who_is_ready().await?;
-        self.look_at_what_was_sent().await?;
+        // Of what was sent just now nothing is to be seen yet.
+        if !self.send_to_who_is_ready().await? {
+            self.look_at_what_was_sent().await?;
+        }
         self.tell_of(&before);
         let record = self.record.borrow();
         record.write()?;
@@ -153,11 +157,12 @@ impl Engine<'_> {
         waiting.into_iter().filter(|id| self.canary.contains(id)).collect()
     }
 
-    async fn send_to_who_is_ready(&self) -> Result<()> {
+    /// Whether there was somebody.
+    async fn send_to_who_is_ready(&self) -> Result<bool> {
         self.give_up_after_the_canary();
         let waiting = self.waiting();
         if waiting.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let ecs = self.services.ecs;
         let hosts = ecs.instances(&InstanceFilter::Ids(waiting.clone())).await?;
@@ -171,7 +176,7 @@ impl Engine<'_> {
         for some in ready.chunks(MOST) {
             self.order(some).await?;
         }
-        Ok(())
+        Ok(!ready.is_empty())
     }
 
     fn give_up_after_the_canary(&self) {
@@ -226,14 +231,16 @@ impl Engine<'_> {
         let order = {
             let record = self.record.borrow();
             // The URL is good for some minutes and is put in here: on disk there is none.
-            let command = match self.secret {
-                Some(secret) => record.command.replace(URL, secret.expose()),
-                None => record.command.clone(),
+            let with_url = |text: &str| match self.secret {
+                Some(secret) => text.replace(URL, secret.expose()),
+                None => text.to_owned(),
             };
+            let (prepare, command) = (with_url(&record.prepare), with_url(&record.command));
+            let margin = if prepare.is_empty() { MARGIN } else { MARGIN + PREPARING };
             CommandOrder {
-                script: script(&record.run, &command, record.timeout_seconds),
+                script: script(&record.run, &prepare, &command, record.timeout_seconds),
                 instance_ids: batch.instance_ids.clone(),
-                timeout_seconds: record.timeout_seconds.saturating_add(MARGIN),
+                timeout_seconds: record.timeout_seconds.saturating_add(margin),
                 name: format!("faascmd-{}", record.run),
                 tags: vec![(RUN_TAG.to_owned(), record.run.clone())],
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::agent::{URL, URL_LIFE, internal};
+use super::agent::{CURL, URL, URL_LIFE, internal};
 use super::run::{RunRequest, judge_command, run};
 use super::target::Target;
 use super::{Outcome, Services};
@@ -63,6 +63,7 @@ pub async fn fetch(
             target: fetch.target,
             hosts: some.clone(),
             kind: "get",
+            prepare: String::new(),
             command: command(&fetch.names_file),
             timeout: fetch.timeout,
             canary: 0,
@@ -129,7 +130,11 @@ url=$(sed -n "s/^$id //p" <<'URLS'
 URLS
 )
 sum=$(sha256sum <"$file" | cut -c 1-64)
-printf 'url = "%s"\n' "$url" | curl -fsS --retry 3 -K - -T "$file" || {{ echo "can't put $file into the bucket"; exit 1; }}
+for pause in 1 2 4 0; do
+  why=$(printf 'url = "%s"\n' "$url" | {CURL} -T "$file" 2>&1) && break
+  [ $? != 22 ] && [ $pause != 0 ] || {{ echo "can't put $file into the bucket: $why"; exit 1; }}
+  sleep $pause
+done
 echo "{MARK}$sum"
 "#
     )

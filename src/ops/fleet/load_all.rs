@@ -1,5 +1,6 @@
 //! One image on all chips of many hosts: made once a shell, loaded side by side, one chip's failure stopping no other.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt;
@@ -107,7 +108,8 @@ pub async fn to_load(
     Ok((open, done))
 }
 
-/// Loads the chips, so many at a time. What is the same on all, a shell that does not fit, ends it after the first.
+/// Loads the chips, so many at a time; the first of each image goes before the others. What is the same on all, a shell that
+/// does not fit, ends with it.
 pub async fn load_all(
     services: Services<'_>,
     faas: &Faas,
@@ -115,28 +117,29 @@ pub async fn load_all(
     images: &BTreeMap<Option<String>, String>,
     jobs: usize,
 ) -> Vec<LoadedChip> {
-    let stop = std::sync::atomic::AtomicBool::new(false);
-    let stop = &stop;
-    let work = spots.into_iter().map(|spot| async move {
-        if stop.load(std::sync::atomic::Ordering::SeqCst) {
-            return spot.ended(
-                images,
-                Outcome::NotRun,
-                Some("another chip's shell did not fit".into()),
-                false,
-            );
+    let unfit = RefCell::new(BTreeSet::new());
+    let load = async |spot: Spot| {
+        let image = images.get(&spot.chip.shell);
+        if unfit.borrow().contains(&image) {
+            let why = Some("the shell did not fit another chip (SHELL NOT MATCH)".to_owned());
+            return spot.ended(images, Outcome::NotRun, why, false);
         }
         match load_one(services, faas, &spot, images).await {
             Ok(skipped) => spot.ended(images, Outcome::Passed, None, skipped),
             Err(error) => {
                 if matches!(&error, Error::Cloud(e) if e.code() == Some("SHELL NOT MATCH")) {
-                    stop.store(true, std::sync::atomic::Ordering::SeqCst);
+                    unfit.borrow_mut().insert(image);
                 }
                 spot.ended(images, Outcome::Failed, Some(error.to_string()), false)
             }
         }
-    });
-    futures_util::stream::iter(work).buffered(jobs).collect().await
+    };
+    let mut begun = BTreeSet::new();
+    let (first, others): (Vec<_>, Vec<_>) =
+        spots.into_iter().partition(|spot| begun.insert(images.get(&spot.chip.shell)));
+    let mut loaded: Vec<_> = futures_util::stream::iter(first).map(&load).buffered(jobs).collect().await;
+    loaded.extend(futures_util::stream::iter(others).map(&load).buffered(jobs).collect::<Vec<_>>().await);
+    loaded
 }
 
 async fn load_one(

@@ -10,6 +10,7 @@ mod error;
 mod fetch;
 mod fold;
 mod haste;
+mod keep;
 mod load_all;
 mod order;
 mod outcome;

@@ -13,7 +13,7 @@ use crate::ops::Result;
 use crate::ops::wait::{Awaited, Look, Pace};
 
 /// For what takes minutes; an instance is looked at with all the others in one call.
-const BOOTING: Pace = Pace { least: Duration::from_secs(1), share: 8, most: Duration::from_secs(15) };
+const BOOTING: Pace = Pace { least: Duration::from_secs(1), share: 4, most: Duration::from_secs(15) };
 /// A new instance may be missing from the list for some seconds; one that is missing for longer is gone.
 const UNSEEN: Duration = Duration::from_secs(60);
 

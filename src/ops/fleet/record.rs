@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::keep::remove_stale;
 use super::load_all::LoadedChip;
 use super::price::Cost;
 use super::target::Target;
@@ -20,19 +22,26 @@ use crate::ops::{Error, Result};
 const SCHEMA: &str = "faascmd.fleet.run/1";
 /// The name of a run's own file in its folder.
 const FILE: &str = "run.json";
+/// The step in which hosts become ready.
+const BOOT: &str = "boot";
+/// For so long a run that was cut off is gone on with, besides the time that its command may take.
+const OPEN: SignedDuration = SignedDuration::from_hours(24);
 /// The most bytes of a host's log that are shown or put into a document.
 const LONGEST_SHOWN: u64 = 256 << 10;
 
 /// A run of one command on many hosts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Record {
-    schema: String,
+    pub(super) schema: String,
     /// Its name: twelve digits that no other run has.
     pub run: String,
     /// `run`, `test`, `deploy`…
     pub kind: String,
     /// The target as it was named.
     pub target: String,
+    /// What is done before it on each host.
+    #[serde(default)]
+    pub prepare: String,
     /// What is run on each host.
     pub command: String,
     /// After so many seconds the command is ended.
@@ -52,7 +61,7 @@ pub struct Record {
     /// The hosts by their ids.
     pub hosts: BTreeMap<String, HostRecord>,
     #[serde(skip)]
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
 }
 
 /// What was sent at once.
@@ -102,7 +111,7 @@ pub struct HostRecord {
 /// A step of a run on a host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
-    /// `wait`, `command`, `image`, `load`, `test`…
+    /// `boot`, `wait`, `command`, `image`, `load`, `test`…
     pub name: String,
     /// How long it took.
     pub seconds: f64,
@@ -141,14 +150,16 @@ impl Record {
         let region = ecs.cloud().region().unwrap_or("unknown");
         let target = target.to_string();
         let same = |record: &Self| {
-            record.finished.is_none()
+            record.is_open()
                 && (record.kind.as_str(), &record.target, &record.command) == ("deploy", &target, &command)
                 && hosts.iter().all(|host| record.hosts.contains_key(&host.id))
         };
-        if let Some(mut record) = Self::all(region)?.into_iter().find(same) {
-            record.hosts.values_mut().for_each(|host| host.phases.clear());
+        let kept = Self::all(region)?;
+        if let Some(mut record) = kept.iter().find(|record| same(record)).cloned() {
+            record.hosts.values_mut().for_each(|host| host.phases.retain(|phase| phase.name == BOOT));
             return Ok(record);
         }
+        remove_stale(&kept);
         Ok(Self { command, ..Self::new(region, "deploy", &target, hosts)? })
     }
 
@@ -198,6 +209,26 @@ impl Record {
     /// Whether it is what somebody asked for, and no part or means of it.
     pub fn is_asked_for(&self) -> bool {
         self.part_of.is_none() && !["get", "doctor"].contains(&self.kind.as_str())
+    }
+
+    /// How long the hosts took to be ready; a run that goes on knows it from its beginning.
+    pub fn booted(&mut self, time: Option<Duration>) {
+        let Some(time) = time else { return };
+        let is_boot = |phase: &Phase| phase.name == BOOT;
+        let new: Vec<_> = self.hosts.iter().filter(|(_, host)| !host.phases.iter().any(is_boot)).collect();
+        let new: Vec<_> = new.into_iter().map(|(id, _)| id.clone()).collect();
+        new.iter().for_each(|id| self.step(id, BOOT, time.as_secs_f64(), Outcome::Passed));
+    }
+
+    /// Whether the same command goes on with it. What was left for a day is history: its hosts would tell of yesterday.
+    pub(super) fn is_open(&self) -> bool {
+        let life = OPEN + SignedDuration::from_secs(self.timeout_seconds.into());
+        self.finished.is_none() && self.age() < life
+    }
+
+    /// Since it began.
+    pub(super) fn age(&self) -> SignedDuration {
+        Timestamp::now().duration_since(self.started.unwrap_or_default())
     }
 
     /// A host's step is over.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use signal_hook::consts::SIGINT;
 
 use super::engine::{Engine, Manner};
+use super::keep::remove_stale;
 use super::price::cost_of;
 use super::record::Record;
 use super::target::Target;
@@ -17,7 +18,7 @@ use crate::ops::wait::{Awaited, Pace};
 use crate::ops::{Error, Result};
 
 /// For what takes seconds to hours.
-const RUNNING: Pace = Pace { least: Duration::from_secs(1), share: 4, most: Duration::from_secs(15) };
+const RUNNING: Pace = Pace { least: Duration::from_secs(1), share: 3, most: Duration::from_secs(20) };
 /// How long a person may think about a second Ctrl-C.
 const SECOND_THOUGHTS: Duration = Duration::from_secs(5);
 
@@ -30,6 +31,8 @@ pub struct RunRequest<'a> {
     pub hosts: Vec<Instance>,
     /// `run`, `test`…
     pub kind: &'static str,
+    /// What a shell does before; where it does not end with 0 the command is not begun, and the host is sent to again.
+    pub prepare: String,
     /// What a shell runs there.
     pub command: String,
     /// After this time it is ended.
@@ -112,21 +115,25 @@ fn take_up(services: Services<'_>, request: &RunRequest<'_>) -> Result<Record> {
     let target = request.target.to_string();
     let ids: BTreeSet<_> = request.hosts.iter().map(|host| &host.id).collect();
     let same = |record: &Record| {
-        // What is a part of a larger piece of work is done once in it.
-        (record.finished.is_none() || record.part_of.is_some())
+        let goes_on = record.is_open()
+            && (&record.prepare, &record.command) == (&request.prepare, &request.command)
+            && record.timeout_seconds == seconds;
+        // What is a part of a larger piece of work is done once in it, also when this program was replaced meanwhile.
+        (goes_on || record.finished.is_some() && record.part_of.is_some())
             && record.part_of == request.part_of
             && (record.kind.as_str(), record.target.as_str()) == (request.kind, target.as_str())
-            && record.command == request.command
-            && record.timeout_seconds == seconds
             // A host that is gone meanwhile is still one of its.
             && ids.iter().all(|id| record.hosts.contains_key(*id))
     };
-    if let Some(record) = Record::all(services.region())?.into_iter().find(same) {
+    let kept = Record::all(services.region())?;
+    if let Some(record) = kept.iter().find(|record| same(record)) {
         services.note(format!("taking up run {}", record.run));
-        return Ok(record);
+        return Ok(record.clone());
     }
+    remove_stale(&kept);
     let mut new = Record::new(services.region(), request.kind, &target, &request.hosts)?;
-    (new.command, new.timeout_seconds) = (request.command.clone(), seconds);
+    (new.prepare, new.command) = (request.prepare.clone(), request.command.clone());
+    new.timeout_seconds = seconds;
     new.part_of.clone_from(&request.part_of);
     Ok(new)
 }

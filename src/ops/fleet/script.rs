@@ -10,8 +10,9 @@ const FOLDER: &str = "${FAASCMD_HOST_ROOT:-}/var/lib/faascmd";
 ///
 /// Sent twice, by us or by the service, it does nothing twice: who comes second waits for the first and tells what that
 /// one kept. A host that was switched off on the way says so and does not begin again. The command's exit code is written
-/// down and never passed on: to the agent, 193 means to switch the host off.
-pub(super) fn script(run: &str, command: &str, limit_seconds: u32) -> String {
+/// down and never passed on: to the agent, 193 means to switch the host off. Where what has to come before the command does
+/// not end with 0, nothing has begun and nothing is kept: sent again, it is tried again.
+pub(super) fn script(run: &str, prepare: &str, command: &str, limit_seconds: u32) -> String {
     let command = BASE64.encode(command);
     format!(
         r#"#!/bin/sh
@@ -22,6 +23,10 @@ flock 9 2>/dev/null
 if [ ! -e "$dir/summary" ]; then
   code=interrupted seconds=0
   if [ ! -e "$dir/started" ]; then
+    (
+:
+{prepare}
+    ) 9>&- || exit 1
     base64 -d >"$dir/command" <<'END' && : >"$dir/started" || {{ echo "can't write in $dir"; exit 1; }}
 {command}
 END
@@ -73,7 +78,11 @@ mod tests {
     /// Runs a script as the agent does, with a root of its own.
     fn ran(root: &std::path::Path, command: &str, limit: u32) -> (i32, Vec<u8>) {
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg(script("r1", command, limit)).env("FAASCMD_HOST_ROOT", root).stdin(Stdio::null());
+        shell
+            .arg("-c")
+            .arg(script("r1", "", command, limit))
+            .env("FAASCMD_HOST_ROOT", root)
+            .stdin(Stdio::null());
         let output = shell.output().unwrap();
         (output.status.code().unwrap(), output.stdout)
     }
@@ -93,6 +102,21 @@ mod tests {
             assert_eq!((told.ended, told.output.as_deref()), (Ended::Code(193), Some("ä\n".as_bytes())));
         }
         assert_eq!(std::fs::read_to_string(root.path().join("count")).unwrap(), "one\n");
+    }
+
+    #[test]
+    fn where_what_comes_before_fails_nothing_has_begun() {
+        let root = tempfile::tempdir().unwrap();
+        let run = || {
+            let prepare = "echo no way; test -e \"$FAASCMD_HOST_ROOT/way\"";
+            let mut shell = Command::new("sh");
+            shell.arg("-c").arg(script("r1", prepare, "exit 3", 60)).env("FAASCMD_HOST_ROOT", root.path());
+            shell.output().unwrap()
+        };
+        let output = run();
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b"no way\n"[..]));
+        std::fs::write(root.path().join("way"), "").unwrap();
+        assert_eq!(Summary::read(&run().stdout, "r1").unwrap().ended, Ended::Code(3));
     }
 
     #[test]
@@ -133,7 +157,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let mut shell = Command::new("sh");
         let command = "sleep 60 & echo $!; wait";
-        shell.arg("-c").arg(script("r1", command, 1)).env("FAASCMD_HOST_ROOT", root.path());
+        shell.arg("-c").arg(script("r1", "", command, 1)).env("FAASCMD_HOST_ROOT", root.path());
         let output = shell.stdin(Stdio::null()).process_group(0).output().unwrap();
         let told = Summary::read(&output.stdout, "r1").unwrap();
         assert_eq!(told.ended, Ended::TimedOut);

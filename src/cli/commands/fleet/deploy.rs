@@ -64,6 +64,15 @@ pub(super) struct LoadArgs {
     timeout: Duration,
 }
 
+/// What is to be loaded where.
+pub(super) struct Deployment<'a> {
+    pub(super) target: &'a Target,
+    pub(super) hosts: Vec<Instance>,
+    pub(super) file: &'a Path,
+    /// How long it took until they were ready, where they were made for it.
+    pub(super) booted: Option<Duration>,
+}
+
 /// What became of a deployment.
 #[derive(Debug, Serialize)]
 pub(super) struct Deployed {
@@ -90,8 +99,8 @@ async fn deploy(args: &DeployArgs, cx: &Context) -> Result<Deployed, Failure> {
         args.tests.examine_agent(services)?;
     }
     let hosts = args.target.hosts(&ecs).await?;
-    let (deployed, mut record) =
-        args.load.on_hosts(cx, services, &args.target.target, (hosts, &args.file), &args.tests).await?;
+    let work = Deployment { target: &args.target.target, hosts, file: &args.file, booted: None };
+    let (deployed, mut record) = args.load.on_hosts(cx, services, work, &args.tests).await?;
     record.finish()?;
     Ok(deployed)
 }
@@ -130,14 +139,15 @@ impl LoadArgs {
         &self,
         cx: &Context,
         services: Services<'_>,
-        target: &Target,
-        (hosts, file): (Vec<Instance>, &Path),
+        deployment: Deployment<'_>,
         tests: &TestsArgs,
     ) -> Result<(Deployed, Record), Failure> {
+        let Deployment { target, hosts, file, booted } = deployment;
         let (faas, oss) = (cx.faas().await?, cx.oss().await?);
         let jobs = usize::from(self.jobs);
         let request = self.request(file, tests, cx)?;
         let mut record = self.record(services, target, &hosts, (file, tests))?;
+        record.booted(booted);
         record.cost = cost_of(services.ecs, &hosts).await;
         record.write()?;
         let began = Instant::now();
@@ -260,6 +270,7 @@ impl LoadArgs {
             target,
             hosts,
             kind,
+            prepare: String::new(),
             command,
             timeout: Duration::from_mins(2),
             canary: 0,

@@ -92,6 +92,7 @@ async fn look(
         target: &args.target.target,
         hosts,
         kind: "doctor",
+        prepare: String::new(),
         command: command(url.as_deref()),
         timeout: LOOK,
         canary: 0,

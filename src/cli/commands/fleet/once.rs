@@ -6,9 +6,10 @@ use std::time::Duration;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::BOOT;
-use super::deploy::{Deployed, LoadArgs};
+use super::deploy::{Deployed, Deployment, LoadArgs};
 use super::outcomes::exit_of;
 use super::spec::{Span, SpecArgs};
 use super::test::{TestsArgs, unknown_test};
@@ -116,8 +117,8 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     if let Some(target) = &spec.target {
         let hosts = find(&ecs, target).await?;
         let kept = hosts.iter().map(|host| host.id.clone()).collect();
-        let (deployed, mut record) =
-            args.load.on_hosts(cx, services, target, (hosts, &args.file), &tests).await?;
+        let work = Deployment { target, hosts, file: &args.file, booted: None };
+        let (deployed, mut record) = args.load.on_hosts(cx, services, work, &tests).await?;
         record.finish()?;
         return Ok(Once {
             target: target.to_string(),
@@ -159,10 +160,12 @@ async fn work(
     (request, memory): (&UpRequest, &Memory),
     tests: &TestsArgs,
 ) -> Result<(Verdict, usize), Failure> {
+    let began = Instant::now();
     let made = up(services, request).await?;
-    let target = Target::Fleet(request.fleet.clone());
-    let (deployed, mut record) =
-        args.load.on_hosts(cx, services, &target, (made.hosts, &args.file), tests).await?;
+    let target = &Target::Fleet(request.fleet.clone());
+    let booted = Some(began.elapsed());
+    let deployment = Deployment { target, hosts: made.hosts, file: &args.file, booted };
+    let (deployed, mut record) = args.load.on_hosts(cx, services, deployment, tests).await?;
     let verdict = Verdict::of(&deployed)?;
     // In this order: between the two, the tests are not done once more.
     memory.keep(&verdict)?;

@@ -53,6 +53,7 @@ async fn on_hosts(args: &RunArgs, cx: &Context) -> Result<Record, Failure> {
         target: &args.target.target,
         hosts,
         kind: "run",
+        prepare: String::new(),
         command: line(&args.command),
         timeout: args.timeout,
         canary: args.canary,

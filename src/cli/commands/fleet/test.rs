@@ -112,7 +112,8 @@ impl TestsArgs {
 
     /// The tests with what is said about them, as text.
     pub(super) fn said(&self) -> String {
-        format!("{} for {} s", self.tests.join(","), self.prbs_duration.as_secs())
+        let range = self.dma_range.as_deref().unwrap_or_default();
+        format!("{} for {} s {range}", self.tests.join(","), self.prbs_duration.as_secs())
     }
 
     /// How long a host may take with all of them, where each but PRBS may take so long.
@@ -147,6 +148,7 @@ impl TestsArgs {
             target: wanted.target,
             hosts: wanted.hosts,
             kind: "test",
+            prepare: agent.fetch_program(),
             command: chip_tests::command(&agent, &self.tests, self.on_a_chip()),
             timeout: wanted.timeout,
             canary: wanted.canary,

@@ -9,7 +9,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::keep::remove_stale;
 use super::load_all::LoadedChip;
 use super::price::Cost;
 use super::target::Target;
@@ -154,12 +153,10 @@ impl Record {
                 && (record.kind.as_str(), &record.target, &record.command) == ("deploy", &target, &command)
                 && hosts.iter().all(|host| record.hosts.contains_key(&host.id))
         };
-        let kept = Self::all(region)?;
-        if let Some(mut record) = kept.iter().find(|record| same(record)).cloned() {
+        if let Some(mut record) = Self::all(region)?.into_iter().find(same) {
             record.hosts.values_mut().for_each(|host| host.phases.retain(|phase| phase.name == BOOT));
             return Ok(record);
         }
-        remove_stale(&kept);
         Ok(Self { command, ..Self::new(region, "deploy", &target, hosts)? })
     }
 

@@ -14,7 +14,7 @@ use super::locate::{Located, locate};
 use super::lock::Lock;
 use super::mapping::{self, LastWords, Mapping, Word};
 use super::node::{Access, Node};
-use super::pci::Roots;
+use super::pci::{PciDevice, Roots};
 use super::width::Width;
 
 /// Most BARs are no longer than this, and so are mapped at once; of a longer one, only what is accessed.
@@ -41,18 +41,28 @@ impl Node {
     /// Maps the device's beginning, and the rest when it is accessed; `last_words` are said if its memory goes away.
     pub fn map(self, last_words: LastWords) -> Result<Device, DeviceError> {
         let length = self.length()?;
-        if let Some(pci) = self.located().pci.as_ref().filter(|pci| !pci.answers_memory() && !pci.is_gone()) {
-            return Err(DeviceError::NotEnabled {
-                address: pci.address(),
-                directory: pci.directory().into(),
-            });
-        }
+        self.check_enabled()?;
         self.check_alignment()?;
         let chunks = Chunks { length, last_words, ..Chunks::default() };
         let device = Device { node: self, chunks, lock: None };
         // What can't be mapped at all is told now.
         device.at(0, 1, |_, _| ())?;
         Ok(device)
+    }
+
+    /// Fails when the device answers no memory access, as its configuration space tells.
+    pub fn check_enabled(&self) -> Result<(), DeviceError> {
+        match self.located().pci.as_ref().filter(|pci| !pci.answers_memory() && !pci.is_gone()) {
+            Some(pci) => {
+                Err(DeviceError::NotEnabled { address: pci.address(), directory: pci.directory().into() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it is a PCI device that is off the bus.
+    pub fn is_off_the_bus(&self) -> bool {
+        self.located().pci.as_ref().is_some_and(PciDevice::is_gone)
     }
 }
 

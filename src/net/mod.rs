@@ -13,4 +13,4 @@ mod stall;
 pub use body::Body;
 pub use error::{NetError, Trouble};
 pub use http::{Http, Request, Response};
-pub use probe::Probe;
+pub use probe::{BY_PROXY, Probe};

@@ -8,6 +8,9 @@ use hyper_util::client::proxy::matcher::Matcher;
 use super::{Body, Http, NetError, Request, Trouble};
 use crate::config::endpoint::is_loopback;
 
+/// How the detail of an error begins that a proxy made, whose URL follows.
+pub const BY_PROXY: &str = "by the proxy ";
+
 /// What was found on the way to a host that answered.
 #[derive(Clone, Debug)]
 pub struct Probe {
@@ -47,7 +50,7 @@ impl Http {
         let request = Request { method: "GET", url, headers, body, timeout: None, direct, secret: false };
         let answer = self.send(request).await.map_err(|mut error| {
             if let Some(proxy) = &proxy {
-                error.detail = format!("by the proxy {proxy}: {}", error.detail);
+                error.detail = format!("{BY_PROXY}{proxy}: {}", error.detail);
             }
             error
         })?;

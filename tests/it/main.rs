@@ -22,6 +22,7 @@ mod deploy_pages;
 mod device;
 mod dma;
 mod doctor;
+mod doctor_worlds;
 mod documents;
 mod driver;
 mod ecs;

@@ -43,7 +43,8 @@ impl Cause {
 
     fn of(service: Service, code: &str) -> Option<Self> {
         let of_key = ["SignatureDoesNotMatch", "InvalidAccessKey", "InvalidSecurityToken", "SecurityToken"];
-        if of_key.iter().any(|start| code.starts_with(start)) || code == "Forbidden.AccessKeyDisabled" {
+        let of_caller = ["Forbidden.AccessKeyDisabled", "CALLER TYPE NOT SUPPORT"];
+        if of_key.iter().any(|start| code.starts_with(start)) || of_caller.contains(&code) {
             return Some(Self::Key);
         }
         let of_role =
@@ -70,17 +71,21 @@ pub struct Check {
     pub facts: Map<String, Value>,
     #[serde(skip)]
     pub(super) cause: Option<Cause>,
+    /// What stands in the way to a service, by a name that other findings have too.
+    #[serde(skip)]
+    pub(super) obstacle: Option<String>,
 }
 
 impl Check {
     fn new(state: State, detail: impl Into<String>) -> Self {
         let (name, detail) = (String::new(), detail.into());
-        Self { name, state, detail, next: None, seconds: 0.0, facts: Map::new(), cause: None }
+        Self { name, state, detail, next: None, seconds: 0.0, facts: Map::new(), cause: None, obstacle: None }
     }
 
     /// That the settings can't be read.
     pub fn of_settings(detail: &str, next: Option<&String>) -> Self {
-        Self { next: next.cloned(), ..Self::fail(detail).named("settings") }
+        let cure = || "correct it there, or take another file: --credentials-file".to_owned();
+        Self { next: Some(next.cloned().unwrap_or_else(cure)), ..Self::fail(detail).named("settings") }
     }
 
     /// It is as it should be.
@@ -115,6 +120,18 @@ impl Check {
     pub(super) fn next(mut self, step: impl Into<String>) -> Self {
         self.next = Some(step.into());
         self
+    }
+
+    /// With what stands in the way.
+    #[must_use]
+    pub(super) fn because_of(mut self, obstacle: impl Into<String>) -> Self {
+        self.obstacle = Some(obstacle.into());
+        self
+    }
+
+    /// That another finding tells it.
+    pub(super) fn told_by(&mut self, name: &str) {
+        (self.state, self.detail, self.next) = (State::Skipped, format!("see {name}"), None);
     }
 
     /// With a fact for programs.

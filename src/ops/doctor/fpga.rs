@@ -83,6 +83,9 @@ fn of_chip(chip: &Chip, status: &LoadStatus, images: &[Image]) -> Check {
     let check = if let Some(image) = failed {
         let again = format!("faascmd fpga load {image} --fpga {}", chip.uuid);
         Check::fail(format!("{detail}: the load failed")).next(again)
+    } else if is_being_loaded(chip, status) {
+        let next = format!("wait for it: faascmd fpga wait --fpga {}", chip.uuid);
+        Check::warn(format!("{detail}: it is being loaded")).next(next)
     } else if let Some(others) = shells_of_no_use(chip, images) {
         Check::warn(format!("{detail}; there are images for {others} only, which it refuses"))
             .next("build one for this shell: faascmd deploy FILE")
@@ -95,6 +98,12 @@ fn of_chip(chip: &Chip, status: &LoadStatus, images: &[Image]) -> Check {
         .fact("shell", chip.shell.clone())
         .fact("image_uuid", image)
         .fact("task_status", status.task_status.name())
+}
+
+/// An Intel chip may be `operating` for good.
+fn is_being_loaded(chip: &Chip, status: &LoadStatus) -> bool {
+    let is_for_good = status.task_status.name() == "operating" && chip.family() == Some(Family::Intel);
+    status.task_status.is_busy() && !is_for_good
 }
 
 /// The shells of the images that are made, where none is for this Xilinx chip; those of Intel are named otherwise than the

@@ -1,15 +1,43 @@
-//! The card in this machine: node, BAR, link and driver. No register is touched.
+//! This machine: where state is kept; the card's node, BAR, link and driver. No register is touched.
+
+use std::io::{self, Write as _};
+use std::path::Path;
 
 use super::{Check, Subject};
+use crate::base::private_file::{state_folder, without_path};
 use crate::device::{Access, DeviceError, Info, Node, driver_in_use, locate};
+
+/// Where orders, locks and checkpoints are written down; without that nothing is sent.
+pub(super) fn state() -> Check {
+    let Some(folder) = state_folder() else {
+        let detail = "there is no HOME: nothing is written down, so that a killed run is begun anew";
+        return Check::warn(detail).next("set HOME, or XDG_STATE_HOME");
+    };
+    let there = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    match write_unseen(there) {
+        Ok(()) => Check::ok(folder.display().to_string()),
+        Err(error) => {
+            let (folder, there) = (folder.display(), there.display());
+            let error = without_path(error);
+            Check::fail(format!("{folder} can't be written: {error}"))
+                .next(format!("df -h {there}; ls -ld {there}; or set XDG_STATE_HOME to another folder"))
+        }
+    }
+}
+
+/// Writes what a lock or an order takes into a file that has no name and ends here.
+fn write_unseen(folder: &Path) -> io::Result<()> {
+    tempfile::tempfile_in(folder)?.write_all(&[0; 4096])
+}
 
 /// The local device.
 pub(super) fn device(subject: &Subject) -> Check {
-    let info = locate(&subject.device, &subject.roots)
+    let node = locate(&subject.device, &subject.roots)
         .and_then(|located| Node::open(located, Access::Read))
-        .and_then(|node| Info::of(&node));
-    match info {
-        Ok(info) => of_info(&info),
+        .and_then(|node| node.check_enabled().map(|()| node));
+    match node.and_then(|node| Ok((Info::of(&node)?, node))) {
+        Ok((_, node)) if node.is_off_the_bus() => off_the_bus(&node),
+        Ok((info, _)) => of_info(&info),
         Err(error @ DeviceError::Missing { .. }) if !subject.device_is_named => {
             Check::skipped(error.to_string())
         }
@@ -22,6 +50,14 @@ pub(super) fn device(subject: &Subject) -> Check {
     }
 }
 
+fn off_the_bus(node: &Node) -> Check {
+    let detail = format!(
+        "{}: its configuration space reads all ones: the link is dead",
+        node.located().path.display()
+    );
+    Check::fail(detail).next("load the image again: faascmd fpga load IMAGE_UUID; `lspci -vv` shows the link")
+}
+
 fn of_info(info: &Info) -> Check {
     let mut detail = format!("{} ({}), {:#x} bytes", info.device, info.kind, info.length);
     let mut degraded = false;
@@ -32,11 +68,11 @@ fn of_info(info: &Info) -> Check {
             degraded = link.degraded;
         }
     }
-    if let Some(pid) = info.locked_by {
-        detail += &format!(", locked by process {pid}");
-    }
     let facts = serde_json::to_value(info).unwrap_or_default();
-    let check = if degraded {
+    let check = if let Some(pid) = info.locked_by {
+        Check::warn(format!("{detail}, locked by process {pid}: who writes to it waits"))
+            .next(format!("wait until it is done; ps -fp {pid} tells what it is"))
+    } else if degraded {
         Check::warn(format!("{detail}: slower or narrower than it could be"))
             .next("load the image again; if the link stays so, open a ticket for the instance")
     } else {

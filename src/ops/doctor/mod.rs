@@ -55,19 +55,40 @@ pub async fn examine(subject: &Subject) -> Vec<Check> {
     let all = examinations(subject).into_iter().map(bounded);
     let mut checks = join_all(all).await.into_iter().flatten().collect();
     tell_causes_once(&mut checks);
+    tell_obstacles_once(&mut checks);
     checks
 }
 
+/// What fails in a region that there is not.
+const OF_THE_REGION: [&str; 5] = ["endpoint oss", "endpoint faas", "bucket", "images", "chips"];
+
 /// What comes from something that is told by a finding of its own is no failure beside it.
 fn tell_causes_once(checks: &mut Vec<Check>) {
-    let failed: Vec<String> =
-        checks.iter().filter(|check| check.state == State::Fail).map(|check| check.name.clone()).collect();
+    let of_state = |wanted: &[State]| -> Vec<String> {
+        let of_state = checks.iter().filter(|check| wanted.contains(&check.state));
+        of_state.map(|check| check.name.clone()).collect()
+    };
+    let no_region = of_state(&[State::Fail]).iter().any(|name| name == "region");
+    let told = of_state(&[State::Fail, State::Warn]);
     for check in checks {
+        if no_region && check.state == State::Fail && OF_THE_REGION.contains(&check.name.as_str()) {
+            check.told_by("region");
+        }
         let Some(told_by) = check.cause.map(Cause::told_by) else { continue };
-        if check.name != told_by && failed.contains(&told_by) {
-            check.state = State::Skipped;
-            check.detail = format!("see {told_by}");
-            check.next = None;
+        if check.name != told_by && told.contains(&told_by) {
+            check.told_by(&told_by);
+        }
+    }
+}
+
+/// Several services behind one obstacle are one failure.
+fn tell_obstacles_once(checks: &mut [Check]) {
+    let mut told: Vec<(String, String)> = Vec::new();
+    for check in checks {
+        let Some(obstacle) = check.obstacle.take() else { continue };
+        match told.iter().find(|(known, _)| *known == obstacle) {
+            Some((_, name)) => check.told_by(name),
+            None => told.push((obstacle, check.name.clone())),
         }
     }
 }
@@ -95,6 +116,7 @@ fn examinations(subject: &Subject) -> Vec<Examination<'_>> {
         one("policy", account::policy(subject)),
         one("images", fpga::images(subject)),
         Examination { name: "chips", work: Box::pin(fpga::chips(subject)) },
+        one("state", async { machine::state() }),
         one("device", async { machine::device(subject) }),
         one("driver", async { machine::driver(subject) }),
     ]);

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Check, Subject};
 use crate::cloud::{Endpoint, Service};
-use crate::net::{NetError, Probe, Trouble};
+use crate::net::{BY_PROXY, NetError, Probe, Trouble};
 
 /// An internal endpoint is near, or it is not reached at all.
 const NEAR: Duration = Duration::from_millis(1500);
@@ -23,11 +23,24 @@ pub(super) async fn endpoint(subject: &Subject, service: Service) -> Check {
     };
     match subject.cloud.http().probe(&endpoint).await {
         Ok(probe) if probe.is_html => {
-            Check::fail(format!("{endpoint} answers HTML (HTTP {}): it is not the service", probe.status))
+            let (who, status) = (probe.proxy.unwrap_or(endpoint), probe.status);
+            Check::fail(format!("{who} answers HTML (HTTP {status}): it is not the service"))
                 .next("look for a proxy (HTTPS_PROXY, NO_PROXY) or a wrong --endpoint")
+                .because_of(who)
         }
         Ok(probe) => of_probe(&endpoint, &probe),
-        Err(error) => unreachable(&error).fact("url", endpoint),
+        Err(error) => unreachable(&error).because_of(obstacle(&error, &endpoint)).fact("url", endpoint),
+    }
+}
+
+/// What stands in the way, to all services behind it alike.
+fn obstacle(error: &NetError, endpoint: &str) -> String {
+    let by_proxy = error.detail.strip_prefix(BY_PROXY).and_then(|rest| rest.split_once(": "));
+    match by_proxy {
+        Some((proxy, _)) => proxy.to_owned(),
+        None if error.detail.contains("is unknown") => "names".to_owned(),
+        None if error.trouble == Trouble::TimedOut => "silence".to_owned(),
+        None => endpoint.to_owned(),
     }
 }
 
@@ -49,8 +62,12 @@ fn of_probe(endpoint: &str, probe: &Probe) -> Check {
 }
 
 fn unreachable(error: &NetError) -> Check {
-    let step = if error.detail.contains("is unknown") {
+    let step = if error.detail.starts_with(BY_PROXY) {
+        "check HTTPS_PROXY, or leave it out for these hosts by NO_PROXY"
+    } else if error.detail.contains("is unknown") {
         "check --region and /etc/resolv.conf: the name does not exist, or no name server answers"
+    } else if error.detail.contains("corrupt message") {
+        "it does not speak TLS: check --endpoint (http or https) and HTTPS_PROXY"
     } else if error.detail.contains("certificate") {
         "check the clock and the CA certificates; a proxy that opens TLS needs its CA in SSL_CERT_FILE"
     } else if error.trouble == Trouble::TimedOut {

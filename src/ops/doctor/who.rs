@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Check, Subject};
 use crate::base::private_file::readable_by_others;
-use crate::cloud::{CredentialError, Refusal};
+use crate::cloud::{CredentialError, Error, Refusal};
 use crate::config::names::meant_region;
 use crate::credentials::Resolved;
 use crate::faas::{CallerType, Faas};
@@ -105,7 +105,7 @@ fn passed(refusals: &[Refusal]) -> Vec<Value> {
 pub(super) async fn caller(subject: &Subject) -> Check {
     let caller = match Faas::new(subject.cloud.clone(), None).caller().await {
         Ok(caller) => caller,
-        Err(error) => return Check::of_error(&error),
+        Err(error) => return of_refused(subject, &error).await,
     };
     let shown = format!("{} {} of account {}", caller.kind.name(), caller.arn, caller.account_id);
     let check = match caller.kind {
@@ -123,6 +123,21 @@ pub(super) async fn caller(subject: &Subject) -> Check {
         .fact("account_id", caller.account_id)
         .fact("arn", caller.arn)
         .fact("identity_type", caller.kind.name())
+}
+
+/// A key that has ended is renewed where it comes from.
+async fn of_refused(subject: &Subject, error: &Error) -> Check {
+    let check = Check::of_error(error);
+    let has_ended = error.code().is_some_and(|code| code.ends_with("Expired"));
+    match subject.chain.resolved().await {
+        Ok(resolved) if has_ended && resolved.source != "environment" => {
+            let (source, place) = (resolved.source, &resolved.place);
+            check.next(format!(
+                "its source, the {source} ({place}), gives a key that has ended: renew it there"
+            ))
+        }
+        _ => check,
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use super::{Error, Result};
@@ -153,13 +154,15 @@ impl Deadline {
     /// # Errors
     /// The work's, and [`Error::Interrupted`] on a signal.
     pub async fn unless_cancelled<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        tokio::select! {
+        let mut work = std::pin::pin!(work);
+        let signal = tokio::select! {
             biased;
-            outcome = work => outcome,
-            signal = self.cancel.cancelled() => {
-                Err(Error::Interrupted { signal, awaited: None, state: String::new() })
-            }
-        }
+            outcome = &mut work => return outcome,
+            signal = self.cancel.cancelled() => signal,
+        };
+        // The signal may have come after the work was asked, which knows of it now.
+        let none = Err(Error::Interrupted { signal, awaited: None, state: String::new() });
+        work.now_or_never().unwrap_or(none)
     }
 }
 
@@ -260,6 +263,7 @@ impl Wait<'_> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::task::Poll;
 
     use super::*;
     use crate::base::progress::Silent;
@@ -379,6 +383,23 @@ mod tests {
         assert!(matches!(outcome, Err(Error::Interrupted { awaited: Some(_), .. })), "{outcome:?}");
         let outcome = deadline.unless_cancelled(std::future::pending::<Result<()>>()).await;
         assert!(matches!(outcome, Err(Error::Interrupted { signal: 15, awaited: None, .. })), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_signal_that_comes_just_after_the_wait_was_asked_is_told_by_the_wait() {
+        let deadline = deadline(3600);
+        let awaited = Some(image());
+        let mut was_asked = false;
+        let wait = std::future::poll_fn(|_| {
+            if std::mem::replace(&mut was_asked, true) {
+                let (awaited, state) = (awaited.clone(), String::new());
+                return Poll::Ready(Err::<(), _>(Error::Interrupted { signal: 2, awaited, state }));
+            }
+            deadline.cancel().set(2);
+            Poll::Pending
+        });
+        let outcome = deadline.unless_cancelled(wait).await;
+        assert!(matches!(outcome, Err(Error::Interrupted { awaited: Some(_), .. })), "{outcome:?}");
     }
 
     #[tokio::test(start_paused = true)]

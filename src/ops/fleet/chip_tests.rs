@@ -33,7 +33,7 @@ pub struct OnAChip<'a> {
 
 /// The command of a host: every test on every chip, the chips side by side, each up to its first test that does not pass.
 pub fn command(agent: &Agent, tests: &[String], on_a_chip: OnAChip<'_>) -> String {
-    let (program, tests, seconds) = (agent.program(), tests.join(" "), on_a_chip.prbs_duration.as_secs());
+    let (program, tests, millis) = (agent.program(), tests.join(" "), on_a_chip.prbs_duration.as_millis());
     let range = on_a_chip.dma_range;
     format!(
         r#"bin={program}
@@ -46,7 +46,7 @@ for device in $devices; do
   (
     for test in {tests}; do
       case $test in
-      prbs) set -- prbs --duration {seconds}s ;;
+      prbs) set -- prbs --duration {millis}ms ;;
       dma) set -- dma --yes --range {range} ;;
       *) set -- "$test" ;;
       esac

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::TargetArgs;
 use super::outcomes::{self, Ran};
-use crate::base::duration::duration;
+use crate::base::duration::{duration, some_time};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
@@ -47,7 +47,7 @@ pub(super) struct TestsArgs {
     #[arg(long, value_name = "RANGE", value_parser = dma_range)]
     dma_range: Option<String>,
     /// How long PRBS runs
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = some_time)]
     prbs_duration: Duration,
     /// The program that runs on the hosts, x86_64 and for glibc 2.17 or static [default: this one]
     #[arg(long, value_name = "FILE")]
@@ -113,7 +113,7 @@ impl TestsArgs {
     /// The tests with what is said about them, as text.
     pub(super) fn said(&self) -> String {
         let range = self.dma_range.as_deref().unwrap_or_default();
-        format!("{} for {} s {range}", self.tests.join(","), self.prbs_duration.as_secs())
+        format!("{} for {} s {range}", self.tests.join(","), self.prbs_duration.as_secs_f64())
     }
 
     /// How long a host may take with all of them, where each but PRBS may take so long.

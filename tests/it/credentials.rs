@@ -190,6 +190,28 @@ fn a_profile_that_asks_a_url_or_a_program() {
 }
 
 #[test]
+fn a_temporary_key_that_a_service_no_longer_knows_is_asked_for_anew_once() {
+    let gone = json!({"mode": "StsToken", "access_key_id": "STS.gone", "access_key_secret": "x", "sts_token": "y",
+        "expiration": "2099-01-01T00:00:00Z"});
+    let good = json!({"mode": "AK", "access_key_id": USER.0, "access_key_secret": USER.1});
+    for (source_can, code) in [(true, 0), (false, 4)] {
+        let cloud = cloud();
+        cloud.world.file("gone.json", gone.to_string());
+        cloud.world.file("good.json", if source_can { &good } else { &gone }.to_string());
+        cloud.world.file("source", "#!/bin/sh\ncat gone.json; mv good.json gone.json; echo >> asked\n");
+        let profile =
+            profiles("x", &json!([{"name": "x", "mode": "External", "process_command": "./source"}]));
+        let ran =
+            cloud.shell(&format!("chmod 700 source\n{UNSET}\n{profile}\nfaascmd object ls")).exits(code);
+        let asked = std::fs::read_to_string(cloud.world.path().join("asked")).unwrap();
+        assert_eq!(asked.lines().count(), 2, "{}", ran.stderr);
+        let requests = cloud.requests();
+        let refused = requests.iter().filter(|request| request["code"] == "InvalidAccessKeyId").count();
+        assert_eq!(refused, if source_can { 1 } else { 2 }, "{requests:#?}");
+    }
+}
+
+#[test]
 fn a_login_of_the_aliyun_cli_is_used_until_it_ends() {
     let ended = json!({"sts_token": "t", "sts_expiration": 1_500_000_000});
     let config = profiles("s", &json!([with_key("s", "CloudSSO", &ended)]));

@@ -46,6 +46,7 @@ mod legacy;
 mod legacy_transcripts;
 mod load_watch;
 mod logs;
+mod narrow;
 mod object_bad_days;
 mod object_commands;
 mod object_leftovers;

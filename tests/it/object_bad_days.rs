@@ -164,6 +164,7 @@ fn a_signal_is_130_and_names_the_command_that_goes_on() {
         stderr.contains("to go on where it stopped: faascmd object put f 'a key' --part-size 1MiB --jobs 2"),
         "{stderr}"
     );
+    assert!(stderr.contains(" MiB there\n"), "how much of it is there: {stderr}");
     let kept = cloud.faascmd(&["object", "uploads", "ls"]).exits(0).stdout;
     assert!(kept.starts_with("a key\t"), "{kept}");
     let go_on = cloud.faascmd(&[&["-o", "json"], &args[..]].concat()).exits(0).json();

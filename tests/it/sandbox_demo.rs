@@ -1,6 +1,6 @@
 //! `faascmd sandbox demo` shows the whole road, by the commands that a user would type.
 
-use crate::common::world::World;
+use crate::common::world::{World, ran};
 
 #[test]
 fn the_demonstration_takes_a_package_of_each_kind_all_the_way() {
@@ -23,6 +23,21 @@ fn the_demonstration_takes_a_package_of_each_kind_all_the_way() {
     assert_eq!(out.matches("(was done)").count(), 3, "{out}");
     assert!(out.contains("✓ smoke") && out.contains("✓ prbs"), "{out}");
     assert_eq!(std::fs::read_dir(world.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_demonstration_leaves_its_files_when_asked_and_the_line_that_it_prints_goes_on_with_them() {
+    let world = World::new();
+    let out = world.faascmd(&["sandbox", "--speed", "20", "demo", "--keep"]).exits(0).stdout;
+    let line = out.lines().find_map(|line| line.strip_prefix("To go on with these files: ")).unwrap();
+    // What is typed into the shell that it opens.
+    let typed =
+        format!("{line} -euc 'ls; faascmd check bit.tar.gz kernel.gbs; faascmd deploy bit.tar.gz --dry-run'");
+    let programs = std::path::Path::new(env!("CARGO_BIN_EXE_faascmd")).parent().unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let ran = ran(world.command("sh").env("PATH", path).args(["-euc", &typed])).exits(0);
+    assert!(ran.stdout.starts_with("bit.tar.gz\nkernel.gbs\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("create\twould be done"), "{}", ran.stdout);
 }
 
 #[test]

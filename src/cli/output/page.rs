@@ -19,7 +19,7 @@ pub(in crate::cli) struct Page {
 }
 
 /// A line that no terminal of this width has to wrap.
-fn cut(line: &str, width: usize) -> String {
+pub(super) fn cut(line: &str, width: usize) -> String {
     if line.width() <= width {
         return line.to_owned();
     }
@@ -125,8 +125,10 @@ impl Page {
             _ if !self.color => line,
             None => format!("{HEADER}{line}{HEADER:#}"),
             Some(style) => {
-                let cell = cells.first().map_or("", |cell| line.get(..cell.len()).unwrap_or_default());
-                format!("{style}{cell}{style:#}{}", &line[cell.len()..])
+                // A narrow terminal has room for a part of the first cell only.
+                let first = cells.first().map_or(0, String::len);
+                let (cell, rest) = line.split_at_checked(first).unwrap_or((&line, ""));
+                format!("{style}{cell}{style:#}{rest}")
             }
         };
         self.text.push_str(&line);

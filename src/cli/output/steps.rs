@@ -6,9 +6,13 @@ use std::sync::Arc;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Ui;
+use super::page::cut;
 use super::progress::step_line;
 use super::ui::DONE;
 use crate::base::progress::{Event, Progress};
+
+/// Before each step.
+const MARK: &str = "✓";
 
 /// Writes finished steps to stdout and leaves the rest to another.
 struct OnStdout {
@@ -20,22 +24,26 @@ impl Progress for OnStdout {
     fn event(&self, event: Event) {
         match event {
             Event::StepDone { step, detail, skipped } => {
-                let line = step_line(&self.ui.painted_answer(DONE, "✓"), step, &detail, skipped);
-                self.ui.write_ahead(&within(&line));
+                // The width is that of the line without colours.
+                let line = step_line("", step, &detail, skipped);
+                let mark = self.ui.painted_answer(DONE, MARK);
+                self.ui.write_ahead(&format!("{mark}{}", within(&line)));
             }
             other => self.rest.event(other),
         }
     }
 }
 
-/// On a terminal a line that it would wrap has its long ids and numbers shortened; a pipe gets them whole.
+/// On a terminal a line that it would wrap has its long ids and numbers shortened, and is cut where that is not enough; a
+/// pipe gets it whole.
 fn within(line: &str) -> Cow<'_, str> {
     let columns =
         terminal_size::terminal_size_of(std::io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into());
+    let columns = columns.saturating_sub(MARK.width());
     if line.width() <= columns {
         return Cow::Borrowed(line);
     }
-    Cow::Owned(line.split(' ').map(shortened).collect::<Vec<_>>().join(" "))
+    Cow::Owned(cut(&line.split(' ').map(shortened).collect::<Vec<_>>().join(" "), columns))
 }
 
 fn shortened(word: &str) -> String {

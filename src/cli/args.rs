@@ -156,17 +156,17 @@ pub(super) struct GlobalArgs {
     help: Option<bool>,
     /// Flags whose value a variable gave.
     #[arg(skip)]
-    from_variables: Vec<String>,
+    pub(super) from_variables: Vec<String>,
 }
 
 impl GlobalArgs {
-    /// Remembers which values came from variables: a value alone does not tell.
-    pub(super) fn remember_sources(&mut self, matches: &ArgMatches) {
+    /// The flags whose value a variable gave: a value alone does not tell.
+    pub(super) fn from_variables(matches: &ArgMatches) -> Vec<String> {
         let flags =
             ["region", "bucket", "role_arn", "instance_id", "profile", "endpoint", "credentials_file"];
         let from_variable = |id: &&str| matches.value_source(id) == Some(ValueSource::EnvVariable);
         let flag = |id: &str| format!("--{}", id.replace('_', "-"));
-        self.from_variables = flags.into_iter().filter(from_variable).map(flag).collect();
+        flags.into_iter().filter(from_variable).map(flag).collect()
     }
 
     /// The first layer of the settings.

@@ -1,5 +1,6 @@
 //! What a command works with: settings, the user's streams, the cancel flag.
 
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 mod clients;
@@ -213,14 +214,9 @@ impl Context {
 
     /// Runs a command's asynchronous part to its end.
     pub(super) fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        enough_open_files()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let runtime = runtime
-            .map_err(|e| Failure::new(Exit::Internal, format!("can't start the async runtime: {e}")))?;
-        let outcome = runtime.block_on(work);
-        // A blocking read that hangs must not keep the program.
-        runtime.shutdown_background();
-        outcome
+        let mut outcome = None;
+        run(Box::pin(async { outcome = Some(work.await) }))?;
+        outcome.unwrap_or_else(|| Err(Failure::new(Exit::Internal, "the work did not come to its end")))
     }
 
     /// A flag that SIGINT, SIGTERM and SIGHUP set from now on. Call it once a command, before work that must end tidily.
@@ -228,6 +224,19 @@ impl Context {
         Cancel::on_signals()
             .map_err(|e| Failure::new(Exit::Internal, format!("can't install the signal handlers: {e}")))
     }
+}
+
+/// Runs to its end what any command has to do. Boxed, as else the runtime would be compiled anew for each command, and the
+/// command three times for the runtime: a seventh of the program.
+fn run(work: Pin<Box<dyn Future<Output = ()> + '_>>) -> Result<(), Failure> {
+    enough_open_files()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime =
+        runtime.map_err(|e| Failure::new(Exit::Internal, format!("can't start the async runtime: {e}")))?;
+    runtime.block_on(work);
+    // A blocking read that hangs must not keep the program.
+    runtime.shutdown_background();
+    Ok(())
 }
 
 /// The runtime ends the program where it can't open what it needs.

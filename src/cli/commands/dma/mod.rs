@@ -23,6 +23,7 @@ const PIECE: usize = 4 << 20;
 
 #[derive(Debug, Subcommand)]
 #[command(
+    defer = true,
     after_help = "The nodes are those beside --device: /dev/xdma0_h2c_0 and /dev/xdma0_c2h_0 of /dev/xdma0_user.
 Addresses are the card's; addresses and sizes are written 0x1000, 4096, 4KiB or 64M.
 

@@ -21,6 +21,7 @@ pub(in crate::cli) struct FpgaArgs {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum FpgaCommand {
     #[command(visible_alias = "list")]
     Ls(ls::ListArgs),

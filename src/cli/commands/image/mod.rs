@@ -24,6 +24,7 @@ pub(in crate::cli) struct ImageArgs {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum ImageCommand {
     Create(create::CreateArgs),
     #[command(visible_alias = "list")]

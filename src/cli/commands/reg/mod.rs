@@ -24,6 +24,7 @@ use crate::cli::error::Outcome;
 
 #[derive(Debug, Subcommand)]
 #[command(
+    defer = true,
     after_help = "A place is an address (0x24, 36, 0b100100), a register of the map (SMOKE_DONE) or a field of one
 (SMOKE_DONE.DONE); where several are taken, also a pattern of names ('DMA_*'). The map is the built-in `ddr_prbs`,
 that of the image which was deployed last (to read), or the file of --map: TOML, xclbin, csr.json, csr.csv, SVD, .hwh.

@@ -1,11 +1,9 @@
 //! `faascmd reg names LINE`: what a shell offers where a register's name is typed.
 
-use clap::{Args, Subcommand as _};
+use clap::Args;
 
-use super::RegCommand;
 use super::maps::Maps;
 use crate::cli::Exit;
-use crate::cli::args::GlobalArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 
@@ -95,8 +93,9 @@ fn plain(word: &str) -> String {
 
 /// Whether what follows a word is that flag's value.
 fn takes_value(verb: &str, word: &str) -> bool {
-    let all = GlobalArgs::augment_args(RegCommand::augment_subcommands(clap::Command::new("reg")));
-    let verb = all.find_subcommand(verb);
+    let mut all = crate::cli::command();
+    all.build();
+    let verb = all.find_subcommand("reg").and_then(|reg| reg.find_subcommand(verb));
     let is_it = |arg: &&clap::Arg| {
         let long = word.strip_prefix("--").is_some_and(|name| arg.get_long() == Some(name));
         let short = word
@@ -104,7 +103,7 @@ fn takes_value(verb: &str, word: &str) -> bool {
             .is_some_and(|name| arg.get_short().map(String::from).as_deref() == Some(name));
         long || short
     };
-    let mut arguments = verb.into_iter().chain([&all]).flat_map(clap::Command::get_arguments);
+    let mut arguments = verb.into_iter().flat_map(clap::Command::get_arguments);
     arguments.find(is_it).is_some_and(|arg| arg.get_action().takes_values())
 }
 

@@ -30,6 +30,7 @@ use crate::cli::error::Outcome;
 
 #[derive(Debug, Subcommand)]
 #[command(
+    defer = true,
     after_help = "Exit codes: 0 passed, 11 failed, 6 inconclusive or locked, 8 not done in time, 10 no usable device.
 
 Examples:

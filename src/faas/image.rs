@@ -102,7 +102,7 @@ impl Serialize for ImageState {
 }
 
 impl Image {
-    fn read(mut fields: Fields) -> Self {
+    pub(crate) fn read(mut fields: Fields) -> Self {
         Self {
             raw: fields.whole(),
             uuid: fields.text("FpgaImageUUID").unwrap_or_default(),
@@ -154,7 +154,7 @@ pub struct NewImage {
 }
 
 impl NewImage {
-    fn call(&self) -> RpcCall {
+    pub(crate) fn call(&self) -> RpcCall {
         let encrypted = self.kms_key.as_ref().map(|_| "true");
         action("CreateFpgaImageTask")
             .with("Bucket", &self.bucket)

@@ -32,6 +32,11 @@ pub use faults::{ChipFaults, FaultPlan, TABLE as FAULTS};
 pub use fpga::{Chip, Seen};
 pub use options::{Exec, MOST_HOSTS, Options};
 pub use server::Sandbox;
+#[cfg(test)]
+pub(crate) use {
+    identity::{BUCKET, ROLE_NAME, role_arn},
+    rpc::testing::Cloud as CloudAtATime,
+};
 
 /// Every refusal that the RPC services here can send: the service (`rpc` for the gateway), HTTP status and code.
 pub fn rpc_refusals() -> impl Iterator<Item = (&'static str, u16, &'static str)> {

@@ -17,7 +17,7 @@ mod service;
 mod state;
 mod sts;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 use jiff::Timestamp;
 

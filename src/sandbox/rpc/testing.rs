@@ -12,12 +12,12 @@ use crate::sandbox::options::Options;
 use crate::sign::{Credential, rpc_v1};
 
 /// Names and values of parameters.
-pub(super) type Given<'a> = &'a [(&'a str, &'a str)];
+pub(crate) type Given<'a> = &'a [(&'a str, &'a str)];
 
 /// A sandbox without its server, at a moment that only the test moves.
-pub(super) struct Cloud {
+pub(crate) struct Cloud {
     pub(super) cloud: crate::sandbox::cloud::Cloud,
-    pub(super) now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 /// The key of one of the fixed callers.
@@ -45,7 +45,7 @@ impl Cloud {
         Self::with(Options::default())
     }
 
-    pub(super) fn with(options: Options) -> Self {
+    pub(crate) fn with(options: Options) -> Self {
         let cloud = crate::sandbox::cloud::Cloud::new(options).unwrap();
         let now = cloud.now();
         Self { cloud, now }
@@ -96,13 +96,19 @@ impl Cloud {
         self.call_as(&key_of(FixedCaller::User), action, given).unwrap()
     }
 
+    /// The same, or with which status and code it is refused.
+    pub(crate) fn asked(&self, action: &str, given: Given<'_>) -> Result<Value, (u16, String)> {
+        let answered = self.call_as(&key_of(FixedCaller::User), action, given);
+        answered.map_err(|refusal| (refusal.status, refusal.code.into_owned()))
+    }
+
     /// The same, when it is to be refused.
     pub(super) fn refused(&self, action: &str, given: Given<'_>) -> Refusal {
         self.call_as(&key_of(FixedCaller::User), action, given).unwrap_err()
     }
 
     /// Puts an object into the bucket.
-    pub(super) fn put(&self, key: &str, bytes: &[u8]) {
+    pub(crate) fn put(&self, key: &str, bytes: &[u8]) {
         self.cloud.store.put(BUCKET, key, bytes, self.now).unwrap();
     }
 

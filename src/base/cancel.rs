@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::libc::SIGPWR;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use signal_hook::consts::*;
 use signal_hook::low_level;
 use tokio::sync::SetOnce;
@@ -41,6 +42,27 @@ const OTHERS: [i32; 10] =
 /// Real-time signals; the first two belong to the C library.
 const REAL_TIME: std::ops::RangeInclusive<i32> = 34..=64;
 
+/// While it lives, what asks the program to end waits: for work that is over in a moment, where handlers and a thread for them
+/// would take longer than the work. Only for a program of one thread.
+#[derive(Debug)]
+pub struct Wait(Option<SigSet>);
+
+impl Wait {
+    /// From now on.
+    pub fn begin() -> Self {
+        let asked: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
+        Self(asked.thread_swap_mask(SigmaskHow::SIG_BLOCK).ok())
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            before.thread_set_mask().ok();
+        }
+    }
+}
+
 /// While it lives, no signal ends the program.
 #[derive(Debug)]
 pub struct Hold<'a>(&'a Cancel);
@@ -54,8 +76,8 @@ impl Cancel {
     /// A flag set by SIGINT and SIGTERM, also where those were inherited as ignored (a shell's `&`), and by SIGHUP, a
     /// terminal that goes away, unless it was (`nohup` means it).
     ///
-    /// The second signal ends the program at once, as if it had no handler, and so does the first of any other kind;
-    /// neither while it is [held](Self::hold).
+    /// A second one that comes a second later ends the program at once, as if it had no handler, and so does the first of any
+    /// other kind; neither while it is [held](Self::hold).
     ///
     /// # Errors
     /// When the handlers can't be installed.
@@ -88,11 +110,12 @@ impl Cancel {
     /// Sets the flag, or ends the program. The lock is held meanwhile, so that no hold can begin in between.
     fn take(&self, signal: i32) {
         let mut held = self.held();
-        let again = self.signal().is_some() && held.released.is_none_or(|at| at.elapsed() >= ONE_WISH);
+        let recent = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < ONE_WISH);
+        let again = self.signal().is_some() && !recent(held.asked) && !recent(held.released);
         if held.holds == 0 && (again || !ASKED.contains(&signal)) {
             end_by(signal);
         }
-        if held.asked.is_some_and(|at| at.elapsed() >= ONE_WISH) {
+        if held.asked.is_some() && !recent(held.asked) {
             self.0.again.set(signal).ok();
         }
         held.asked.get_or_insert_with(Instant::now);

@@ -104,9 +104,14 @@ impl Faults {
         let length = self.length(address, buffer.len())?;
         let buffer = &mut buffer[..length];
         let from = address.saturating_add_signed(self.plan.dma_shift);
+        // Before the first address there is nothing.
+        let before = from.wrapping_sub(address).wrapping_sub(self.plan.dma_shift.cast_unsigned());
+        let (nothing, rest) =
+            buffer.split_at_mut(usize::try_from(before).map_or(length, |it| it.min(length)));
+        nothing.fill(0);
         match self.plan.dma_alias {
-            Some(bit) => read_aliased(file, buffer, from, bit)?,
-            None => read_whole(file, buffer, from)?,
+            Some(bit) => read_aliased(file, rest, from, bit)?,
+            None => read_whole(file, rest, from)?,
         }
         self.flip(buffer, address);
         if let Some(bit) = self.plan.dma_stuck {

@@ -31,15 +31,24 @@ fn play(folder: &Path, faults: &str, seed: u64) {
 }
 
 fn verified(nodes: &DmaNodes, patterns: &[Pattern], seed: u64) -> Result<Verified, DmaError> {
+    verified_in(nodes, (RANGE, 16 << 10), patterns, seed)
+}
+
+fn verified_in(
+    nodes: &DmaNodes,
+    (range, size): (Range, usize),
+    patterns: &[Pattern],
+    seed: u64,
+) -> Result<Verified, DmaError> {
     let h2c = [Channel::open(nodes, Direction::H2c, 0)?];
     let c2h = [Channel::open(nodes, Direction::C2h, 0)?];
     verify(VerifyPlan {
         h2c: &h2c,
         c2h: &c2h,
-        range: RANGE,
+        range,
         patterns,
         seed,
-        size: 16 << 10,
+        size,
         duration: Duration::ZERO,
         cancel: &Cancel::new(),
         progress: &Silent,
@@ -79,6 +88,18 @@ fn each_fault_is_found_and_named_whatever_the_seed() {
             let verified = verified(&nodes, &Pattern::ALL, seed).unwrap();
             assert_eq!(kinds(&verified), BTreeSet::from([kind]), "{fault}, seed {seed}");
         }
+    }
+}
+
+#[test]
+fn a_shift_is_named_where_the_memory_begins_and_ends_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let nodes = card(folder.path());
+    let whole = Range { start: 0, length: 1 << 20 };
+    for bytes in [-4000, -64, -8, -1, 1, 8, 64, 4000] {
+        play(folder.path(), &format!("\"dma-shift\": {bytes}"), 1);
+        let verified = verified_in(&nodes, (whole, 4 << 20), &Pattern::ALL, 1).unwrap();
+        assert_eq!(kinds(&verified), BTreeSet::from([format!("shifted {bytes}")]), "{bytes}");
     }
 }
 

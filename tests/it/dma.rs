@@ -324,3 +324,52 @@ fn deploy_tests_the_memory_too() {
     assert_eq!((&steps[5]["name"], &steps[5]["state"]), (&json!("dma"), &json!("failed")));
     assert_eq!(document["tests"][1]["faults"][0]["kind"], "stuck");
 }
+
+/// Starts it, and waits until its file is being made.
+fn reading(card: &Card, length: &str) -> std::process::Child {
+    let mut command = card.world.command("faascmd");
+    command.args(["dma", "read", "0", "--len", length, "back", "--device", &card.device]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while unfinished(card) == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before");
+        std::thread::yield_now();
+    }
+    child
+}
+
+fn unfinished(card: &Card) -> usize {
+    let files = std::fs::read_dir(card.world.path()).unwrap();
+    files.filter(|it| it.as_ref().unwrap().file_name().to_string_lossy().starts_with(".faascmd-")).count()
+}
+
+#[test]
+fn a_read_that_is_stopped_leaves_nothing_behind() {
+    let card = Card::new(1);
+    std::fs::File::options().write(true).open(card.path("memory")).unwrap().set_len(16 << 20).unwrap();
+    card.play("xdma0_c2h_0", "{\"dma-slow\": 8000000}");
+    let mut child = reading(&card, "16MiB");
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    // GNU timeout sends two, one to the program and one to its group.
+    for _ in 0..2 {
+        kill(pid, Signal::SIGINT).unwrap();
+    }
+    let mut said = String::new();
+    std::io::Read::read_to_string(child.stderr.as_mut().unwrap(), &mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains("stopped by SIGINT after "), "{said}");
+    assert_eq!((unfinished(&card), card.path("back").exists()), (0, false));
+}
+
+#[test]
+fn a_signal_waits_for_a_read_of_one_piece() {
+    let card = Card::new(1);
+    card.play("xdma0_c2h_0", "{\"dma-slow\": 4096}");
+    let mut child = reading(&card, "4KiB");
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    let ended = child.wait().unwrap();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(Signal::SIGTERM as i32));
+    assert_eq!(
+        (unfinished(&card), card.memory()[..4096] == std::fs::read(card.path("back")).unwrap()[..]),
+        (0, true)
+    );
+}

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::moved::Transfer;
+use super::moved::{Signals, Transfer};
 use super::{ChannelArgs, PIECE, amount};
 use crate::cli::Exit;
 use crate::cli::context::Context;
@@ -61,7 +61,8 @@ pub(super) fn run(args: &FillArgs, cx: &Context) -> Outcome {
     let (channel, _lock) = args.channel.to_write(cx, !args.no_lock)?;
     channel.check(args.address, args.len)?;
     let mut buffer = Buffer::new(usize::try_from(args.len).map_or(PIECE, |len| len.min(PIECE)));
-    let mut transfer = Transfer::begin(cx, args.address, Some(args.len))?;
+    let mut transfer =
+        Transfer::begin(cx, Signals::of(cx, Some(args.len), true)?, args.address, Some(args.len));
     let mut left = args.len;
     while left > 0 {
         let at = transfer.next()?;

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::base::cancel::Cancel;
+use super::PIECE;
+use crate::base::cancel::{Cancel, Wait};
 use crate::base::duration::spent;
 use crate::base::progress::Event;
 use crate::base::size::ByteSize;
@@ -55,10 +56,32 @@ pub(in crate::cli::commands) fn rate(bytes_per_second: f64) -> String {
     }
 }
 
+/// What becomes of a signal that asks the program to end.
+pub(super) enum Signals {
+    /// It is looked for before each piece.
+    Noticed(Cancel),
+    /// It waits for the only piece.
+    Waiting { _wait: Wait },
+    /// It ends the program: there is nothing to tidy up.
+    End,
+}
+
+impl Signals {
+    /// From now on; `tidy` says whether a transfer that is cut leaves something behind.
+    pub(super) fn of(cx: &Context, total: Option<u64>, tidy: bool) -> Result<Self, Failure> {
+        let is_short = total.is_some_and(|total| total <= PIECE as u64);
+        Ok(match (is_short, tidy) {
+            (true, true) => Self::Waiting { _wait: Wait::begin() },
+            (true, false) => Self::End,
+            (false, _) => Self::Noticed(cx.cancel()?),
+        })
+    }
+}
+
 /// A transfer in pieces, each of which a signal waits for.
 pub(super) struct Transfer<'a> {
     cx: &'a Context,
-    cancel: Cancel,
+    signals: Signals,
     progress: Option<std::sync::Arc<dyn crate::base::progress::Progress>>,
     began: Instant,
     address: u64,
@@ -67,7 +90,7 @@ pub(super) struct Transfer<'a> {
 
 impl<'a> Transfer<'a> {
     /// Begins one; `total` is not known of a pipe.
-    pub(super) fn begin(cx: &'a Context, address: u64, total: Option<u64>) -> Result<Self, Failure> {
+    pub(super) fn begin(cx: &'a Context, signals: Signals, address: u64, total: Option<u64>) -> Self {
         let watched = total.filter(|total| *total >= WATCHED);
         let progress = watched.map(|total| {
             let progress = cx.ui.progress();
@@ -75,12 +98,13 @@ impl<'a> Transfer<'a> {
             progress.event(Event::TransferStarted { label, total, resumed: 0 });
             progress
         });
-        Ok(Self { cx, cancel: cx.cancel()?, progress, began: Instant::now(), address, done: 0 })
+        Self { cx, signals, progress, began: Instant::now(), address, done: 0 }
     }
 
     /// Where the next piece goes; fails if a signal came.
     pub(super) fn next(&self) -> Result<u64, Failure> {
-        match self.cancel.signal() {
+        let Signals::Noticed(cancel) = &self.signals else { return Ok(self.address + self.done) };
+        match cancel.signal() {
             None => Ok(self.address + self.done),
             Some(signal) => {
                 self.ended();

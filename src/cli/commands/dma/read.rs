@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::moved::Transfer;
+use super::moved::{Signals, Transfer};
 use super::sink::Sink;
 use super::{ChannelArgs, PIECE, amount};
 use crate::cli::Exit;
@@ -38,11 +38,12 @@ pub(super) fn run(args: &ReadArgs, cx: &Context) -> Outcome {
     if args.len == 0 {
         return Err(Failure::new(Exit::Usage, "--len is 0: there is nothing to read"));
     }
+    let signals = Signals::of(cx, Some(args.len), Sink::makes_a_file(args.file.as_deref()))?;
     let mut sink = Sink::open(args.file.as_deref(), cx)?;
     let channel = args.channel.to_read(cx)?;
     channel.check(args.address, args.len)?;
     let mut buffer = Buffer::new(usize::try_from(args.len).map_or(PIECE, |len| len.min(PIECE)));
-    let mut transfer = Transfer::begin(cx, args.address, Some(args.len))?;
+    let mut transfer = Transfer::begin(cx, signals, args.address, Some(args.len));
     let mut left = args.len;
     while left > 0 {
         let at = transfer.next()?;

@@ -19,6 +19,12 @@ pub(super) enum Sink {
 }
 
 impl Sink {
+    /// Whether it would be a file that is there only when it is whole.
+    pub(super) fn makes_a_file(file: Option<&Path>) -> bool {
+        let named = file.filter(|path| *path != Path::new("-"));
+        named.is_some_and(|path| fs::metadata(path).map_or(true, |there| there.is_file()))
+    }
+
     /// Opens it before anything is read.
     pub(super) fn open(file: Option<&Path>, cx: &Context) -> Result<Self, Failure> {
         let Some(path) = file.filter(|path| *path != Path::new("-")) else { return stdout(cx) };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::moved::Transfer;
+use super::moved::{Signals, Transfer};
 use super::{ChannelArgs, PIECE, amount};
 use crate::cli::Exit;
 use crate::cli::context::Context;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &WriteArgs, cx: &Context) -> Outcome {
     channel.check(args.address, length.unwrap_or(0))?;
     let piece = piece(length);
     let mut buffer = Buffer::new(piece);
-    let mut transfer = Transfer::begin(cx, args.address, length)?;
+    let mut transfer = Transfer::begin(cx, Signals::of(cx, length, true)?, args.address, length);
     loop {
         let at = transfer.next()?;
         let room = buffer.at(at, piece);

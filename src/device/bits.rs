@@ -33,6 +33,11 @@ impl BitRange {
         (low <= high && high < 64).then_some(Self { low, high })
     }
 
+    /// The highest bit.
+    pub fn high(self) -> u8 {
+        self.high
+    }
+
     /// How many bits.
     pub fn width(self) -> u8 {
         self.high - self.low + 1

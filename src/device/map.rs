@@ -151,6 +151,17 @@ pub(super) enum RawBits {
     Of(BitRange),
 }
 
+impl RawBits {
+    /// The highest bit, where it is known without reading a text.
+    pub(super) fn highest(&self) -> Option<u8> {
+        match self {
+            Self::One(bit) => Some(*bit),
+            Self::Range(_) => None,
+            Self::Of(bits) => Some(bits.high()),
+        }
+    }
+}
+
 const DDR_PRBS: &str = include_str!("maps/ddr_prbs.toml");
 
 impl RegisterMap {

@@ -57,12 +57,16 @@ fn raw(register: Element<'_>, (path, base): (&str, u64)) -> Result<RawRegister, 
     let wrong = |what: &str| register.error(what);
     let offset = property(register, "ADDRESS_OFFSET").and_then(number);
     let offset = offset.and_then(|offset| base.checked_add(offset));
-    let bits = property(register, "SIZE").and_then(number).unwrap_or(32);
+    let stated = property(register, "SIZE").and_then(number).unwrap_or(32);
     let access = access(register).unwrap_or(RegisterAccess::Rw);
     let mut field = Vec::new();
     for element in register.all("FIELDS").flat_map(|fields| fields.all("FIELD")) {
         field.extend(raw_field(element, access)?);
     }
+    // The ECC registers of an AXI BRAM controller have 8 bits by SIZE, and a field of 32.
+    let needed =
+        field.iter().filter_map(|field| field.bits.highest()).max().map_or(0, |bit| u64::from(bit) + 1);
+    let bits = stated.max(needed);
     Ok(RawRegister {
         name: format!("{path}.{}", register.attribute("NAME").unwrap_or("register")),
         offset: offset.ok_or_else(|| wrong("ADDRESS_OFFSET is not a number"))?,
@@ -77,8 +81,9 @@ fn raw(register: Element<'_>, (path, base): (&str, u64)) -> Result<RawRegister, 
 }
 
 fn access(element: Element<'_>) -> Option<RegisterAccess> {
-    let written =
-        property(element, "MODIFIED_WRITE_VALUE").or_else(|| property(element, "MODIFIED_WRITE_VALUES"));
+    // What writing does stands in MODIFIED_READ_VALUES, whatever that is called: Vivado writes no other.
+    let names = ["MODIFIED_READ_VALUES", "MODIFIED_WRITE_VALUES", "MODIFIED_WRITE_VALUE"];
+    let written = names.into_iter().find_map(|name| property(element, name));
     access_of(property(element, "ACCESS")?, written, property(element, "READ_ACTION"))
 }
 
@@ -114,7 +119,7 @@ mod tests {
           <PROPERTY NAME="ADDRESS_OFFSET" VALUE="288"/><PROPERTY NAME="SIZE" VALUE="32"/>
           <PROPERTY NAME="ACCESS" VALUE="read-write"/>
           <FIELDS><FIELD NAME="Channel_1"><PROPERTY NAME="BIT_OFFSET" VALUE="0"/><PROPERTY NAME="BIT_WIDTH" VALUE="1"/>
-            <PROPERTY NAME="ACCESS" VALUE="read-write"/><PROPERTY NAME="MODIFIED_WRITE_VALUES" VALUE="oneToToggle"/>
+            <PROPERTY NAME="ACCESS" VALUE="read-write"/><PROPERTY NAME="MODIFIED_READ_VALUES" VALUE="oneToToggle"/>
           </FIELD></FIELDS>
         </REGISTER>
       </REGISTERS></ADDRESSBLOCK></ADDRESSBLOCKS>
@@ -133,6 +138,17 @@ mod tests {
         assert_eq!(told, [("leds.axi_gpio_0.GPIO_DATA", 0x1_0000), ("leds.axi_gpio_0.IP_ISR", 0x1_0120)]);
         assert_eq!(map.registers[0].doc, "Channel-1 data");
         assert_eq!(map.registers[1].fields[0].access, Some(RegisterAccess::W1c));
+    }
+
+    #[test]
+    fn a_register_is_as_wide_as_its_fields() {
+        let small = HWH.replacen("\"SIZE\" VALUE=\"32\"/><PROPERTY NAME=\"ACCESS\" VALUE=\"read-write\"/>
+        </REGISTER>", "\"SIZE\" VALUE=\"8\"/><PROPERTY NAME=\"ACCESS\" VALUE=\"read-only\"/><FIELDS><FIELD NAME=\"CE_FFA\">
+          <PROPERTY NAME=\"BIT_OFFSET\" VALUE=\"0\"/><PROPERTY NAME=\"BIT_WIDTH\" VALUE=\"32\"/></FIELD></FIELDS></REGISTER>", 1);
+        assert_ne!(small, HWH);
+        let map = RegisterMap::import(&small).unwrap();
+        assert_eq!((map.registers.len(), map.registers[0].width.bits()), (2, 32));
+        assert_eq!(map.registers[0].fields[0].bits.to_string(), "31:0");
     }
 
     #[test]

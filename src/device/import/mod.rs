@@ -2,6 +2,8 @@
 //!
 //! Which format a text has shows in its content. Names that a place can't have are changed as little as possible.
 
+mod derived;
+mod dim;
 mod hwh;
 mod litex;
 mod svd;
@@ -57,6 +59,8 @@ impl Collected {
             raw.name = format!("{}_{count}", raw.name);
         }
         raw.field = without_clashes(raw.field);
+        let bits = raw.width.unwrap_or_else(|| Width::default().bits());
+        raw.field.retain(|field| field.bits.highest().is_none_or(|bit| bit < bits));
         let register = Register::checked(raw).map_err(|error| match error {
             MapError::Wrong { place, wrong } => at(format!("{place}: {wrong}")),
             other => at(other.to_string()),
@@ -122,7 +126,7 @@ fn sanitised(name: String, dots: bool) -> String {
 
 /// The first sentence or so of a description, in one line.
 fn doc(text: &str) -> String {
-    let mut line = String::new();
+    let mut line = String::with_capacity(text.len().min(256));
     for word in text.split_whitespace().take(60) {
         if !line.is_empty() {
             line.push(' ');

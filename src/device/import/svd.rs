@@ -2,10 +2,12 @@
 //! enumerated values, accesses, and what is derived from something else.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use super::derived::{Derived, Origins};
+use super::dim::{DIM_LIMIT, indices};
 use super::xml::{Element, tags, tree};
-use super::{Collected, access_of, doc, field, number, sanitised, width_of};
+use super::{Collected, REGISTERS_LIMIT, access_of, doc, field, number, sanitised, width_of};
 use crate::device::map::{MapError, RawField, RawRegister, RegisterAccess, RegisterMap};
 
 tags!("device" "name" "size" "access" "resetValue" "peripherals" "peripheral" "baseAddress" "registers" "register"
@@ -13,8 +15,8 @@ tags!("device" "name" "size" "access" "resetValue" "peripherals" "peripheral" "b
     "msb" "bitRange" "enumeratedValues" "enumeratedValue" "value" "usage" "readAction" "modifiedWriteValues"
     "alternateRegister" "alternateGroup");
 
-/// More elements of an array than this are a trap.
-const DIM_LIMIT: u64 = 65_536;
+/// A register of more than 64 bits is read in words of so many.
+const WORD: u64 = 32;
 
 /// Reads a system view description.
 pub(super) fn map(text: &str) -> Result<RegisterMap, MapError> {
@@ -23,20 +25,20 @@ pub(super) fn map(text: &str) -> Result<RegisterMap, MapError> {
     if device.tag() != "device" {
         return Err(device.error("a CMSIS-SVD has `device` outermost"));
     }
-    let peripherals: Vec<Element<'_>> =
-        device.all("peripherals").flat_map(|all| all.all("peripheral")).collect();
-    let named = peripherals.iter().filter_map(|one| Some((one.text_of("name")?, *one))).collect();
-    let mut svd = Svd { peripherals: named, collected: Collected::default() };
-    let defaults = Defaults { bits: 32, access: RegisterAccess::Rw, reset: None }.with(device);
-    for peripheral in peripherals {
+    let mut svd = Svd::default();
+    let defaults = Defaults { bits: 32, access: RegisterAccess::Rw, reset: None }.and(device);
+    for peripheral in device.all("peripherals").flat_map(|all| all.all("peripheral")) {
         svd.peripheral(peripheral, defaults)?;
     }
     svd.collected.map(device.text_of("name").unwrap_or("svd"))
 }
 
+#[derive(Default)]
 struct Svd<'a> {
-    peripherals: HashMap<&'a str, Element<'a>>,
+    origins: Origins<'a>,
     collected: Collected,
+    /// How many peripherals and clusters were gone through: some have no registers that could be counted.
+    levels: usize,
 }
 
 /// What registers have that do not say it themselves.
@@ -48,7 +50,11 @@ struct Defaults {
 }
 
 impl Defaults {
-    fn with(self, element: Element<'_>) -> Self {
+    fn with(self, element: &Derived<'_>) -> Self {
+        element.chain().rev().fold(self, Self::and)
+    }
+
+    fn and(self, element: Element<'_>) -> Self {
         Self {
             bits: element.text_of("size").and_then(number).unwrap_or(self.bits),
             access: access(element, self.access),
@@ -58,13 +64,10 @@ impl Defaults {
 }
 
 /// Where registers stand: the names around them, joined by dots, and the address.
-#[derive(Clone)]
-struct Scope<'a> {
+struct Scope {
     path: String,
     base: u64,
     defaults: Defaults,
-    /// What registers of the same level may be derived from.
-    siblings: Vec<Element<'a>>,
     depth: usize,
 }
 
@@ -81,210 +84,141 @@ fn access(element: Element<'_>, of_outer: RegisterAccess) -> RegisterAccess {
     }
 }
 
-impl<'a> Svd<'a> {
-    fn number(&self, element: Element<'_>, tag: &str) -> Result<u64, MapError> {
-        let text = element.text_of(tag).unwrap_or_default();
-        number(text).ok_or_else(|| {
-            let what =
-                if text.is_empty() { "is missing".to_owned() } else { format!("`{text}` is not a number") };
-            element.error(format!("<{tag}> {what}"))
-        })
-    }
+fn number_of(element: &Derived<'_>, tag: &str) -> Result<u64, MapError> {
+    let text = element.text_of(tag).unwrap_or_default();
+    number(text).ok_or_else(|| {
+        let what =
+            if text.is_empty() { "is missing".to_owned() } else { format!("`{text}` is not a number") };
+        element.element.error(format!("<{tag}> {what}"))
+    })
+}
 
+impl<'a> Svd<'a> {
     fn peripheral(&mut self, peripheral: Element<'a>, defaults: Defaults) -> Result<(), MapError> {
-        let name = peripheral.text_of("name").unwrap_or("peripheral");
-        let base = self.number(peripheral, "baseAddress")?;
-        // Registers and defaults of the one that it is derived from, where it has none of its own.
-        let origin = match peripheral.attribute("derivedFrom") {
-            None => None,
-            Some(from) => Some(*self.peripherals.get(from).ok_or_else(|| {
-                peripheral.error(format!("it is derived from {from}, and there is no such peripheral"))
-            })?),
-        };
-        let defaults = origin.map_or(defaults, |origin| defaults.with(origin)).with(peripheral);
-        let registers =
-            peripheral.child("registers").or_else(|| origin.and_then(|one| one.child("registers")));
-        let Some(registers) = registers else { return Ok(()) };
-        for (name, offset) in self.instances(peripheral, name)? {
-            let siblings = registers.children().collect();
-            let base = base.wrapping_add(offset);
-            self.level(registers, &Scope { path: name.into_owned(), base, defaults, siblings, depth: 0 })?;
+        let peripheral = self.origins.of(peripheral)?;
+        let base = number_of(&peripheral, "baseAddress")?;
+        let defaults = defaults.with(&peripheral);
+        let members = peripheral.members();
+        for (name, step) in instances(&peripheral)? {
+            let base = base.wrapping_add(step);
+            self.level(&members, &Scope { path: name.into_owned(), base, defaults, depth: 0 })?;
         }
         Ok(())
     }
 
     /// The registers and clusters of one level.
-    fn level(&mut self, outer: Element<'a>, scope: &Scope<'a>) -> Result<(), MapError> {
-        for element in outer.children() {
+    fn level(&mut self, members: &[Element<'a>], scope: &Scope) -> Result<(), MapError> {
+        self.levels += 1;
+        if self.levels > REGISTERS_LIMIT {
+            return Err(MapError::TooMany(REGISTERS_LIMIT, "peripherals and clusters"));
+        }
+        for element in members {
             match element.tag() {
-                "register" => self.register(element, scope)?,
-                "cluster" => self.cluster(element, scope)?,
+                "register" => self.register(*element, scope)?,
+                "cluster" => self.cluster(*element, scope)?,
                 _ => {}
             }
         }
         Ok(())
     }
 
-    fn cluster(&mut self, cluster: Element<'a>, scope: &Scope<'a>) -> Result<(), MapError> {
-        let origin = self.origin(cluster, scope)?;
-        let offset = self.offset(cluster, origin)?;
-        let defaults = origin.map_or(scope.defaults, |origin| scope.defaults.with(origin)).with(cluster);
-        let has_own = cluster.children().any(|child| matches!(child.tag(), "register" | "cluster"));
-        let content = origin.filter(|_| !has_own).unwrap_or(cluster);
+    fn cluster(&mut self, cluster: Element<'a>, scope: &Scope) -> Result<(), MapError> {
         if scope.depth > 8 {
             return Err(cluster.error("clusters lie too deep in each other"));
         }
-        for (name, step) in self.instances(cluster, cluster.text_of("name").unwrap_or("cluster"))? {
+        let cluster = self.origins.of(cluster)?;
+        let offset = number_of(&cluster, "addressOffset")?;
+        let (defaults, members) = (scope.defaults.with(&cluster), cluster.members());
+        for (name, step) in instances(&cluster)? {
             let inner = Scope {
                 path: format!("{}.{name}", scope.path),
                 base: scope.base.wrapping_add(offset).wrapping_add(step),
                 defaults,
-                siblings: content.children().collect(),
                 depth: scope.depth + 1,
             };
-            self.level(content, &inner)?;
+            self.level(&members, &inner)?;
         }
         Ok(())
     }
 
-    fn register(&mut self, register: Element<'a>, scope: &Scope<'a>) -> Result<(), MapError> {
-        let origin = self.origin(register, scope)?;
-        let offset = self.offset(register, origin)?;
-        let defaults = origin.map_or(scope.defaults, |origin| scope.defaults.with(origin)).with(register);
-        let fields = register.child("fields").or_else(|| origin.and_then(|origin| origin.child("fields")));
-        let described =
-            register.text_of("description").or_else(|| origin.and_then(|one| one.text_of("description")));
-        let width = width_of(defaults.bits);
-        let width = width.ok_or_else(|| register.error("a register has at most 64 bits"))?;
-        for (name, step) in self.instances(register, register.text_of("name").unwrap_or("register"))? {
-            let mut field = Vec::new();
-            for element in fields.into_iter().flat_map(|fields| fields.all("field")) {
-                self.fields(element, (fields, defaults), &mut field)?;
-            }
+    fn register(&mut self, register: Element<'a>, scope: &Scope) -> Result<(), MapError> {
+        let register = self.origins.of(register)?;
+        let offset = number_of(&register, "addressOffset")?;
+        let defaults = scope.defaults.with(&register);
+        let group = register.text_of("alternateGroup").map_or_else(String::new, |group| format!("_{group}"));
+        let described = doc(register.text_of("description").unwrap_or_default());
+        for (name, step) in instances(&register)? {
             let raw = RawRegister {
-                name: format!("{}.{name}", scope.path),
+                name: [&scope.path, ".", &name, &group].concat(),
                 offset: scope.base.wrapping_add(offset).wrapping_add(step),
-                width: Some(width),
+                width: None,
                 access: defaults.access,
                 reset: defaults.reset,
-                field,
+                field: self.fields(&register, defaults)?,
                 unit: None,
                 alternate: false,
-                doc: doc(described.unwrap_or_default()),
+                doc: described.clone(),
             };
-            self.collected.add(raw, |wrong| register.error(wrong))?;
+            self.add(raw, defaults.bits, register.element)?;
         }
         Ok(())
     }
 
-    fn offset(&self, element: Element<'_>, origin: Option<Element<'_>>) -> Result<u64, MapError> {
-        match (element.child("addressOffset"), origin) {
-            (None, Some(origin)) => self.number(origin, "addressOffset"),
-            _ => self.number(element, "addressOffset"),
+    /// Adds a register, or each word of one that no access could read at once, the least significant first.
+    fn add(&mut self, mut raw: RawRegister, bits: u64, element: Element<'_>) -> Result<(), MapError> {
+        if let Some(width) = width_of(bits) {
+            raw.width = Some(width);
+            return self.collected.add(raw, |wrong| element.error(wrong));
         }
-    }
-
-    /// What a register or cluster is derived from: one beside it, or one named with its peripheral.
-    fn origin(&self, element: Element<'_>, scope: &Scope<'a>) -> Result<Option<Element<'a>>, MapError> {
-        let Some(from) = element.attribute("derivedFrom") else { return Ok(None) };
-        let mut parts: Vec<&str> = from.split('.').collect();
-        let last = parts.pop().unwrap_or_default();
-        let mut level = scope.siblings.clone();
-        for (i, part) in parts.into_iter().enumerate() {
-            let outer = match i {
-                0 => self.peripherals.get(part).and_then(|peripheral| peripheral.child("registers")),
-                _ => named(&level, part),
+        if bits > 8 * DIM_LIMIT {
+            return Err(element.error(format!("a register of {bits} bits is beyond reason")));
+        }
+        for word in 0..bits.div_ceil(WORD) {
+            let part = RawRegister {
+                name: format!("{}_{word}", raw.name),
+                offset: raw.offset.wrapping_add(WORD / 8 * word),
+                width: None,
+                field: Vec::new(),
+                unit: None,
+                reset: None,
+                doc: format!("bits from {} on of {bits}. {}", WORD * word, raw.doc),
+                ..raw
             };
-            level = outer.map(|outer| outer.children().collect()).unwrap_or_default();
-        }
-        let origin = named(&level, last).filter(|origin| !origin.is(element));
-        let wrong = || element.error(format!("it is derived from {from}, and there is no such thing"));
-        origin.map(Some).ok_or_else(wrong)
-    }
-
-    /// The names and steps of an array's elements, or the one name of what is none.
-    fn instances<'n>(
-        &self,
-        element: Element<'_>,
-        name: &'n str,
-    ) -> Result<Vec<(Cow<'n, str>, u64)>, MapError> {
-        if element.child("dim").is_none() {
-            return Ok(vec![(name.into(), 0)]);
-        }
-        let (dim, step) = (self.number(element, "dim")?, self.number(element, "dimIncrement")?);
-        if dim > DIM_LIMIT {
-            return Err(element.error(format!("an array of {dim} is beyond reason")));
-        }
-        let indices = indices(element.text_of("dimIndex"), dim);
-        let named = |index: &String| name.replace("[%s]", "%s").replace("%s", index).into();
-        let steps = (0..dim).map(|i| step.wrapping_mul(i));
-        Ok(indices.iter().map(named).zip(steps).collect())
-    }
-
-    /// A field, or each of an array of them.
-    fn fields(
-        &self,
-        element: Element<'a>,
-        (all, of_register): (Option<Element<'a>>, Defaults),
-        into: &mut Vec<RawField>,
-    ) -> Result<(), MapError> {
-        let origin = element.attribute("derivedFrom").and_then(|from| {
-            let fields: Vec<Element<'_>> = all.into_iter().flat_map(|all| all.all("field")).collect();
-            named(&fields, from)
-        });
-        let (high, low) = self.bits(element, origin)?;
-        for (name, step) in self.instances(element, element.text_of("name").unwrap_or("field"))? {
-            let bits = high.checked_add(step).zip(low.checked_add(step));
-            let bits = bits.ok_or_else(|| element.error("its bits are beyond a register's"))?;
-            let mut field = field(&name, bits);
-            let own = access(origin.unwrap_or(element), of_register.access);
-            let own = if origin.is_some() { access(element, own) } else { own };
-            field.access = Some(own).filter(|own| *own != of_register.access);
-            field.values =
-                self.values(element, all).or_else(|| self.values(origin?, all)).unwrap_or_default();
-            let largest = if bits.0 - bits.1 >= 63 { u64::MAX } else { (2 << (bits.0 - bits.1)) - 1 };
-            field.values.retain(|_, value| *value <= largest);
-            field.doc = doc(element.text_of("description").unwrap_or_default());
-            into.push(field);
+            self.collected.add(part, |wrong| element.error(wrong))?;
         }
         Ok(())
     }
 
-    /// The highest and the lowest bit, in whichever of the three ways they are told.
-    fn bits(&self, element: Element<'_>, origin: Option<Element<'_>>) -> Result<(u64, u64), MapError> {
-        let has = |element: Element<'_>| {
-            ["bitRange", "lsb", "bitOffset"].iter().any(|tag| element.child(tag).is_some())
-        };
-        let element = origin.filter(|_| !has(element)).unwrap_or(element);
-        let (high, low) = if let Some(range) = element.text_of("bitRange") {
-            let bits = range.trim_matches(['[', ']']).split_once(':');
-            let bits = bits.and_then(|(high, low)| number(high).zip(number(low)));
-            bits.ok_or_else(|| element.error(format!("<bitRange> `{range}` is not a range")))?
-        } else if element.child("lsb").is_some() {
-            (self.number(element, "msb")?, self.number(element, "lsb")?)
-        } else {
-            let low = self.number(element, "bitOffset")?;
-            let width = element.child("bitWidth").map_or(Ok(1), |_| self.number(element, "bitWidth"))?;
-            (low.saturating_add(width.saturating_sub(1)), low)
-        };
-        if high < low || high > 63 {
-            return Err(element.error(format!("bits {high}:{low} are none of a register")));
+    fn fields(&mut self, register: &Derived<'a>, of_register: Defaults) -> Result<Vec<RawField>, MapError> {
+        let members = if of_register.bits > 64 { Vec::new() } else { register.members() };
+        let mut fields = Vec::with_capacity(members.len());
+        for element in members {
+            let derived = self.origins.of(element)?;
+            let (high, low) = bits(&derived)?;
+            let own = derived.chain().rev().fold(of_register.access, |outer, element| access(element, outer));
+            let values = derived.chain().find_map(|element| self.values(element)).unwrap_or_default();
+            let largest = if high - low >= 63 { u64::MAX } else { (2 << (high - low)) - 1 };
+            let described = derived.text_of("description").unwrap_or_default();
+            for (name, step) in instances(&derived)? {
+                let bits = high.checked_add(step).zip(low.checked_add(step));
+                let bits = bits.ok_or_else(|| element.error("its bits are beyond a register's"))?;
+                let mut field = field(&name, bits);
+                field.access = Some(own).filter(|own| *own != of_register.access);
+                field.values.clone_from(&values);
+                field.values.retain(|_, value| *value <= largest);
+                field.doc = doc(described);
+                fields.push(field);
+            }
         }
-        Ok((high, low))
+        Ok(fields)
     }
 
     /// The names of a field's values; none when it has none.
-    fn values(&self, element: Element<'_>, all: Option<Element<'_>>) -> Option<BTreeMap<String, u64>> {
+    fn values(&mut self, field: Element<'a>) -> Option<BTreeMap<String, u64>> {
         let readable = |values: &Element<'_>| values.text_of("usage") != Some("write");
-        let own =
-            element.all("enumeratedValues").find(readable).or_else(|| element.child("enumeratedValues"))?;
-        let shared = own.attribute("derivedFrom").and_then(|from| {
-            let last = from.rsplit('.').next().unwrap_or(from);
-            let fields = all.into_iter().flat_map(|all| all.all("field"));
-            fields
-                .flat_map(|field| field.all("enumeratedValues"))
-                .find(|one| one.text_of("name") == Some(last))
-        });
+        let own = field.all("enumeratedValues").find(readable).or_else(|| field.child("enumeratedValues"))?;
+        let from = own.attribute("derivedFrom");
+        let shared = from.and_then(|from| self.origins.origin(own, from).or_else(|| beside(own, from)));
         let mut values = BTreeMap::new();
         for value in shared.unwrap_or(own).all("enumeratedValue") {
             // A value with bits that do not matter stands for several, and has no one number.
@@ -296,25 +230,57 @@ impl<'a> Svd<'a> {
     }
 }
 
-fn named<'a>(elements: &[Element<'a>], name: &str) -> Option<Element<'a>> {
-    elements.iter().find(|element| element.text_of("name") == Some(name)).copied()
+/// Values of that name in any field of the same register: many files leave out the field's name.
+fn beside<'a>(values: Element<'a>, path: &str) -> Option<Element<'a>> {
+    let last = path.rsplit('.').next().unwrap_or(path);
+    let fields = values.parent()?.parent()?;
+    let mut all = fields.all("field").flat_map(|field| field.all("enumeratedValues"));
+    all.find(|one| one.text_of("name") == Some(last))
 }
 
-/// `0-3`, `A-D`, `A,B,C`, or the numbers from 0 on.
-fn indices(text: Option<&str>, dim: u64) -> Vec<String> {
-    let count = usize::try_from(dim).unwrap_or(usize::MAX);
-    let listed = match text.map(|text| (text, text.split_once('-'))) {
-        Some((_, Some((first, last)))) => match (number(first), number(last)) {
-            (Some(first), Some(last)) => (first..=last).take(count).map(|i| i.to_string()).collect(),
-            _ => match (first.trim().as_bytes(), last.trim().as_bytes()) {
-                ([first], [last]) => (*first..=*last).map(|letter| char::from(letter).to_string()).collect(),
-                _ => Vec::new(),
-            },
-        },
-        Some((text, None)) => text.split(',').map(|part| part.trim().to_owned()).collect(),
-        None => Vec::new(),
+/// The names and steps of an array's elements, or the one name of what is none.
+fn instances<'a>(
+    element: &Derived<'a>,
+) -> Result<impl Iterator<Item = (Cow<'a, str>, u64)> + use<'a>, MapError> {
+    let name = element.text_of("name").unwrap_or(element.element.tag());
+    let (mut alone, mut listed, mut step) = (Some(Cow::Borrowed(name)), Vec::new(), 0);
+    // What is derived from an array is one itself only if its name has a place for the index.
+    if element.element.child("dim").is_some() || name.contains("%s") && element.text_of("dim").is_some() {
+        let dim = number_of(element, "dim")?;
+        step = number_of(element, "dimIncrement")?;
+        if dim > DIM_LIMIT {
+            return Err(element.element.error(format!("an array of {dim} is beyond reason")));
+        }
+        (alone, listed) = (None, indices(element.text_of("dimIndex"), dim));
+    }
+    let named = |index: String| Cow::Owned(name.replace("[%s]", "%s").replace("%s", &index));
+    let names = alone.into_iter().chain(listed.into_iter().map(named));
+    Ok(names.zip((0..).map(move |i: u64| step.wrapping_mul(i))))
+}
+
+/// The highest and the lowest bit, in whichever of the three ways they are told.
+fn bits(field: &Derived<'_>) -> Result<(u64, u64), MapError> {
+    let told = |element: &Element<'_>| {
+        ["bitRange", "lsb", "bitOffset"].iter().any(|tag| element.child(tag).is_some())
     };
-    if listed.len() == count { listed } else { (0..count).map(|i| i.to_string()).collect() }
+    let element = field.chain().find(told).unwrap_or(field.element);
+    let (high, low) = if let Some(range) = element.text_of("bitRange") {
+        let bits = range.trim_matches(['[', ']']).split_once(':');
+        let bits = bits.and_then(|(high, low)| number(high).zip(number(low)));
+        bits.ok_or_else(|| element.error(format!("<bitRange> `{range}` is not a range")))?
+    } else if element.child("lsb").is_some() {
+        (number_of(field, "msb")?, number_of(field, "lsb")?)
+    } else {
+        let low = number_of(field, "bitOffset")?;
+        let width = if field.text_of("bitWidth").is_some() { number_of(field, "bitWidth")? } else { 1 };
+        (low.saturating_add(width.saturating_sub(1)), low)
+    };
+    // Some are written the other way round.
+    let (high, low) = (high.max(low), high.min(low));
+    if high > 63 {
+        return Err(element.error(format!("bits {high}:{low} are none of a register")));
+    }
+    Ok((high, low))
 }
 
 #[cfg(test)]
@@ -376,6 +342,25 @@ mod tests {
     }
 
     #[test]
+    fn alternates_are_told_apart_by_their_group_and_long_registers_are_read_in_words() {
+        let register = |name: &str, offset: u64, more: &str| {
+            format!("<register><name>{name}</name><addressOffset>{offset}</addressOffset>{more}</register>")
+        };
+        let group = "<alternateGroup>SLAVE</alternateGroup>";
+        let text = format!(
+            "<peripheral><name>A</name><baseAddress>0</baseAddress><registers>{}{}{}</registers></peripheral>",
+            register("X", 0, ""),
+            register("X", 0, group),
+            register("KEY", 16, "<size>128</size><description>AES</description>"),
+        );
+        let map = RegisterMap::import(&svd(&text)).unwrap();
+        let found: Vec<_> = map.registers.iter().map(|one| (one.name.as_str(), one.offset)).collect();
+        let keys = [("A.KEY_0", 16), ("A.KEY_1", 20), ("A.KEY_2", 24), ("A.KEY_3", 28)];
+        assert_eq!(found, [&[("A.X", 0), ("A.X_SLAVE", 0)][..], &keys].concat());
+        assert_eq!(map.register("A.KEY_3").unwrap().doc, "bits from 96 on of 128. AES");
+    }
+
+    #[test]
     fn an_error_names_the_line_and_the_element() {
         let error = |from: &str, to: &str| {
             RegisterMap::import(&svd(&UART.replace(from, to))).unwrap_err().to_string()
@@ -383,7 +368,7 @@ mod tests {
         assert_eq!(error("[7:4]", "7..4"), "line 10, <field>: <bitRange> `7..4` is not a range");
         assert_eq!(
             error("derivedFrom=\"CTRL\"", "derivedFrom=\"NONE\""),
-            "line 13, <register>: it is derived from NONE, and there is no such thing"
+            "line 13, <register>: it is derived from NONE, and there is no such register"
         );
         assert_eq!(
             error("<addressOffset>8</addressOffset>", "<addressOffset>x</addressOffset>"),

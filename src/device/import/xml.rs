@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 use std::iter;
-use std::num::NonZeroU32;
-use std::ops::Range;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -16,23 +14,39 @@ const ELEMENTS_LIMIT: usize = 1_000_000;
 /// Registers lie in clusters in clusters; deeper is nonsense.
 const DEPTH_LIMIT: usize = 64;
 
-/// The elements that matter of a document, in one list: a tree of pieces would cost more than the reading.
+/// The elements that matter of a document, in the order in which they begin. Ten thousand registers are a few hundred
+/// thousand pieces: what is small here is quick.
 pub(super) struct Tree<'t> {
     text: &'t str,
-    nodes: Vec<Node<'t>>,
-    attributes: Vec<(&'t str, Cow<'t, str>)>,
+    nodes: Vec<Node>,
+    /// Names and values.
+    attributes: Vec<(Span, Span)>,
+    /// What does not stand in the document as it is meant.
+    mended: Vec<String>,
 }
 
-struct Node<'t> {
-    tag: &'static str,
-    text: Cow<'t, str>,
-    /// Where its attributes are in the list of all, and where it begins, in bytes.
-    attributes: Range<u32>,
+struct Node {
+    tag: Tag,
+    text: Span,
+    /// Where it begins, in bytes.
     at: u32,
-    /// Places in the list; at 0 is the outermost element, which is nobody's.
-    first_child: Option<NonZeroU32>,
-    next: Option<NonZeroU32>,
+    /// Its first attribute in the list of all; they end where the next element's begin.
+    attributes: u32,
+    /// The place behind the last element in it; those in it follow it.
+    end: u32,
+    /// The place of the element that it is in; the outermost is in itself.
+    parent: u32,
 }
+
+/// A part of the document: from a byte to another; or one of what was mended.
+#[derive(Clone, Copy, PartialEq)]
+struct Span(u32, u32);
+
+const EMPTY: Span = Span(0, 0);
+const MENDED: u32 = u32::MAX;
+
+/// A name in half the room of a `&str`.
+type Tag = &'static &'static str;
 
 /// An element that matters.
 #[derive(Clone, Copy)]
@@ -42,13 +56,13 @@ pub(super) struct Element<'a> {
 }
 
 /// The name of an element that matters, as it is compared; none for the others.
-pub(super) type Tags = fn(&str) -> Option<&'static str>;
+pub(super) type Tags = fn(&str) -> Option<Tag>;
 
 /// Declares the elements that matter.
 macro_rules! tags {
     ($($tag:literal)*) => {
-        fn tag(name: &str) -> Option<&'static str> {
-            match name { $($tag => Some($tag),)* _ => None }
+        fn tag(name: &str) -> Option<&'static &'static str> {
+            match name { $($tag => Some(&$tag),)* _ => None }
         }
     };
 }
@@ -71,9 +85,10 @@ pub(super) fn root(text: &str) -> Option<String> {
 /// Reads a document whose outermost element matters.
 pub(super) fn tree(text: &str, tags: Tags) -> Result<Tree<'_>, MapError> {
     let mut reader = Reader::from_str(text);
-    let mut tree = Tree { text, nodes: Vec::new(), attributes: Vec::new() };
-    // The open elements, each with its last child.
-    let mut open: Vec<(usize, Option<usize>)> = Vec::new();
+    let nodes = Vec::with_capacity((text.len() / 32).min(ELEMENTS_LIMIT));
+    let mut tree = Tree { text, nodes, attributes: Vec::new(), mended: Vec::new() };
+    // The places of the open elements.
+    let mut open: Vec<usize> = Vec::new();
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         let event = reader.read_event().map_err(|e| wrong(text, at, "XML", e.to_string()))?;
@@ -82,8 +97,9 @@ pub(super) fn tree(text: &str, tags: Tags) -> Result<Tree<'_>, MapError> {
         match event {
             Event::Start(start) => match tags(start.name().as_ref()) {
                 Some(tag) => {
-                    let index = tree.add(tag, (markup, start.name().as_ref().len()), at, &mut open);
-                    open.push((index, None));
+                    let index = tree.nodes.len();
+                    tree.add(tag, (markup, start.name().as_ref().len()), (at, open.last()));
+                    open.push(index);
                 }
                 None => {
                     let name = start.to_end().into_owned();
@@ -92,16 +108,16 @@ pub(super) fn tree(text: &str, tags: Tags) -> Result<Tree<'_>, MapError> {
             },
             Event::Empty(start) => {
                 if let Some(tag) = tags(start.name().as_ref()) {
-                    tree.add(tag, (markup, start.name().as_ref().len()), at, &mut open);
+                    tree.add(tag, (markup, start.name().as_ref().len()), (at, open.last()));
                 }
             }
-            Event::End(_) => drop(open.pop()),
-            Event::Text(_) => tree.append(&open, Cow::Borrowed(markup)),
-            Event::CData(part) => tree.append(&open, Cow::Owned(part.to_string())),
+            Event::End(_) => tree.close(open.pop()),
+            Event::Text(_) => tree.append(open.last(), markup),
+            Event::CData(part) => tree.append(open.last(), &part),
             Event::GeneralRef(part) => {
                 let name: &str = &part;
                 let meant = quick_xml::escape::unescape(&format!("&{name};")).map(Cow::into_owned);
-                tree.append(&open, Cow::Owned(meant.unwrap_or_default()));
+                tree.append(open.last(), &meant.unwrap_or_default());
             }
             Event::Eof => break,
             _ => {}
@@ -122,51 +138,63 @@ impl<'t> Tree<'t> {
         Element { tree: self, index: 0 }
     }
 
-    /// An element of which the tag `<name …>` is given with the length of its name.
-    fn add(
-        &mut self,
-        tag: &'static str,
-        (markup, name): (&'t str, usize),
-        at: usize,
-        open: &mut [(usize, Option<usize>)],
-    ) -> usize {
-        let index = self.nodes.len();
-        if let Some((outer, last)) = open.last_mut() {
-            match last.replace(index) {
-                None => self.nodes[*outer].first_child = NonZeroU32::new(short(index)),
-                Some(last) => self.nodes[last].next = NonZeroU32::new(short(index)),
-            }
-        }
-        let first = short(self.attributes.len());
+    /// Adds an element of which the tag `<name …>` is given with the length of its name.
+    fn add(&mut self, tag: Tag, (markup, name): (&'t str, usize), (at, outer): (usize, Option<&usize>)) {
+        let (attributes, end) = (short(self.attributes.len()), short(self.nodes.len() + 1));
+        let parent = short(outer.copied().unwrap_or(0));
+        self.nodes.push(Node { tag, text: EMPTY, at: short(at), attributes, end, parent });
         let inner = markup.get(1..markup.len().saturating_sub(1)).unwrap_or_default();
+        if inner.len() == name {
+            return;
+        }
         let mut attributes = Attributes::new(inner.strip_suffix('/').unwrap_or(inner), name);
-        self.attributes.extend(attributes.with_checks(false).flatten().map(|pair| {
+        for pair in attributes.with_checks(false).flatten() {
             let value = match pair.value {
                 Cow::Borrowed(value) => quick_xml::escape::unescape(value).unwrap_or(Cow::Borrowed(value)),
                 owned @ Cow::Owned(_) => owned,
             };
-            (pair.key.into_inner(), value)
-        }));
-        let attributes = first..short(self.attributes.len());
-        self.nodes.push(Node {
-            tag,
-            text: Cow::default(),
-            attributes,
-            at: short(at),
-            first_child: None,
-            next: None,
-        });
-        index
+            let pair = (self.span(pair.key.into_inner()), self.span(&value));
+            self.attributes.push(pair);
+        }
     }
 
-    fn append(&mut self, open: &[(usize, Option<usize>)], text: Cow<'t, str>) {
-        // White space between elements is none of their text.
-        let Some((index, _)) = open.last().filter(|_| !text.trim().is_empty()) else { return };
-        let known = &mut self.nodes[*index].text;
-        match known.is_empty() {
-            true => *known = text,
-            false => known.to_mut().push_str(&text),
+    fn close(&mut self, index: Option<usize>) {
+        let end = short(self.nodes.len());
+        if let Some(node) = index.and_then(|index| self.nodes.get_mut(index)) {
+            node.end = end;
         }
+    }
+
+    fn append(&mut self, open: Option<&usize>, text: &str) {
+        // White space between elements is none of their text.
+        let Some(index) = open.filter(|_| !text.trim_ascii().is_empty()) else { return };
+        let known = self.nodes[*index].text;
+        match self.mended.get_mut(long(known.0)).filter(|_| known.1 == MENDED) {
+            Some(known) => known.push_str(text),
+            None if known == EMPTY => self.nodes[*index].text = self.span(text),
+            None => {
+                let joined = format!("{}{text}", self.part(known));
+                self.nodes[*index].text = self.span(&joined);
+            }
+        }
+    }
+
+    /// The place of a piece of the document; of any other text, of a copy.
+    fn span(&mut self, part: &str) -> Span {
+        let start = part.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
+        if start < self.text.len() {
+            return Span(short(start), short(start.saturating_add(part.len())));
+        }
+        self.mended.push(part.to_owned());
+        Span(short(self.mended.len() - 1), MENDED)
+    }
+
+    fn part(&self, Span(start, end): Span) -> &str {
+        let part = match end {
+            MENDED => self.mended.get(long(start)).map(String::as_str),
+            _ => self.text.get(long(start)..long(end)),
+        };
+        part.unwrap_or_default()
     }
 }
 
@@ -186,7 +214,7 @@ fn wrong(text: &str, at: usize, element: &str, wrong: String) -> MapError {
 }
 
 impl<'a> Element<'a> {
-    fn node(self) -> &'a Node<'a> {
+    fn node(self) -> &'a Node {
         &self.tree.nodes[self.index]
     }
 
@@ -195,8 +223,10 @@ impl<'a> Element<'a> {
     }
 
     pub(super) fn children(self) -> impl Iterator<Item = Self> + Clone {
-        let of = move |index: NonZeroU32| Self { tree: self.tree, index: long(index.get()) };
-        iter::successors(self.node().first_child.map(of), move |child| child.node().next.map(of))
+        let (nodes, end) = (&self.tree.nodes, long(self.node().end));
+        let first = Some(self.index + 1).filter(|index| *index < end);
+        let next = move |index: &usize| Some(long(nodes[*index].end)).filter(|next| *next < end);
+        iter::successors(first, next).map(move |index| Self { tree: self.tree, index })
     }
 
     /// The first child of a tag.
@@ -211,18 +241,34 @@ impl<'a> Element<'a> {
 
     /// The text of a child.
     pub(super) fn text_of(self, tag: &str) -> Option<&'a str> {
-        self.child(tag).map(|child| child.node().text.trim()).filter(|text| !text.is_empty())
+        self.child(tag)
+            .map(|child| self.tree.part(child.node().text).trim_ascii())
+            .filter(|text| !text.is_empty())
     }
 
     pub(super) fn attribute(self, name: &str) -> Option<&'a str> {
-        let Range { start, end } = self.node().attributes;
-        let attributes = self.tree.attributes.get(long(start)..long(end)).unwrap_or_default();
-        attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| &**value)
+        let start = long(self.node().attributes);
+        let end = self.tree.nodes.get(self.index + 1).map(|next| long(next.attributes));
+        let attributes = self.tree.attributes.get(start..end.unwrap_or(self.tree.attributes.len()));
+        let attributes = attributes.unwrap_or_default();
+        let found = attributes.iter().find(|(key, _)| self.tree.part(*key) == name);
+        found.map(|(_, value)| self.tree.part(*value))
     }
 
-    /// Whether it is the very same element, and not only one like it.
-    pub(super) fn is(self, other: Self) -> bool {
-        self.index == other.index
+    /// Which of the document's elements it is.
+    pub(super) fn index(self) -> usize {
+        self.index
+    }
+
+    /// The element that it is in.
+    pub(super) fn parent(self) -> Option<Self> {
+        let index = long(self.node().parent);
+        (index != self.index).then_some(Self { tree: self.tree, index })
+    }
+
+    /// Whether the other is in it, or is the very same.
+    pub(super) fn holds(self, other: Self) -> bool {
+        (self.index..long(self.node().end)).contains(&other.index)
     }
 
     /// What is wrong with the element, and at which line.

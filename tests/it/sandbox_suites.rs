@@ -72,6 +72,31 @@ fn each_object_has_one_version_without_an_id() {
 }
 
 #[test]
+fn an_upload_without_parts_becomes_an_empty_object() {
+    let cloud = Cloud::new();
+    let id = cloud.oss(&Sent::new("POST", "key").query(&[("uploads", "")])).element("UploadId");
+    let complete = |id: &str| {
+        let body = "<CompleteMultipartUpload></CompleteMultipartUpload>";
+        cloud.oss(&Sent::new("POST", "key").query(&[("uploadId", id)]).body(body))
+    };
+    assert_eq!((complete(&id).status, get(&cloud, "key").text()), (200, String::new()));
+    refused(&complete(&id), 404, "NoSuchUpload");
+    let id = cloud.oss(&Sent::new("POST", "key").query(&[("uploads", "")])).element("UploadId");
+    let part = [("partNumber", "1"), ("uploadId", id.as_str())];
+    assert_eq!(cloud.oss(&Sent::new("PUT", "key").query(&part).body("x")).status, 200);
+    refused(&complete(&id), 400, "MalformedXML");
+}
+
+#[test]
+fn buckets_are_not_chosen_by_tags_that_they_can_not_have() {
+    let cloud = Cloud::new();
+    for tag in [("tagging", "\"k\":\"v\""), ("tag-key", "k"), ("tag-value", "v")] {
+        let sent = Sent { bucket: String::new(), ..Sent::new("GET", "").query(&[tag]) };
+        refused(&cloud.oss(&sent), 501, "NotImplemented");
+    }
+}
+
+#[test]
 fn an_upload_that_its_client_encrypts_says_how() {
     let cloud = Cloud::new();
     let of = |what: &str| format!("x-oss-meta-client-side-encryption-{what}");

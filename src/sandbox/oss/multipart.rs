@@ -102,7 +102,9 @@ fn chosen(call: &Call<'_>, body: &str) -> Result<Option<Vec<(u32, String)>>, Oss
         quick_xml::de::from_str(body).map_err(|_| refusals::MALFORMED_XML)?;
     let parts: Vec<_> =
         document.parts.into_iter().map(|part| (part.number, part.etag.trim().to_owned())).collect();
-    if parts.is_empty() {
+    // No parts of none are an empty object.
+    let upload = call.cloud.store.upload(call.place(), call.upload_id());
+    if parts.is_empty() && upload.is_some_and(|upload| !upload.parts.is_empty()) {
         return Err(refusals::MALFORMED_XML.into());
     }
     if parts.windows(2).any(|pair| pair[0].0 >= pair[1].0) {

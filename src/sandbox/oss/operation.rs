@@ -71,7 +71,7 @@ operations! {
 }
 
 /// Sub-resources that carry a value. One that carries none is known by that.
-const WITH_VALUE: [&str; 14] = [
+const WITH_VALUE: [&str; 17] = [
     "callback",
     "callback-var",
     "comp",
@@ -81,6 +81,9 @@ const WITH_VALUE: [&str; 14] = [
     "regions",
     "rtc",
     "styleName",
+    "tag-key",
+    "tag-value",
+    "tagging",
     "uploadId",
     "versionId",
     "wormId",

@@ -333,7 +333,7 @@ fn the_loaded_chip_is_tested_and_the_results_stand_in_the_document() {
 fn a_test_that_finds_a_fault_is_exit_11_and_ends_the_tests() {
     let running = with_package(&["--fault", "ddr-error"]);
     let ran = running.faascmd(&["deploy", "bit.tar.gz", "--test", "smoke,prbs", "-o", "json"]).exits(11);
-    let document = ran.json();
+    let document = ran.error();
     assert_eq!(states(&document)[4..], [("smoke", "failed")]);
     assert_eq!(document["tests"][0]["result"], "failed");
 }

@@ -12,6 +12,26 @@ fn help_is_a_command_too() {
 }
 
 #[test]
+fn each_command_of_a_group_is_described_and_what_is_for_scripts_is_hidden() {
+    let world = World::new();
+    for group in ["", "reg", "test", "dma", "fleet", "object", "object uploads", "image", "fpga"] {
+        let args: Vec<&str> = group.split_whitespace().chain(["--help"]).collect();
+        let help = world.faascmd(&args).exits(0).stdout;
+        let rows = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let rows = rows.take_while(|line| !line.is_empty());
+        let commands: Vec<&str> = rows.filter(|row| !row.starts_with("   ")).collect();
+        assert!(commands.len() > 2, "{help}");
+        for line in commands {
+            assert!(
+                line.split_whitespace().filter(|word| !word.starts_with('[')).count() > 3,
+                "{line:?} in {help}"
+            );
+            assert!(!line.starts_with("  names "), "{help}");
+        }
+    }
+}
+
+#[test]
 fn the_version_is_a_document_too() {
     let world = World::new();
     let line = world.faascmd(&["version"]).exits(0).stdout;

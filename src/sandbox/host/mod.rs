@@ -150,9 +150,14 @@ impl Host {
     /// What a command asked of its machine by `shutdown` or `reboot`, once.
     pub(crate) fn power_request(&self) -> Option<Power> {
         let file = self.root.join(stand_ins::POWER_FILE);
-        let text = fs::read_to_string(&file).ok()?;
+        let power = match fs::read_to_string(&file).ok()?.as_str() {
+            "reboot\n" => Power::Reboot,
+            "off\n" => Power::Off,
+            // The shell has made the file, and not yet written into it.
+            _ => return None,
+        };
         fs::remove_file(&file).ok();
-        Some(if text.trim() == "reboot" { Power::Reboot } else { Power::Off })
+        Some(power)
     }
 
     /// Ends every process of the host, also those that left their group.
@@ -201,4 +206,22 @@ pub(crate) struct Script<'a> {
 pub(crate) enum Power {
     Off,
     Reboot,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_of_the_machine_counts_once_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let hosts = Hosts::new(folder.path());
+        let host = hosts.make("i-bp1").unwrap();
+        let file = host.root.join(stand_ins::POWER_FILE);
+        fs::write(&file, "").unwrap();
+        assert_eq!(host.power_request(), None);
+        fs::write(&file, "reboot\n").unwrap();
+        assert_eq!(host.power_request(), Some(Power::Reboot));
+        assert_eq!(host.power_request(), None);
+    }
 }

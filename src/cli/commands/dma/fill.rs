@@ -10,7 +10,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::device::number;
 use crate::dma::{Buffer, Data, Pattern};
 
-/// Fill a part of the card's memory with a pattern
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd dma fill 0x0 --len 1GiB --pattern zero

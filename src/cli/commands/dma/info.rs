@@ -12,7 +12,6 @@ use crate::cli::output::{Page, Report};
 use crate::device::{Direction, Link};
 use crate::dma::LinkLimit;
 
-/// Show the card's DMA channels, its link, and what the link can move at most
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd dma info

@@ -35,9 +35,17 @@ Examples:
   faascmd test dma --range 0+1GiB"
 )]
 pub(in crate::cli) enum DmaCommand {
+    /// Read the card's memory into a file, or to stdout
+    ///
+    /// All of it or an error: a file is there when everything has come, and what it was before that.
     Read(read::ReadArgs),
+    /// Write a file, or what comes on stdin, into the card's memory
+    ///
+    /// All of it or an error. A file that goes beyond the end of the memory is refused before the first byte.
     Write(write::WriteArgs),
+    /// Fill a part of the card's memory with a pattern
     Fill(fill::FillArgs),
+    /// Show the card's DMA channels, its link, and what the link can move at most
     Info(info::InfoArgs),
 }
 

@@ -12,9 +12,6 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::dma::Buffer;
 
-/// Read the card's memory into a file, or to stdout
-///
-/// All of it or an error: a file is there when everything has come, and what it was before that.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd dma read 0x0 --len 1MiB back.bin

@@ -13,9 +13,6 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::dma::Buffer;
 
-/// Write a file, or what comes on stdin, into the card's memory
-///
-/// All of it or an error. A file that goes beyond the end of the memory is refused before the first byte.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd dma write 0x0 weights.bin

@@ -42,7 +42,6 @@ pub(in crate::cli) struct FleetArgs {
 }
 
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 enum FleetCommand {
     Up(Box<up::UpArgs>),
     #[command(visible_alias = "list")]

@@ -21,7 +21,6 @@ pub(in crate::cli) struct FpgaArgs {
 }
 
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 enum FpgaCommand {
     #[command(visible_alias = "list")]
     Ls(ls::ListArgs),

@@ -24,7 +24,6 @@ pub(in crate::cli) struct ImageArgs {
 }
 
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 enum ImageCommand {
     Create(create::CreateArgs),
     #[command(visible_alias = "list")]

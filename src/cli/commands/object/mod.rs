@@ -26,7 +26,6 @@ pub(in crate::cli) struct ObjectArgs {
 }
 
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 enum ObjectCommand {
     Put(put::PutArgs),
     Get(get::GetArgs),

@@ -11,9 +11,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::device::{Difference, Reading, Width, differences};
 
-/// Compare two dumps; names the registers and fields that differ
-///
-/// Exit 1 when they differ, 0 when they are the same.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg dump my.toml -o json > before.json

@@ -12,9 +12,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::device::{FieldReading, Harm, Reading, Register, RegisterAccess, Width, hex, number};
 
-/// Show a range of addresses, or the registers of a map
-///
-/// There is no dump of everything: reading an address behind which nothing is can hang the bus.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg dump ddr_prbs

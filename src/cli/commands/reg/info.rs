@@ -13,9 +13,6 @@ use crate::cli::output::{Page, Report};
 use crate::ddr::LeftRunning;
 use crate::device::{Access, Info, Link, Node, locate};
 
-/// Show the device's length, driver, ids and link
-///
-/// Touches no register and takes no lock.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg info

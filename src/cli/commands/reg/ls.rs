@@ -11,9 +11,6 @@ use crate::cli::error::Outcome;
 use crate::cli::output::{Page, Report};
 use crate::device::{Field, Register, RegisterAccess, RegisterMap, hex};
 
-/// List the names of a map: registers, and their fields
-///
-/// Opens no device.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg ls

@@ -10,10 +10,6 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 
-/// Make a register map of the file that another tool wrote
-///
-/// Reads an xclbin, LiteX' csr.json and csr.csv, CMSIS-SVD, and Vivado's .hwh, also inside an .xsa; which it is shows in the
-/// content. `--map` takes all of these directly.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg map vadd.xclbin --to vadd.toml

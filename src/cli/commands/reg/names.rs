@@ -10,9 +10,7 @@ use crate::cli::error::Outcome;
 /// The verbs that take names.
 const VERBS: [&str; 6] = ["read", "write", "wait", "watch", "dump", "ls"];
 
-/// Print the names that complete a command line, for completion scripts
 #[derive(Debug, Args)]
-#[command(hide = true)]
 pub(in crate::cli) struct NamesArgs {
     /// The line up to the cursor
     #[arg(value_name = "LINE", allow_hyphen_values = true)]

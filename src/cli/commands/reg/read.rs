@@ -12,10 +12,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::device::{BitRange, Place, Reading, Width};
 
-/// Read registers or fields; prints just the values, a line each
-///
-/// A pattern such as 'DMA_*' reads what fits it, and the lines then have the names; registers that a read would change, or
-/// that have nothing to read, are left out of it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg read 0x24

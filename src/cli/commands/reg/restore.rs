@@ -15,10 +15,6 @@ use crate::cli::output::{Page, Report};
 use crate::device::RegisterAccess::{Rc, Rw, W1c, Wo};
 use crate::device::{Access, Register, RegisterMap, Width, hex};
 
-/// Write a dump's values back to the registers that differ, and verify them
-///
-/// Only registers that the map calls rw; of one with fields of other accesses, only the rw bits. What would do harm to
-/// read or to write is left out and named.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg dump my.toml -o json > good.json

@@ -14,10 +14,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::device::Access;
 
-/// Run a script of read, write, wait, dump and sleep, a line each
-///
-/// The whole script is understood before its first line is performed. The device is opened once and locked until the
-/// end. The first line that fails ends it.
 #[derive(Debug, Args)]
 #[command(after_help = "A line is a verb with its flags; # begins a comment:
   write SMOKE_START 1

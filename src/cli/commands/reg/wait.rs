@@ -14,9 +14,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::device::{Place, Reading, number};
 
-/// Wait until a register or a field has a value
-///
-/// After the deadline it is read one last time. Exit 8 when it still has another value.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg wait SMOKE_DONE --equals 1 --timeout 60s

@@ -20,10 +20,6 @@ use crate::cli::error::Outcome;
 use crate::cli::output::{Page, ReportFile};
 use crate::device::{Place, Reading, hex};
 
-/// Show each change of registers or fields, with its time
-///
-/// On a terminal it is one table, in which the last change stands out; off it, a line per change, and the first values
-/// count as changes. With `-o json`, each is a line of JSON. Takes no lock: one can look at a register during a test.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg watch ERROR --interval 1s

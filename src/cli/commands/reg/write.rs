@@ -13,10 +13,6 @@ use crate::cli::output::{Page, Report};
 use crate::ddr::forget_if_stopped;
 use crate::device::{Access, Place, Register, Width, WriteKind, hex, number};
 
-/// Write a register or a field
-///
-/// A field or a mask changes only its own bits: the register is read, changed and written back. Everything else is one
-/// write without a read. Several fields of one register are changed by one write.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd reg write 0x14 1

@@ -16,9 +16,6 @@ use crate::cli::error::Outcome;
 use crate::cli::output::{Page, Report};
 use crate::ddr::{self, SmokeOptions};
 
-/// Run the smoke test and then the PRBS test
-///
-/// PRBS is run only if the smoke test passed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd test all

@@ -29,12 +29,6 @@ const SPEED_TIME: Duration = Duration::from_secs(5);
 /// What is tested of a simulated memory.
 const SIMULATED: Range = Range { start: 0, length: 64 << 20 };
 
-/// Test the card's memory through DMA, and measure the link
-///
-/// Overwrites the range: asks first, and needs --yes off a terminal. Writes patterns over all of it, reads them back, and names
-/// each fault by its kind (stuck, flipped, alias, dropped, shifted), address and bit. Then measures each direction and both at
-/// once, by size and number of channels, against what the PCIe link can move. Ctrl-C ends it after the transfer under way,
-/// and what was tested is told.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd test dma --range 0x0+1GiB --yes

@@ -40,9 +40,23 @@ Examples:
   faascmd test dma --range 0x0+1GiB --html dma.html"
 )]
 pub(in crate::cli) enum TestCommand {
+    /// Run the DDR smoke test: start it, wait until it is done, look for errors
     Smoke(smoke::SmokeArgs),
+    /// Run the DDR PRBS test for a time: start it, watch for errors, stop it, wait until it is done
+    ///
+    /// However it ends, also by any signal that can be caught or by a dead link, 1 is written to the stop register before the
+    /// program leaves.
     Prbs(prbs::PrbsArgs),
+    /// Run the smoke test and then the PRBS test
+    ///
+    /// PRBS is run only if the smoke test passed.
     All(all::AllArgs),
+    /// Test the card's memory through DMA, and measure the link
+    ///
+    /// Overwrites the range: asks first, and needs --yes off a terminal. Writes patterns over all of it, reads them back, and names
+    /// each fault by its kind (stuck, flipped, alias, dropped, shifted), address and bit. Then measures each direction and both at
+    /// once, by size and number of channels, against what the PCIe link can move. Ctrl-C ends it after the transfer under way,
+    /// and what was tested is told.
     Dma(dma::DmaArgs),
 }
 

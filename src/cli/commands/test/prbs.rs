@@ -17,10 +17,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::ddr::{self, BitRate, PrbsOptions};
 
-/// Run the DDR PRBS test for a time: start it, watch for errors, stop it, wait until it is done
-///
-/// However it ends, also by any signal that can be caught or by a dead link, 1 is written to the stop register before the
-/// program leaves.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd test prbs --duration 10m

@@ -13,7 +13,6 @@ use crate::cli::error::Outcome;
 use crate::cli::output::{Page, Report};
 use crate::ddr::{self, SmokeOptions};
 
-/// Run the DDR smoke test: start it, wait until it is done, look for errors
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd test smoke

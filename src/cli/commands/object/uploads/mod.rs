@@ -22,7 +22,6 @@ pub(super) struct UploadsArgs {
 }
 
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 enum UploadsCommand {
     #[command(visible_alias = "list")]
     Ls(ls::LsArgs),

@@ -86,6 +86,9 @@ fn a_file_comes_to_every_chip_and_is_tested_there() {
         cloud.faascmd(&["fleet", "deploy", "ddr", "bit.tar.gz", "--test", "smoke", "-ojson"]).exits(0).json();
     let chips = deployed["fpgas"].as_array().unwrap();
     assert_eq!((chips.len(), outcomes(&deployed)), (8, [("passed".to_owned(), 8)].into()));
+    let hosts = deployed["hosts"].as_array().unwrap();
+    assert!(hosts.len() == 2 && hosts.iter().all(|host| host["outcome"] == "passed"), "{deployed}");
+    assert_eq!(hosts[1]["loads"].as_array().unwrap().len(), 4);
     let tests = deployed["tests"]["hosts"].as_array().unwrap();
     assert_eq!(tests.iter().map(|host| host["fpgas"].as_array().unwrap().len()).sum::<usize>(), 8);
     let again = cloud.faascmd(&["fleet", "deploy", "ddr", "bit.tar.gz", "-ojson"]).exits(0).json();
@@ -114,6 +117,7 @@ fn once_makes_tests_and_releases_and_its_exit_code_is_the_worst() {
     cloud.world.file("nightly.toml", "count = 2\ntype = \"ecs.f3-c4f1.xlarge\"\ntest = [\"smoke\"]\n");
     let once = cloud.faascmd(&["fleet", "once", "nightly.toml", "bit.tar.gz", "-ojson"]).exits(11).json();
     assert_eq!((once["released"].as_array().unwrap().len(), once["outcome"].as_str()), (2, Some("fault")));
+    assert_eq!((&once["hosts"][1]["outcome"], &once["counts"]["passed"]), (&"fault".into(), &2.into()));
     cloud.faascmd(&["fleet", "show", "nightly"]).exits(5);
     let report = cloud.faascmd(&["fleet", "report", "nightly", "-ojson"]).exits(11).json();
     let phases = report["hosts"][1]["phases"].as_array().unwrap();

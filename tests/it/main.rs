@@ -35,6 +35,7 @@ mod fleet_report;
 mod fleet_rights;
 mod fleet_run;
 mod fleet_tools;
+mod fleet_traps;
 mod foreign_files;
 mod fpga;
 mod fuzz;

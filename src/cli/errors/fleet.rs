@@ -22,6 +22,9 @@ impl From<FleetError> for Failure {
             FleetError::Agent { .. } => failure(Exit::Usage)
                 .hint("name a build that does: --agent FILE (x86_64, static or for glibc 2.17)"),
             FleetError::NoState => failure(Exit::Config).hint("set HOME to a folder that can be written"),
+            FleetError::Stopped { fleet, .. } => failure(Exit::Conflict)
+                .hint(format!("start them: faascmd fleet start {fleet}"))
+                .hint(format!("release them: faascmd fleet down {fleet}")),
             FleetError::NoCapacity { fleet, have, .. } => {
                 let failure = failure(Exit::Unreachable)
                     .hint(format!("go on, and wait for more: {} --wait-capacity 1h", typed::command()));

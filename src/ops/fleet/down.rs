@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::Services;
 use super::order::settle;
 use super::state::Orders;
 use super::target::Target;
+use super::{PACE, Services};
 use crate::cloud;
 use crate::ecs::{Instance, InstanceFilter};
 use crate::ops::wait::{Awaited, Look, Pace};
@@ -14,7 +14,7 @@ use crate::ops::{Error, Result};
 /// The most instances that one call releases.
 const MOST: usize = 100;
 /// For what takes seconds.
-const RELEASING: Pace = Pace { least: Duration::from_millis(500), share: 8, most: Duration::from_secs(10) };
+const RELEASING: Pace = Pace { least: Duration::from_millis(500), ..PACE };
 
 /// What is to be released.
 #[derive(Clone, Debug)]

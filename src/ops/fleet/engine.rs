@@ -9,11 +9,11 @@ use tokio::time::Instant;
 
 use super::agent::URL;
 use super::fold::folded;
-use super::haste::patience;
 use super::outcome::ended;
-use super::ready::is_online;
+use super::ready::ready_of;
 use super::record::{Batch, HostRecord, Record};
 use super::script::script;
+use super::silence::Silence;
 use super::summary::{Ended, Summary};
 use super::{Counts, Outcome, Services};
 use crate::base::progress::Event;
@@ -27,8 +27,6 @@ use crate::ops::wait::Look;
 const RUN_TAG: &str = "faascmd-run";
 /// Hosts of one call; the service takes 50 at least everywhere.
 const MOST: usize = 50;
-/// How long a host that is not online is waited for.
-const OFFLINE: Duration = Duration::from_mins(2);
 /// How often what did not arrive, or whose answer was cut, is sent.
 const TRIES: u32 = 3;
 /// What the assistant may take beyond the command's own time.
@@ -47,6 +45,7 @@ pub(super) struct Engine<'a> {
     secret: Option<&'a Secret>,
     canary: BTreeSet<String>,
     began: Instant,
+    silence: RefCell<Silence>,
     record: RefCell<Record>,
 }
 
@@ -60,7 +59,8 @@ pub(super) struct Manner<'a> {
 impl<'a> Engine<'a> {
     pub(super) fn new(services: Services<'a>, manner: Manner<'a>, record: Record) -> Self {
         let Manner { judge, secret, canary } = manner;
-        Self { services, judge, secret, canary, began: Instant::now(), record: RefCell::new(record) }
+        let (silence, record) = (RefCell::default(), RefCell::new(record));
+        Self { services, judge, secret, canary, began: Instant::now(), silence, record }
     }
 
     pub(super) fn into_record(self) -> Record {
@@ -84,7 +84,7 @@ impl Engine<'_> {
     pub(super) async fn look(&self) -> Result<Look<()>> {
         let before = self.running();
         // Of what was sent just now nothing is to be seen yet.
-        if !self.send_to_who_is_ready().await? {
+        if !self.send_to_who_is_ready().await? && self.is_under_way() {
             self.look_at_what_was_sent().await?;
         }
         self.tell_of(&before);
@@ -100,6 +100,12 @@ impl Engine<'_> {
         let record = self.record.borrow();
         let running = record.hosts.iter().filter(|(_, host)| host.outcome == Outcome::Running);
         running.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Whether something that was sent goes on somewhere.
+    fn is_under_way(&self) -> bool {
+        let is = |host: &HostRecord| host.outcome == Outcome::Running && host.invoke_id.is_some();
+        self.record.borrow().hosts.values().any(is)
     }
 
     /// A line for each way in which hosts ended since; who is left is told to who asks.
@@ -161,22 +167,23 @@ impl Engine<'_> {
     async fn send_to_who_is_ready(&self) -> Result<bool> {
         self.give_up_after_the_canary();
         let waiting = self.waiting();
-        if waiting.is_empty() {
+        if waiting.is_empty() || !self.silence.borrow().is_to_be_broken(&waiting) {
             return Ok(false);
         }
-        let ecs = self.services.ecs;
-        let hosts = ecs.instances(&InstanceFilter::Ids(waiting.clone())).await?;
-        let assistants = super::online(ecs, &hosts).await?;
-        let ready: Vec<_> =
-            hosts.iter().filter(|host| is_online(host, &assistants)).map(|host| host.id.clone()).collect();
-        if self.began.elapsed() > patience(OFFLINE) {
-            let offline = waiting.iter().filter(|id| !ready.contains(id));
-            offline.for_each(|id| self.not_run(id, &why_offline(&hosts, id)));
-        }
+        let ready = ready_of(self.services.ecs, &waiting).await?;
+        let silent = waiting.into_iter().filter(|id| !ready.contains(id)).collect();
+        let given_up = self.silence.borrow_mut().goes_on(silent);
+        self.give_up(given_up).await?;
         for some in ready.chunks(MOST) {
             self.order(some).await?;
         }
         Ok(!ready.is_empty())
+    }
+
+    async fn give_up(&self, ids: Vec<String>) -> Result<()> {
+        let hosts = self.services.ecs.instances(&InstanceFilter::Ids(ids.clone())).await?;
+        ids.iter().for_each(|id| self.not_run(id, &why_offline(&hosts, id)));
+        Ok(())
     }
 
     fn give_up_after_the_canary(&self) {

@@ -32,6 +32,16 @@ pub enum FleetError {
         /// Why.
         why: String,
     },
+    /// Hosts that no waiting makes ready.
+    #[error("{count} hosts of {fleet} are stopped: {names}")]
+    Stopped {
+        /// The fleet.
+        fleet: String,
+        /// How many.
+        count: usize,
+        /// Their names.
+        names: String,
+    },
     /// There is not enough to be had.
     #[error("{have} of {wanted} instances of {fleet}: there are no more to be had now ({last})")]
     NoCapacity {

@@ -14,14 +14,17 @@ mod keep;
 mod load_all;
 mod order;
 mod outcome;
+mod pay;
 mod place;
 mod price;
 mod ready;
 mod record;
 mod run;
 mod script;
+mod silence;
 mod state;
 mod summary;
+mod surplus;
 mod target;
 mod up;
 
@@ -32,20 +35,27 @@ pub use fetch::{Fetch, Fetched, fetch};
 pub use fold::folded;
 pub use load_all::{LoadedChip, chips, images, load_all, to_load};
 pub use outcome::{Counts, Outcome, ended};
+pub use pay::pay;
 pub use price::{Cost, cost_of};
 pub use ready::{online, settle_in};
 pub use record::{HostRecord, Phase, Record};
 pub use run::{RunRequest, judge_command, run};
-pub use target::{Selector, Target, find};
+pub use target::{Selector, Target, file_name, find};
 pub use up::{UpRequest, release_at, up};
 
-use super::wait::Deadline;
+use std::time::Duration;
+
+use super::wait::{Deadline, Pace};
 use crate::ecs::Ecs;
 
 /// The tag that makes an instance one of a fleet; its value is the fleet's name.
 pub const FLEET_TAG: &str = "faascmd-fleet";
 /// The tag of what one order made.
 const ORDER_TAG: &str = "faascmd-order";
+
+/// For what takes seconds to hours on many hosts. A look is a call for a hundred of them at most: with a hundred, two
+/// minutes take less than 0.1 calls a host and minute.
+const PACE: Pace = Pace { least: Duration::from_secs(1), share: 2, most: Duration::from_secs(20) };
 
 /// Who does it.
 #[derive(Clone, Copy, Debug)]

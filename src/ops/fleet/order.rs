@@ -23,12 +23,17 @@ pub(super) async fn place(
     mut order: InstanceOrder,
     fleet: &str,
 ) -> Result<Vec<String>> {
-    let token = uuid::Uuid::new_v4().to_string();
+    let token = token_of(services.ecs.cloud().clock().now());
     let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     order.tags.extend([tag(FLEET_TAG, fleet), tag(ORDER_TAG, &token)]);
     let kept = KeptOrder { token, asked: Timestamp::now(), order };
     orders.keep(kept.clone())?;
     send(services, orders, &kept).await
+}
+
+/// A token that nobody else has; of two the later one sorts behind the other, whichever machine it is of.
+fn token_of(now: Timestamp) -> String {
+    format!("{}-{}", now.strftime("%Y%m%dT%H%M%S%.3f"), uuid::Uuid::new_v4().simple())
 }
 
 async fn send(services: Services<'_>, orders: &mut Orders, kept: &KeptOrder) -> Result<Vec<String>> {

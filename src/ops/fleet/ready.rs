@@ -7,16 +7,13 @@ use tokio::time::Instant;
 
 use super::haste::patience;
 use super::target::Target;
-use super::{FleetError, Services};
+use super::{FleetError, PACE, Services};
 use crate::ecs::{AssistantStatus, Ecs, Instance, InstanceFilter, InstanceState};
 use crate::ops::Result;
-use crate::ops::wait::{Awaited, Look, Pace};
+use crate::ops::wait::{Awaited, Look};
 
-/// For what takes minutes; an instance is looked at with all the others in one call.
-const BOOTING: Pace = Pace { least: Duration::from_secs(1), share: 4, most: Duration::from_secs(15) };
 /// A new instance may be missing from the list for some seconds; one that is missing for longer is gone.
 const UNSEEN: Duration = Duration::from_secs(60);
-
 /// How long assistants are waited for once all hosts run; who has not heard from one by then goes on without it.
 const HEARD: Duration = Duration::from_mins(10);
 
@@ -36,6 +33,20 @@ pub(super) fn is_online(host: &Instance, assistants: &BTreeMap<String, Assistant
         && assistants.get(&host.id).is_some_and(|status| status.is_ready_since(host.started.as_ref()))
 }
 
+/// Those of these instances that take commands now. The assistants are asked first: where none is heard, the rest does not
+/// matter.
+///
+/// # Errors
+/// When a call fails.
+pub(super) async fn ready_of(ecs: &Ecs, ids: &[String]) -> Result<Vec<String>> {
+    let assistants = ecs.assistants(ids).await?;
+    let is_heard = |id: &&String| assistants.get(*id).is_some_and(|status| status.online);
+    let heard = ids.iter().filter(is_heard).cloned().collect();
+    let hosts = ecs.instances(&InstanceFilter::Ids(heard)).await?;
+    let ready = hosts.into_iter().filter(|host| is_online(host, &assistants));
+    Ok(ready.map(|host| host.id).collect())
+}
+
 /// Waits until these hosts of a target run and take commands; gives them, and the ids of those that vanished.
 ///
 /// # Errors
@@ -45,49 +56,106 @@ pub(super) async fn until(
     target: &Target,
     ids: &BTreeSet<String>,
 ) -> Result<(Vec<Instance>, Vec<String>)> {
-    let unseen = std::cell::RefCell::new(BTreeMap::<String, Instant>::new());
-    let all_run = std::cell::RefCell::new(None);
-    let heard = std::cell::RefCell::new(BTreeSet::<String>::new());
-    let look = || async {
-        let hosts = services.ecs.instances(&target.filter()).await?;
-        let hosts: Vec<_> = hosts.into_iter().filter(|host| ids.contains(&host.id)).collect();
-        let gone = gone(ids, &hosts, &mut unseen.borrow_mut());
-        let running = hosts.iter().filter(|host| host.state == InstanceState::Running).count();
-        let wanted = ids.len() - gone.len();
-        if running < wanted {
-            return Ok(Look::Pending(format!("{running} of {} running", ids.len())));
-        }
-        // Who has been heard is not asked about again.
-        let is_silent = |host: &&Instance| !heard.borrow().contains(&host.id);
-        let silent: Vec<_> = hosts.iter().filter(is_silent).cloned().collect();
-        let assistants = online(services.ecs, &silent).await?;
-        let now_heard = silent.iter().filter(|host| is_online(host, &assistants));
-        heard.borrow_mut().extend(now_heard.map(|host| host.id.clone()));
-        let heard = heard.borrow().len();
-        let since = *all_run.borrow_mut().get_or_insert_with(Instant::now);
-        if heard < wanted && since.elapsed() < patience(HEARD) {
-            return Ok(Look::Pending(format!("running, {heard} of {} online", ids.len())));
-        }
-        if heard < wanted {
-            let silent = wanted - heard;
-            let message =
-                format!("{silent} of {} hosts are not online: faascmd fleet show {target}", ids.len());
-            services.deadline.progress().warn(message);
-        }
-        Ok(Look::Done((hosts, gone)))
-    };
-    services.deadline.wait(Awaited::Hosts(target.to_string()), BOOTING, look).await
+    let boot = tokio::sync::Mutex::new(Boot { services, target, ids, seen: Seen::default() });
+    let look = || async { boot.lock().await.look().await };
+    services.deadline.wait(Awaited::Hosts(target.to_string()), PACE, look).await
 }
 
-/// Those that have not been seen for a minute.
-fn gone(ids: &BTreeSet<String>, hosts: &[Instance], unseen: &mut BTreeMap<String, Instant>) -> Vec<String> {
-    unseen.retain(|id, _| hosts.iter().all(|host| host.id != *id));
-    let now = Instant::now();
-    for id in ids.iter().filter(|id| hosts.iter().all(|host| host.id != **id)) {
-        unseen.entry(id.clone()).or_insert(now);
+/// Hosts on their way.
+struct Boot<'a> {
+    services: Services<'a>,
+    target: &'a Target,
+    ids: &'a BTreeSet<String>,
+    seen: Seen,
+}
+
+/// What is known of them.
+#[derive(Default)]
+struct Seen {
+    hosts: Vec<Instance>,
+    /// When they were looked at last.
+    at: Option<Instant>,
+    /// Those that are missing, since when.
+    unseen: BTreeMap<String, Instant>,
+    /// Since when all run.
+    all_run: Option<Instant>,
+    /// Those whose assistants were heard: they are not asked about again.
+    heard: BTreeSet<String>,
+}
+
+impl Boot<'_> {
+    async fn look(&mut self) -> Result<Look<(Vec<Instance>, Vec<String>)>> {
+        // Once all run, only their assistants are asked about, and now and then whether they still do.
+        let is_fresh =
+            self.seen.all_run.is_none() || self.seen.at.is_none_or(|at| at.elapsed() >= patience(UNSEEN));
+        if is_fresh {
+            self.see().await?;
+        }
+        if let Some(pending) = self.not_running() {
+            return Ok(pending);
+        }
+        self.listen().await?;
+        let (heard, wanted) = (self.seen.heard.len(), self.wanted());
+        let since = *self.seen.all_run.get_or_insert_with(Instant::now);
+        if heard < wanted && since.elapsed() < patience(HEARD) {
+            return Ok(Look::Pending(format!("running, {heard} of {} online", self.ids.len())));
+        }
+        if !is_fresh {
+            self.see().await?;
+            if let Some(pending) = self.not_running() {
+                return Ok(pending);
+            }
+        }
+        if heard < wanted {
+            let (silent, all, target) = (wanted - heard, self.ids.len(), self.target);
+            let message = format!("{silent} of {all} hosts are not online: faascmd fleet show {target}");
+            self.services.deadline.progress().warn(message);
+        }
+        Ok(Look::Done((std::mem::take(&mut self.seen.hosts), self.gone())))
     }
-    let long = unseen.iter().filter(|(_, since)| now.duration_since(**since) >= patience(UNSEEN));
-    long.map(|(id, _)| id.clone()).collect()
+
+    async fn see(&mut self) -> Result<()> {
+        let hosts = self.services.ecs.instances(&self.target.filter()).await?;
+        let (now, seen) = (Instant::now(), &mut self.seen);
+        seen.hosts = hosts.into_iter().filter(|host| self.ids.contains(&host.id)).collect();
+        let there: BTreeSet<_> = seen.hosts.iter().map(|host| host.id.clone()).collect();
+        seen.heard.retain(|id| there.contains(id));
+        seen.unseen.retain(|id, _| !there.contains(id));
+        for id in self.ids.difference(&there) {
+            seen.unseen.entry(id.clone()).or_insert(now);
+        }
+        seen.at = Some(now);
+        Ok(())
+    }
+
+    /// Asks about those that were not heard yet.
+    async fn listen(&mut self) -> Result<()> {
+        let is_silent = |host: &&Instance| !self.seen.heard.contains(&host.id);
+        let silent: Vec<_> = self.seen.hosts.iter().filter(is_silent).cloned().collect();
+        let assistants = online(self.services.ecs, &silent).await?;
+        let heard = silent.into_iter().filter(|host| is_online(host, &assistants));
+        self.seen.heard.extend(heard.map(|host| host.id));
+        Ok(())
+    }
+
+    fn not_running<T>(&mut self) -> Option<Look<T>> {
+        let running = self.seen.hosts.iter().filter(|host| host.state == InstanceState::Running).count();
+        if running >= self.wanted() {
+            return None;
+        }
+        self.seen.all_run = None;
+        Some(Look::Pending(format!("{running} of {} running", self.ids.len())))
+    }
+
+    fn wanted(&self) -> usize {
+        self.ids.len() - self.gone().len()
+    }
+
+    /// Those that have not been seen for a minute.
+    fn gone(&self) -> Vec<String> {
+        let long = self.seen.unseen.iter().filter(|(_, since)| since.elapsed() >= patience(UNSEEN));
+        long.map(|(id, _)| id.clone()).collect()
+    }
 }
 
 /// Why an instance vanished, as its history has it.
@@ -123,5 +191,5 @@ pub async fn settle_in(
         }
         Ok(Look::Pending(format!("{there} of {} {state}", ids.len())))
     };
-    services.deadline.wait(Awaited::Hosts(target.to_string()), BOOTING, look).await
+    services.deadline.wait(Awaited::Hosts(target.to_string()), PACE, look).await
 }

@@ -11,10 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::load_all::LoadedChip;
 use super::price::Cost;
-use super::target::Target;
+use super::target::{Target, file_name};
 use super::{FleetError, Outcome};
 use crate::base::private_file::{create_private_folder, state_folder, write_private};
-use crate::base::text::is_plain_name;
 use crate::ecs::{Ecs, Instance};
 use crate::ops::{Error, Result};
 
@@ -267,11 +266,11 @@ impl Record {
     pub(super) fn keep_log(&mut self, id: &str, output: &[u8]) -> Result<()> {
         let folder = self.folder.join("logs");
         create_private_folder(&folder).map_err(Error::of_file(&folder))?;
-        let Some(host) = self.hosts.get_mut(id) else { return Ok(()) };
-        // A host's name is anybody's choice; its id is not.
-        let name = if is_plain_name(&host.name) { &host.name } else { id };
-        let path = folder.join(format!("{name}.log"));
+        let names = self.hosts.values().map(|host| host.name.as_str());
+        let Some(host) = self.hosts.get(id) else { return Ok(()) };
+        let path = folder.join(format!("{}.log", file_name(id, &host.name, names)));
         write_private(&path, output).map_err(Error::of_file(&path))?;
+        let Some(host) = self.hosts.get_mut(id) else { return Ok(()) };
         host.digest = Sha256::digest(output)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         host.log = Some(path);
         Ok(())

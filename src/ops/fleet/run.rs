@@ -10,15 +10,13 @@ use super::keep::remove_stale;
 use super::price::cost_of;
 use super::record::Record;
 use super::target::Target;
-use super::{Outcome, Services};
+use super::{Outcome, PACE, Services};
 use crate::base::secret::Secret;
 use crate::ecs::Instance;
 use crate::ops::lock::{self, Claim};
-use crate::ops::wait::{Awaited, Pace};
+use crate::ops::wait::Awaited;
 use crate::ops::{Error, Result};
 
-/// For what takes seconds to hours.
-const RUNNING: Pace = Pace { least: Duration::from_secs(1), share: 3, most: Duration::from_secs(20) };
 /// How long a person may think about a second Ctrl-C.
 const SECOND_THOUGHTS: Duration = Duration::from_secs(5);
 
@@ -95,7 +93,7 @@ async fn until_over(services: Services<'_>, target: &Target, engine: &Engine<'_>
     let _hold = cancel.hold();
     services.deadline.unless_cancelled(engine.ask_again()).await?;
     let look = || engine.look();
-    let waited = services.deadline.wait(Awaited::Hosts(target.to_string()), RUNNING, look).await;
+    let waited = services.deadline.wait(Awaited::Hosts(target.to_string()), PACE, look).await;
     if may_stop && matches!(waited, Err(Error::Interrupted { signal: SIGINT, .. })) {
         let warn = |text: String| services.deadline.progress().warn(text);
         warn("it goes on on the hosts; another Ctrl-C, in the next 5 s, stops it there".to_owned());

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use super::{FLEET_TAG, FleetError};
+use crate::base::text::is_plain_name;
 use crate::ecs::{Ecs, Instance, InstanceFilter};
 use crate::ops::Result;
 
@@ -122,22 +123,28 @@ impl FromStr for Selector {
 impl Selector {
     /// Whether those are wanted that did not pass.
     pub fn wants_failed(&self) -> bool {
-        self.0.split(',').any(|word| word.trim() == "failed")
+        self.words().any(|word| word == "failed")
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.0.split(',').map(str::trim)
     }
 
     /// Keeps the hosts that are meant; `failed` are the ids that the word stands for.
     ///
     /// # Errors
-    /// When none is left.
+    /// When none is left, or a word of it means none.
     pub fn keep(&self, target: &Target, hosts: Vec<Instance>, failed: &[String]) -> Result<Vec<Instance>> {
-        let count = hosts.len();
-        let meant = |host: &Instance| self.0.split(',').any(|word| is_meant(word.trim(), host, failed));
-        let kept: Vec<_> = hosts.into_iter().filter(meant).collect();
-        if kept.is_empty() {
-            let (target, selector) = (target.to_string(), self.0.clone());
+        let means = |word: &str| hosts.iter().any(|host| is_meant(word, host, failed));
+        // A word that means nobody is a typing error, unless nobody failed.
+        let wrong = self.words().find(|word| *word != "failed" && !means(word));
+        let nobody = Some(self.0.as_str()).filter(|_| !self.words().any(means));
+        if let Some(selector) = wrong.or(nobody) {
+            let (target, selector, count) = (target.to_string(), selector.to_owned(), hosts.len());
             return Err(FleetError::NoneSelected { target, selector, count }.into());
         }
-        Ok(kept)
+        let is_meant = |host: &Instance| self.words().any(|word| is_meant(word, host, failed));
+        Ok(hosts.into_iter().filter(is_meant).collect())
     }
 }
 
@@ -152,6 +159,13 @@ fn is_meant(word: &str, host: &Instance, failed: &[String]) -> bool {
         || word == host.name
         || own.is_some() && number(word) == own
         || range.zip(own).is_some_and(|(range, own)| range.contains(&own))
+}
+
+/// What a host's files are called here: its name, which is anybody's choice, where that is plain and no other's of `names`; else
+/// its id.
+pub fn file_name<'a>(id: &'a str, name: &'a str, names: impl Iterator<Item = &'a str>) -> &'a str {
+    let is_its_own = names.filter(|other| *other == name).count() == 1;
+    if is_its_own && is_plain_name(name) { name } else { id }
 }
 
 /// The number at a name's end: 7 of `ddr-007`.
@@ -191,6 +205,16 @@ mod tests {
         assert_eq!(kept("001-003,007"), "1237");
         assert_eq!(kept("ddr-002, i-5,4"), "245");
         assert_eq!(kept("failed"), "6");
-        assert!(Selector("9".into()).keep(&target, hosts.clone(), &[]).is_err());
+        for (wrong, word) in [("9", "9"), ("001-003,9", "9"), ("failed", "failed"), ("1,ddr-0O2", "ddr-0O2")]
+        {
+            let error = Selector(wrong.into()).keep(&target, hosts.clone(), &[]).unwrap_err().to_string();
+            assert!(error.ends_with(&format!("meant by --on {word}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn hosts_of_one_name_have_files_of_their_own() {
+        let of = |id, name| file_name(id, name, ["a", "worker", "worker", "../b"].into_iter());
+        assert_eq!([of("i-1", "a"), of("i-2", "worker"), of("i-3", "../b")], ["a", "i-2", "i-3"]);
     }
 }

@@ -6,15 +6,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::fold::folded;
 use super::haste::looks;
 use super::order::{place, settle};
 use super::place::{Place, places, zones};
 use super::ready::{until, why_gone};
 use super::state::Orders;
+use super::surplus::give_back;
 use super::target::{Target, number_of};
 use super::{FleetError, Services};
 use crate::codes::Class;
-use crate::ecs::{Ecs, Instance, InstanceOrder, VSwitch, minute_of};
+use crate::ecs::{Ecs, Instance, InstanceOrder, InstanceState, VSwitch, minute_of};
 use crate::ops::lock::{self, Claim};
 use crate::ops::{Error, Result};
 
@@ -82,6 +84,7 @@ pub async fn up(services: Services<'_>, request: &UpRequest) -> Result<Made> {
         ids: BTreeSet::new(),
         last_number: 0,
         new: 0,
+        made: BTreeSet::new(),
         zones: Vec::new(),
     };
     if looks() {
@@ -101,6 +104,8 @@ struct Work<'a> {
     /// The greatest number that a host of this fleet has in its name; none is given twice while its host lives.
     last_number: usize,
     new: usize,
+    /// What this run has made.
+    made: BTreeSet<String>,
     zones: Vec<VSwitch>,
 }
 
@@ -111,8 +116,9 @@ impl Work<'_> {
             // An empty list may be that of a caller who may not look; then everything would be made anew.
             self.services.ecs.may_list_instances().await?;
         }
-        self.ids =
-            hosts.iter().filter(|host| !host.is_being_recycled()).map(|host| host.id.clone()).collect();
+        let staying: Vec<_> = hosts.iter().filter(|host| !host.is_being_recycled()).collect();
+        self.refuse_stopped(&staying)?;
+        self.ids = staying.iter().map(|host| host.id.clone()).collect();
         let missing = self.missing();
         let wanted = |order: &InstanceOrder| usize::from(order.amount) <= missing;
         let promised = settle(self.services, &mut self.orders, wanted).await?;
@@ -123,6 +129,18 @@ impl Work<'_> {
         self.new += promised.iter().filter(|id| !self.ids.contains(*id)).count();
         self.ids.extend(promised);
         Ok(())
+    }
+
+    /// Who is stopped does not become ready, however long it is waited for.
+    fn refuse_stopped(&self, hosts: &[&Instance]) -> Result<()> {
+        let is_stopped =
+            |host: &&&Instance| matches!(host.state, InstanceState::Stopped | InstanceState::Stopping);
+        let names: Vec<_> = hosts.iter().filter(is_stopped).map(|host| host.name.as_str()).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let (fleet, count, names) = (self.request.fleet.clone(), names.len(), folded(&names));
+        Err(FleetError::Stopped { fleet, count, names }.into())
     }
 
     fn missing(&self) -> usize {
@@ -173,6 +191,7 @@ impl Work<'_> {
                     let made = ids.len();
                     self.new += made;
                     self.last_number += made;
+                    self.made.extend(ids.iter().cloned());
                     self.ids.extend(ids);
                     if made < amount {
                         return Ok(Err(self.has_no_more(at, "it had fewer than were ordered").await));
@@ -219,6 +238,25 @@ impl Work<'_> {
         if self.request.count < 1000 { 3 } else { 4 }
     }
 
+    /// Whether another machine made the same fleet meanwhile, and what this one made has gone for it.
+    async fn has_given_back(&mut self) -> Result<bool> {
+        if self.made.is_empty() {
+            return Ok(false);
+        }
+        let hosts = self.services.ecs.instances(&self.target.filter()).await?;
+        let hosts: Vec<_> = hosts.into_iter().filter(|host| !host.is_being_recycled()).collect();
+        let ids: Vec<_> = hosts.iter().map(|host| host.id.clone()).collect();
+        let of_fleet = (hosts, self.request.count);
+        let gone = give_back(self.services, &self.target, of_fleet, &self.made).await?;
+        if gone.is_empty() {
+            return Ok(false);
+        }
+        self.new -= gone.len();
+        self.made.retain(|id| !gone.contains(id));
+        self.ids = ids.into_iter().filter(|id| !gone.contains(id)).collect();
+        Ok(true)
+    }
+
     /// Waits for all; what vanishes on the way is replaced once.
     async fn make_ready(mut self) -> Result<Made> {
         if !self.request.wait {
@@ -228,6 +266,9 @@ impl Work<'_> {
         let mut replaced = false;
         loop {
             let (mut hosts, gone) = until(self.services, &self.target, &self.ids).await?;
+            if gone.is_empty() && self.has_given_back().await? {
+                continue;
+            }
             let Some(id) = gone.first() else {
                 hosts.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.id.cmp(&b.id)));
                 return Ok(Made { hosts, new: self.new });

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::TargetArgs;
-use super::outcomes::{self, Ran, exit_of};
+use super::outcomes::{self, Ran, RanHost, exit_of};
 use super::test::{TestsArgs, Wanted};
 use crate::base::duration::duration;
 use crate::cli::context::Context;
@@ -79,8 +79,11 @@ pub(super) struct Deployed {
     target: String,
     /// Its name for `fleet report`.
     run: String,
+    /// Of the chips' loads.
     counts: Counts,
     fpgas: Vec<LoadedChip>,
+    /// What loads and tests came to on each host.
+    hosts: Vec<RanHost>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tests: Option<Ran>,
 }
@@ -202,8 +205,8 @@ impl LoadArgs {
         record.write()?;
         let counts = Counts::of(fpgas.iter().map(|chip| chip.outcome));
         let tests = tested.as_ref().map(|record| Ran::of(record, false));
-        let run = record.run.clone();
-        Ok((Deployed { target: target.to_string(), run, counts, fpgas, tests }, record))
+        let Ran { run, hosts, .. } = Ran::of(&record, false);
+        Ok((Deployed { target: target.to_string(), run, counts, fpgas, hosts, tests }, record))
     }
 
     /// The record of the deployment: that of a killed one, if it was the same.
@@ -214,12 +217,16 @@ impl LoadArgs {
         hosts: &[Instance],
         (file, tests): (&Path, &TestsArgs),
     ) -> Result<Record, Failure> {
+        Ok(Record::of_deployment(services.ecs, target, hosts, self.said(file, tests)?)?)
+    }
+
+    /// What tells a deployment from others, as text.
+    pub(super) fn said(&self, file: &Path, tests: &TestsArgs) -> Result<String, Failure> {
         let bytes = std::fs::read(file)
             .map_err(|e| Failure::new(Exit::NotFound, format!("{}: {e}", file.display())))?;
         let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let shell = self.shell.as_deref().unwrap_or_default();
-        let command = format!("{digest} {shell} {} {}", self.driver, tests.said());
-        Ok(Record::of_deployment(services.ecs, target, hosts, command)?)
+        Ok(format!("{digest} {shell} {} {}", self.driver, tests.said()))
     }
 
     fn request(&self, file: &Path, tests: &TestsArgs, cx: &Context) -> Result<Request, Failure> {

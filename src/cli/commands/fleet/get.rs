@@ -9,18 +9,17 @@ use serde::Serialize;
 use super::outcomes::{self, exit_of};
 use super::{TargetArgs, on_host};
 use crate::base::duration::duration;
-use crate::base::text::is_plain_name;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::typed::quoted;
 use crate::cli::output::{Page, Report};
-use crate::ops::fleet::{Counts, Fetch, Fetched, Outcome, Services, ended, fetch};
+use crate::ops::fleet::{Counts, Fetch, Fetched, Outcome, Services, ended, fetch, file_name};
 
 /// Bring a file of each host of a fleet here: logs, dumps
 ///
 /// Each host puts its own into the bucket by a URL that is good for that one object and for 15 minutes; it is compared with what the
-/// host had, and taken out of the bucket again. It becomes DIR/HOST/NAME.
+/// host had, and taken out of the bucket again. It becomes DIR/HOST/NAME; HOST is the id where hosts share a name.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd fleet get ddr /var/log/messages logs
@@ -75,12 +74,11 @@ async fn get(args: &GetArgs, name: &str, cx: &Context) -> Result<Vec<Fetched>, F
     let deadline = cx.deadline(outcomes::whole_time(args.timeout)).await?;
     let plain = quoted(&args.file);
     let names_file = format!("file={}; [ -e \"$file\" ] || file={plain}", on_host(&args.file));
+    let names: Vec<_> = hosts.iter().map(|host| host.name.clone()).collect();
     let wanted = Fetch { target: &args.target.target, hosts, names_file, timeout: args.timeout };
     let services = Services { ecs: &ecs, deadline: &deadline };
     let place = |host: &crate::ecs::Instance| {
-        // A host's name is anybody's choice; its id is not.
-        let folder = if is_plain_name(&host.name) { &host.name } else { &host.id };
-        args.folder.join(folder).join(name)
+        args.folder.join(file_name(&host.id, &host.name, names.iter().map(String::as_str))).join(name)
     };
     let fetched = fetch(services, &cx.oss().await?, &wanted, place).await;
     fetched.map_err(|error| outcomes::stopped(error, &args.target.target))

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
@@ -84,8 +86,14 @@ struct Once {
 struct Verdict {
     exit: u8,
     outcome: Outcome,
-    document: serde_json::Value,
+    counts: Value,
+    hosts: Value,
+    /// That of the deployment.
+    document: Value,
 }
+
+/// A verdict is kept for so long: who comes later does not mean the same run.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 
 /// Runs the command.
 pub(in crate::cli) fn run(args: &OnceArgs, cx: &Context) -> CommandOutcome {
@@ -112,8 +120,6 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     let deadline = cx.deadline(BOOT.saturating_add(args.load.whole_time(&tests))).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
     tests.examine_agent(services)?;
-    // A signal ends the work, and no number of them the release.
-    let _hold = deadline.cancel().hold();
     if let Some(target) = &spec.target {
         let hosts = find(&ecs, target).await?;
         let kept = hosts.iter().map(|host| host.id.clone()).collect();
@@ -128,12 +134,14 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
             verdict: Verdict::of(&deployed)?,
         });
     }
+    // A signal ends the work, and no number of them the release.
+    let _hold = deadline.cancel().hold();
     let request = fleet.request(&name_of(args, spec)?, true)?;
     if fleet.is_prepaid() {
         let message = "`once` releases what it makes, and what is paid in advance can't be released";
         return Err(Failure::new(Exit::Usage, message).hint("leave prepaid out"));
     }
-    let memory = Memory::of(&ecs, &request.fleet, args)?;
+    let memory = Memory::of(&ecs, &request.fleet, (args, &tests))?;
     let verdict = match memory.recall() {
         // Only the release was left to do.
         Some(verdict) => Ok((verdict, 0)),
@@ -222,9 +230,11 @@ fn name_of(args: &OnceArgs, spec: &OnceSpec) -> Result<String, Failure> {
 
 impl Verdict {
     fn of(deployed: &Deployed) -> Result<Self, Failure> {
-        let document = serde_json::to_value(deployed)
+        let mut document = serde_json::to_value(deployed)
             .map_err(|e| Failure::new(Exit::Internal, format!("can't write what became of it: {e}")))?;
-        Ok(Self { exit: deployed.exit().code(), outcome: deployed.outcome(), document })
+        let (counts, hosts) = (document["counts"].clone(), document["hosts"].take());
+        document.as_object_mut().map(|fields| fields.remove("hosts"));
+        Ok(Self { exit: deployed.exit().code(), outcome: deployed.outcome(), counts, hosts, document })
     }
 }
 
@@ -237,31 +247,34 @@ struct Memory {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     key: String,
+    at: Timestamp,
     verdict: Verdict,
 }
 
 impl Memory {
-    fn of(ecs: &crate::ecs::Ecs, fleet: &str, args: &OnceArgs) -> Result<Self, Failure> {
+    fn of(
+        ecs: &crate::ecs::Ecs,
+        fleet: &str,
+        (args, tests): (&OnceArgs, &TestsArgs),
+    ) -> Result<Self, Failure> {
         let region = ecs.cloud().region().unwrap_or("unknown");
         let folder =
             state_folder().ok_or_else(|| Failure::from(crate::ops::Error::from(FleetError::NoState)))?;
-        let mut key = Sha256::new();
-        for path in [&args.spec, &args.file] {
-            let bytes = std::fs::read(path)
-                .map_err(|e| Failure::new(Exit::NotFound, format!("{}: {e}", path.display())))?;
-            key.update(Sha256::digest(bytes));
-        }
-        let key = key.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let spec = std::fs::read(&args.spec)
+            .map_err(|e| Failure::new(Exit::NotFound, format!("{}: {e}", args.spec.display())))?;
+        let spec: String = Sha256::digest(spec).iter().map(|byte| format!("{byte:02x}")).collect();
+        let key = format!("{spec} {}", args.load.said(&args.file, tests)?);
         Ok(Self { path: folder.join("fleets").join(region).join(format!("{fleet}.once.json")), key })
     }
 
     fn recall(&self) -> Option<Verdict> {
         let kept: Kept = serde_json::from_slice(&std::fs::read(&self.path).ok()?).ok()?;
-        (kept.key == self.key).then_some(kept.verdict)
+        let is_young = Timestamp::now().duration_since(kept.at) < REMEMBERED;
+        (kept.key == self.key && is_young).then_some(kept.verdict)
     }
 
     fn keep(&self, verdict: &Verdict) -> Result<(), Failure> {
-        let kept = Kept { key: self.key.clone(), verdict: verdict.clone() };
+        let kept = Kept { key: self.key.clone(), at: Timestamp::now(), verdict: verdict.clone() };
         let bytes = serde_json::to_vec(&kept).map_err(std::io::Error::from);
         bytes
             .and_then(|bytes| write_private(&self.path, &bytes))

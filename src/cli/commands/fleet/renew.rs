@@ -3,14 +3,15 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::TargetArgs;
+use super::host::Host;
 use super::spec::Prepaid;
+use super::{BOOT, TargetArgs};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
-use crate::ecs::{Ecs, Instance, Renewal, RenewalState};
-use crate::ops::fleet::folded;
+use crate::ecs::{InstanceFilter, Renewal, RenewalState};
+use crate::ops::fleet::{Services, folded, pay};
 
 /// Show or set how hosts that are paid in advance renew
 #[derive(Debug, Args)]
@@ -37,15 +38,16 @@ pub(in crate::cli) struct RenewArgs {
 struct Renewals {
     target: String,
     items: Vec<RenewalState>,
+    hosts: Vec<Host>,
 }
 
 /// Runs the command.
 pub(in crate::cli) fn run(args: &RenewArgs, cx: &Context) -> Outcome {
-    let items = cx.block_on(renew(args, cx))?;
-    cx.ui.print(&Renewals { target: args.target.target.to_string(), items })
+    let renewals = cx.block_on(renew(args, cx))?;
+    cx.ui.print(&renewals)
 }
 
-async fn renew(args: &RenewArgs, cx: &Context) -> Result<Vec<RenewalState>, Failure> {
+async fn renew(args: &RenewArgs, cx: &Context) -> Result<Renewals, Failure> {
     let ecs = cx.ecs().await?;
     let mut hosts = args.target.hosts(&ecs).await?;
     hosts.retain(|host| host.prepaid);
@@ -60,23 +62,18 @@ async fn renew(args: &RenewArgs, cx: &Context) -> Result<Vec<RenewalState>, Fail
     } else if args.off {
         ecs.set_renewal(&ids, Renewal::Not).await?;
     } else if let Some(period) = args.now {
-        pay(cx, &ecs, &hosts, period).await?;
+        let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
+        if !cx.ui.confirms(&format!("pay {} for {} hosts: {}?", period.0, hosts.len(), folded(&names)))? {
+            return Err(Failure::new(Exit::Usage, "nothing was paid"));
+        }
+        let deadline = cx.deadline(BOOT).await?;
+        pay(Services { ecs: &ecs, deadline: &deadline }, &hosts, period.0).await?;
     }
-    Ok(ecs.renewals(&ids).await?)
-}
-
-/// Pays once more; one token for each host keeps a lost answer from paying twice.
-async fn pay(cx: &Context, ecs: &Ecs, hosts: &[Instance], period: Prepaid) -> Result<(), Failure> {
-    let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
-    let question = format!("pay {} for {} hosts: {}?", period.0, hosts.len(), folded(&names));
-    if !cx.ui.confirms(&question)? {
-        return Err(Failure::new(Exit::Usage, "nothing was paid"));
-    }
-    for host in hosts {
-        let token = uuid::Uuid::new_v4().to_string();
-        ecs.renew(&host.id, period.0, &token).await?;
-    }
-    Ok(())
+    let items = ecs.renewals(&ids).await?;
+    // Who has paid lives longer.
+    let hosts = if args.now.is_some() { ecs.instances(&InstanceFilter::Ids(ids)).await? } else { hosts };
+    let hosts = hosts.iter().map(Host::of).collect();
+    Ok(Renewals { target: args.target.target.to_string(), items, hosts })
 }
 
 impl Report for Renewals {

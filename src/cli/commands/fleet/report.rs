@@ -51,19 +51,41 @@ pub(in crate::cli) fn run(args: &ReportArgs, cx: &Context) -> Outcome {
     cx.ui.print_with(&reported, exit_of(reported.verdict))
 }
 
-/// The newest run of whatever region whose name begins so, or whose target this is.
+/// The newest run of whatever region whose target this is, or whose name begins so.
 fn find(wanted: Option<&str>) -> Result<Record, Failure> {
-    let is = |record: &Record| {
-        let is_whole = record.is_asked_for();
-        let is_named = |wanted| is_whole && record.target == wanted || record.run.starts_with(wanted);
-        wanted.map_or(is_whole, is_named)
-    };
-    let found = Record::everywhere()?.into_iter().find(is);
-    found.ok_or_else(|| {
+    named(&Record::everywhere()?, wanted).ok_or_else(|| {
         let message = match wanted {
             Some(wanted) => format!("no run {wanted} is kept on this machine, nor one of such a target"),
             None => "no run is kept on this machine".to_owned(),
         };
         Failure::new(Exit::NotFound, message).hint("make one: faascmd fleet test TARGET")
     })
+}
+
+fn named(kept: &[Record], wanted: Option<&str>) -> Option<Record> {
+    let is_of_target = |run: &Record| run.is_asked_for() && wanted.is_none_or(|own| run.target == own);
+    let is_called = |run: &Record| wanted.is_some_and(|own| !own.is_empty() && run.run.starts_with(own));
+    // A fleet may be called as the name of somebody else's run begins.
+    let found = kept.iter().find(|run| is_of_target(run)).or_else(|| kept.iter().find(|run| is_called(run)));
+    found.cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_goes_before_the_beginning_of_a_run_s_name() {
+        let of = |run: &str, target: &str| {
+            let mut record = Record::default();
+            (record.run, record.target) = (run.into(), target.into());
+            record
+        };
+        let kept = [of("dead00000001", "ddr"), of("0123456789ab", "dead")];
+        let found = |wanted| named(&kept, wanted).map(|run| run.run);
+        assert_eq!(found(Some("dead")).as_deref(), Some("0123456789ab"));
+        assert_eq!(found(Some("dead0")).as_deref(), Some("dead00000001"));
+        assert_eq!(found(None).as_deref(), Some("dead00000001"));
+        assert_eq!((found(Some("")), found(Some("x"))), (None, None));
+    }
 }

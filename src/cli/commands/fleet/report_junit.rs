@@ -30,7 +30,7 @@ fn suite(xml: &mut String, host: &RanHost, kind: &str) {
     let _infallible = writeln!(
         xml,
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\" time=\"{}\">",
-        escape(&host.name),
+        escape(tail(&host.name)),
         cases.len(),
         host.seconds.unwrap_or(0),
     );
@@ -51,5 +51,5 @@ fn suite(xml: &mut String, host: &RanHost, kind: &str) {
 }
 
 fn element(kind: &str, host: &RanHost) -> String {
-    format!("<{kind} message=\"{}\">{}</{kind}>", escape(host.ended()), escape(tail(&host.output)))
+    format!("<{kind} message=\"{}\">{}</{kind}>", escape(tail(&host.ended())), escape(tail(&host.output)))
 }

@@ -61,5 +61,7 @@ impl Report for Reported {
 /// The end of a log, without the characters that XML can't have.
 pub(super) fn tail(text: &str) -> String {
     let skipped = text.chars().count().saturating_sub(TAIL);
-    text.chars().skip(skipped).filter(|c| !c.is_control() || ['\n', '\t'].contains(c)).collect()
+    let may_stand =
+        |c: &char| !c.is_control() && !['\u{fffe}', '\u{ffff}'].contains(c) || ['\n', '\t'].contains(c);
+    text.chars().skip(skipped).filter(may_stand).collect()
 }

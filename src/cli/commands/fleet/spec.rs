@@ -5,7 +5,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use toml::de::DeTable;
 
 use crate::base::duration::duration;
 use crate::cli::error::Failure;
@@ -19,9 +21,11 @@ use crate::ops::fleet::UpRequest;
 pub(super) struct SpecArgs {
     /// How many instances there are to be, 1 to 1000
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[serde(deserialize_with = "bounded::<_, 1, 1000>")]
     pub(super) count: Option<u16>,
     /// With so many it does, if more can't be had [default: all]
     #[arg(long, value_name = "M", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[serde(deserialize_with = "bounded::<_, 1, 1000>")]
     min: Option<u16>,
     /// Instance types, the first one preferred
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
@@ -61,6 +65,7 @@ pub(super) struct SpecArgs {
     prepaid: Option<Prepaid>,
     /// Bandwidth to the internet; above 0 each gets a public address
     #[arg(long, value_name = "MBIT", value_parser = clap::value_parser!(u16).range(0..=100))]
+    #[serde(deserialize_with = "bounded::<_, 0, 100>")]
     public_ip: Option<u16>,
     /// When the cloud releases them by itself, 30m at least, or never [default: 2h]
     #[arg(long, value_name = "TIME")]
@@ -153,6 +158,15 @@ impl TryFrom<String> for Prepaid {
     }
 }
 
+/// A number of a file, within the bounds that its flag has.
+fn bounded<'de, D: Deserializer<'de>, const LEAST: u16, const MOST: u16>(
+    deserializer: D,
+) -> Result<Option<u16>, D::Error> {
+    let number = i64::deserialize(deserializer)?;
+    let within = u16::try_from(number).ok().filter(|number| (LEAST..=MOST).contains(number));
+    within.map(Some).ok_or_else(|| D::Error::custom(format!("{number} is not in {LEAST}..={MOST}")))
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMore {
@@ -186,12 +200,29 @@ fn price<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D
 impl SpecArgs {
     /// Reads a file; an error names its line and key.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        Ok(read_toml(path)?.0)
+        let (spec, text) = read_toml::<Self>(path)?;
+        spec.paid_in_one_way(path, &text)
     }
 
     /// The same from a text that stands in a file.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
-        toml::from_str(text).map_err(|e| unreadable(path, text, &e))
+        let spec: Self = toml::from_str(text).map_err(|e| unreadable(path, text, &e))?;
+        spec.paid_in_one_way(path, text)
+    }
+
+    /// Refuses a file that says in two ways how they are paid, as the flags do.
+    fn paid_in_one_way(self, path: &Path, text: &str) -> Result<Self, Failure> {
+        let ways = [
+            ("spot", self.spot),
+            ("spot_limit", self.spot_limit.is_some()),
+            ("prepaid", self.prepaid.is_some()),
+        ];
+        let said: Vec<_> = ways.iter().filter(|(_, is_said)| *is_said).map(|(key, _)| *key).collect();
+        let [.., first, second] = said.as_slice() else { return Ok(self) };
+        let is_second = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == *second);
+        let line = text.lines().position(is_second).map_or(1, |at| at + 1);
+        let message = format!("{}:{line}: {second} does not go with {first}", path.display());
+        Err(Failure::new(Exit::Usage, message).hint("keep the one by which they are to be paid"))
     }
 
     /// What the environment says, for a command without these flags, else what the file says.
@@ -310,10 +341,14 @@ pub(super) fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<(
     Ok((read, text))
 }
 
-/// A text without the lines of some keys, each of one line; the lines stay, so that an error names the right one.
+/// A text without some keys and their values; its lines stay, so that an error names the right one.
 pub(super) fn without_keys(text: &str, keys: &[&str]) -> String {
-    let is_one = |line: &str| line.split_once('=').is_some_and(|(key, _)| keys.contains(&key.trim()));
-    text.lines().map(|line| if is_one(line) { "\n".to_owned() } else { format!("{line}\n") }).collect()
+    let Ok(table) = DeTable::parse(text) else { return text.to_owned() };
+    let of_keys = table.get_ref().iter().filter(|(key, _)| keys.contains(&key.get_ref().as_ref()));
+    let spans: Vec<_> = of_keys.map(|(key, value)| key.span().start..value.span().end).collect();
+    let is_out = |at: usize| spans.iter().any(|span| span.contains(&at));
+    let blank = |(at, c): (usize, char)| if c != '\n' && is_out(at) { ' ' } else { c };
+    text.char_indices().map(blank).collect()
 }
 
 fn script(path: &Path) -> Result<String, Failure> {
@@ -383,5 +418,30 @@ mod tests {
         assert!(error.starts_with("fleet.toml:3: release_after: "), "{error}");
         let error = read("count = \"four\"\n").unwrap_err();
         assert!(error.starts_with("fleet.toml:1: count: "), "{error}");
+    }
+
+    #[test]
+    fn a_file_is_held_to_what_the_flags_are_held_to() {
+        for (text, said) in [
+            ("min = 1\ncount = 1001", "fleet.toml:2: count: 1001 is not in 1..=1000"),
+            ("count = 0", "fleet.toml:1: count: 0 is not in 1..=1000"),
+            ("min = -1", "fleet.toml:1: min: -1 is not in 1..=1000"),
+            ("public_ip = 101", "fleet.toml:1: public_ip: 101 is not in 0..=100"),
+            ("prepaid = \"1month\"\nspot = true", "fleet.toml:1: prepaid does not go with spot"),
+            ("spot_limit = 1\n\nprepaid = \"1month\"", "fleet.toml:3: prepaid does not go with spot_limit"),
+        ] {
+            assert_eq!(read(text).unwrap_err().trim_end(), said);
+        }
+        assert!(read("spot = false\nprepaid = \"1month\"").is_ok());
+    }
+
+    #[test]
+    fn a_key_of_several_lines_goes_out_whole_and_the_lines_stay() {
+        let text = "name = \"a\" # é\ntest = [\n  \"smoke\", # first\n  \"prbs\",\n]\ncount = 4\ntests = 1\n";
+        let left = without_keys(text, &["name", "test"]);
+        assert_eq!(
+            left.lines().map(str::trim).collect::<Vec<_>>(),
+            ["# é", "", "", "", "", "count = 4", "tests = 1"]
+        );
     }
 }

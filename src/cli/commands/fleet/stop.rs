@@ -1,7 +1,5 @@
 //! `faascmd fleet stop TARGET` and `faascmd fleet start TARGET`.
 
-use std::time::Duration;
-
 use clap::Args;
 use serde::Serialize;
 
@@ -76,8 +74,11 @@ pub(in crate::cli) fn run_start(args: &StartArgs, cx: &Context) -> Outcome {
 
 async fn stop(target: &TargetArgs, mode: StopMode, cx: &Context) -> Result<Switched, Failure> {
     let ecs = cx.ecs().await?;
-    let mut hosts = target.hosts(&ecs).await?;
-    hosts.retain(|host| !matches!(host.state, InstanceState::Stopped | InstanceState::Stopping));
+    let all = target.hosts(&ecs).await?;
+    let (stopped, all): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|host| host.state == InstanceState::Stopped);
+    let (stopping, hosts): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|host| host.state == InstanceState::Stopping);
     let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
     let lost = match mode {
         StopMode::StopCharging => "Images and memory of their chips are lost; disks are billed on.",
@@ -89,12 +90,13 @@ async fn stop(target: &TargetArgs, mode: StopMode, cx: &Context) -> Result<Switc
     }
     let deadline = cx.deadline(BOOT).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
-    let ids: Vec<_> = hosts.iter().map(|host| host.id.clone()).collect();
+    let ids = ids_of(&hosts);
     let refused = refused(&hosts, ecs.stop(&ids, mode).await?);
-    let going = without(&ids, &refused);
+    let going = [without(&ids, &refused), ids_of(&stopping)].concat();
     let hosts = settle_in(services, &target.target, &going, &InstanceState::Stopped).await?;
-    // The service passes over a mode that an instance does not know.
-    let billed = hosts.iter().filter(|host| host.stopped_mode.as_deref() != Some("StopCharging"));
+    // The service passes over a mode that an instance does not know, and who was stopped before may have been so in another.
+    let stopped = hosts.iter().chain(&stopped);
+    let billed = stopped.filter(|host| host.stopped_mode.as_deref() != Some("StopCharging"));
     let billed: Vec<_> = billed.map(|host| host.name.as_str()).collect();
     if mode == StopMode::StopCharging && !billed.is_empty() {
         cx.ui.warn(&format!("stopped, and billed on in full: {}", folded(&billed)));
@@ -110,10 +112,12 @@ async fn stop(target: &TargetArgs, mode: StopMode, cx: &Context) -> Result<Switc
 async fn start(args: &StartArgs, cx: &Context) -> Result<Switched, Failure> {
     let ecs = cx.ecs().await?;
     let mut hosts = args.target.hosts(&ecs).await?;
-    hosts.retain(|host| host.state == InstanceState::Stopped);
-    let deadline = cx.deadline(if args.no_wait { Duration::ZERO } else { BOOT }).await?;
+    let deadline = cx.deadline(BOOT).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
-    let ids: Vec<_> = hosts.iter().map(|host| host.id.clone()).collect();
+    hosts.retain(|host| matches!(host.state, InstanceState::Stopped | InstanceState::Stopping));
+    let ids = ids_of(&hosts);
+    // Who is on the way down can't be started before he is there.
+    settle_in(services, &args.target.target, &ids, &InstanceState::Stopped).await?;
     let refused = refused(&hosts, ecs.start(&ids).await?);
     let going = without(&ids, &refused);
     if !args.no_wait {
@@ -122,6 +126,10 @@ async fn start(args: &StartArgs, cx: &Context) -> Result<Switched, Failure> {
     let target = args.target.target.to_string();
     cx.ui.note(&format!("chips come up empty: load them anew, faascmd fleet deploy {target} FILE"));
     Ok(Switched { target, hosts: hosts.iter().map(Host::of).collect(), refused, verb: "started" })
+}
+
+fn ids_of(hosts: &[Instance]) -> Vec<String> {
+    hosts.iter().map(|host| host.id.clone()).collect()
 }
 
 fn refused(hosts: &[Instance], changed: Vec<Changed>) -> Vec<Refused> {

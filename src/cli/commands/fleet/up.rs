@@ -85,7 +85,7 @@ pub(in crate::cli) fn run(args: &UpArgs, cx: &Context) -> Outcome {
 
 async fn make(request: &UpRequest, cx: &Context) -> Result<Option<Up>, Failure> {
     let ecs = cx.ecs().await?;
-    let there = ecs.instances(&Target::Fleet(request.fleet.clone()).filter()).await?.len();
+    let there = there(&ecs, request).await?;
     let missing = request.count.saturating_sub(there);
     if missing > 0 {
         let cost = hourly(&ecs, request, missing).await;
@@ -108,6 +108,12 @@ async fn make(request: &UpRequest, cx: &Context) -> Result<Option<Up>, Failure> 
     Ok(Some(Up { fleet: request.fleet.clone(), new: made.new, hosts, cost }))
 }
 
+/// How many hosts there are, without those that the market takes back: they are made anew.
+async fn there(ecs: &Ecs, request: &UpRequest) -> Result<usize, Failure> {
+    let hosts = ecs.instances(&Target::Fleet(request.fleet.clone()).filter()).await?;
+    Ok(hosts.iter().filter(|host| !host.is_being_recycled()).count())
+}
+
 /// What an hour of what is missing costs; the price of the first choice.
 async fn hourly(ecs: &Ecs, request: &UpRequest, missing: usize) -> Option<Cost> {
     let of = PriceOf {
@@ -123,7 +129,7 @@ async fn hourly(ecs: &Ecs, request: &UpRequest, missing: usize) -> Option<Cost> 
 
 async fn plan(request: &UpRequest, cx: &Context) -> Result<Plan, Failure> {
     let ecs = cx.ecs().await?;
-    let there = ecs.instances(&Target::Fleet(request.fleet.clone()).filter()).await?.len();
+    let there = there(&ecs, request).await?;
     let missing = request.count.saturating_sub(there);
     let spot = request.order.charge.spot_strategy();
     let mut stock = Vec::new();

@@ -61,6 +61,8 @@ fn serve(
     sent: &AtomicUsize,
     answer: &dyn Fn(usize) -> Answer,
 ) {
+    // Head and body are two writes: without it the second waits for the far side to confirm the first, which takes 40 ms.
+    stream.set_nodelay(true).unwrap();
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
     loop {
         let head: Vec<String> =

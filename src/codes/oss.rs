@@ -99,7 +99,7 @@ pub(super) const ROWS: &[Row] = &[
         )
         .from(ERRORS),
     row("AccessDenied", 403)
-        .also(&["0003-00000001"])
+        .also(&["0003-00000001", "0003-00000301"])
         .means(
             "The caller may not do this with this bucket or object, or the bucket is of another account \
             or region.",
@@ -219,8 +219,13 @@ pub(super) const ROWS: &[Row] = &[
         .advice("A key has 1 to 1023 bytes of UTF-8 and does not begin with / or \\.")
         .from("OSS documentation, \"Object naming conventions\""),
     row("BucketAlreadyExists", 409)
+        .also(&["0015-00000102"])
         .means("Another account has a bucket of this name; names are unique in the whole cloud.")
         .advice("Choose a name that nobody else has, such as one with your company's in front.")
+        .from(ERRORS),
+    row("AccessForbidden", 403)
+        .means("The bucket's CORS rules do not let pages of that origin ask.")
+        .advice("Only browsers ask so: give the bucket a CORS rule for the page's origin in the console.")
         .from(ERRORS),
     row("BucketNotEmpty", 409)
         .also(&["0015-00000301"])

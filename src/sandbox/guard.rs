@@ -9,18 +9,20 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::http::{Request, Response};
 use super::route::CNAME_LABEL;
 
-/// Why a request is not answered; None when it is.
+/// Why a request is not answered; None when it is. What a browser asks before a page's request is answered by the
+/// service: it does nothing, and says no.
 pub(super) fn refusal(request: &Request, of_another_user: bool) -> Option<Response> {
     let why = if of_another_user {
         "This sandbox belongs to another user of this machine."
     } else if !is_meant(&request.host) {
         "This sandbox does not answer under this name: use 127.0.0.1, *.localhost or *.aliyuncs.com."
-    } else if request.header("origin").is_some() {
+    } else if request.header("origin").is_some() && request.method != "OPTIONS" {
         "This sandbox does not answer pages in a browser."
     } else {
         return None;
     };
-    Some(Response::text(403, why).with_code("Sandbox.NotForYou"))
+    // Nobody reads what else they send.
+    Some(Response::text(403, why).with_code("Sandbox.NotForYou").with_header("connection", "close"))
 }
 
 /// A name that leads here on purpose: a page of another site that had its own name resolved to 127.0.0.1 comes under

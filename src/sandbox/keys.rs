@@ -14,19 +14,25 @@ use super::identity::{FixedCaller, FixedKey, KEYS};
 pub(crate) enum Caller {
     /// One of the keys that exist from the start.
     Fixed(FixedCaller),
-    /// Temporary credentials of this role.
-    AssumedRole {
-        /// The role's name.
-        role: String,
-        /// The session's name.
-        session: String,
-    },
+    /// One with temporary credentials.
+    AssumedRole(Session),
+}
+
+/// Somebody who took on a role for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// The role's name.
+    pub(crate) role: String,
+    /// The session's own name.
+    pub(crate) name: String,
+    /// What of the role's rights is left to it: a policy document that was checked; None: all.
+    pub(crate) policy: Option<String>,
 }
 
 impl Caller {
     /// Whether the caller came with temporary credentials.
     pub(crate) fn is_temporary(&self) -> bool {
-        matches!(self, Self::AssumedRole { .. })
+        matches!(self, Self::AssumedRole(_))
     }
 }
 
@@ -125,7 +131,7 @@ mod tests {
     use super::*;
 
     fn issue(keys: &Keys) -> (Issued, Key) {
-        let caller = Caller::AssumedRole { role: "r".into(), session: "s".into() };
+        let caller = Caller::AssumedRole(Session { role: "r".into(), name: "s".into(), policy: None });
         let issued = keys.issue(caller, Timestamp::UNIX_EPOCH, Duration::from_secs(3600));
         let key = keys.find(&issued.id).unwrap();
         (issued, key)

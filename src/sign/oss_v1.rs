@@ -95,6 +95,11 @@ const SIGNED_PARAMETERS: &[&str] = &[
     "wormId",
 ];
 
+/// Whether V1 signs a query parameter: it names a sub-resource or changes the answer.
+pub fn is_sub_resource(name: &str) -> bool {
+    SIGNED_PARAMETERS.contains(&name)
+}
+
 /// The string to sign. `date` is the `Date` header's value, or the expiry in Unix seconds of a presigned URL; an
 /// `x-oss-date` header among the request's takes its place.
 pub fn string_to_sign(request: &OssRequest<'_>, date: &str) -> String {

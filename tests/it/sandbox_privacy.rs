@@ -81,6 +81,8 @@ fn other_names_and_pages_are_not_answered() {
     assert_eq!(ask(&[]), 200);
     assert_eq!(ask(&[("host", "evil.test")]), 403);
     assert_eq!(ask(&[("host", "127.0.0.1"), ("origin", "http://evil.test")]), 403);
+    let unread = send(cloud.address(), "PUT /faascmd-sandbox/key", &[("host", "evil.test")], b"body");
+    assert_eq!((unread.status, unread.header("connection")), (403, Some("close")));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::common::cloud::Cloud;
-use crate::common::raw::{Answer, Sent, Signer};
+use crate::common::raw::{Answer, BUCKET, Sent, Signer};
+use crate::common::rpc;
 
 fn put(cloud: &Cloud, key: &str, body: impl Into<Vec<u8>>) -> Answer {
     cloud.oss(&Sent::new("PUT", key).body(body))
@@ -129,4 +130,199 @@ fn what_is_not_here_is_not_there_either_without_its_bucket() {
     refused(&absent("PUT", "acl"), 403, "InvalidAccessKeyId");
     let by_acl = Sent { bucket: "no-such-bucket".into(), ..Sent::new("PUT", "").query(&[("acl", "")]) };
     refused(&cloud.oss(&by_acl), 501, "NotImplemented");
+}
+
+fn bucket(method: &str, name: &str) -> Sent {
+    Sent { bucket: name.into(), ..Sent::new(method, "") }
+}
+
+#[test]
+fn a_bucket_of_another_class_is_refused_by_its_element_and_not_made() {
+    let cloud = Cloud::new();
+    let make = |inside: &str| {
+        let body = format!("<CreateBucketConfiguration>{inside}</CreateBucketConfiguration>");
+        cloud.oss(&bucket("PUT", "of-a-class").body(body))
+    };
+    for (name, value) in [
+        ("StorageClass", "IA"),
+        ("StorageClass", "Archive"),
+        ("StorageClass", "ColdArchive"),
+        ("DataRedundancyType", "ZRS"),
+    ] {
+        let answer = make(&format!("<{name}>{value}</{name}>"));
+        refused(&answer, 501, "NotImplemented");
+        assert_eq!((answer.element("Element"), answer.element("ElementValue")), (name.into(), value.into()));
+    }
+    refused(&cloud.oss(&bucket("PUT", "of-a-class").body("<CreateBucket")), 400, "MalformedXML");
+    assert_eq!(cloud.oss(&bucket("HEAD", "of-a-class")).status, 404);
+    for right in ["", "<StorageClass>Standard</StorageClass><DataRedundancyType>LRS</DataRedundancyType>"] {
+        assert_eq!(make(right).status, 200, "{right}");
+    }
+    let info = cloud.oss(&bucket("GET", "of-a-class").query(&[("bucketInfo", "")]));
+    let told = ["StorageClass", "DataRedundancyType"].map(|name| info.element(name));
+    assert_eq!(told, ["Standard", "LRS"]);
+}
+
+#[test]
+fn a_bucket_that_is_there_stays_whose_and_where_it_is() {
+    let cloud = Cloud::new();
+    let foreign = cloud.oss(&bucket("PUT", "faascmd-foreign"));
+    refused(&foreign, 409, "BucketAlreadyExists");
+    assert_eq!(foreign.header("x-oss-ec"), Some("0015-00000102"));
+    refused(&cloud.oss(&bucket("PUT", "faascmd-beijing")), 409, "BucketAlreadyExists");
+    put(&cloud, "key", "x");
+    assert_eq!(cloud.oss(&bucket("PUT", BUCKET)).status, 200);
+    assert_eq!(get(&cloud, "key").text(), "x");
+}
+
+#[test]
+fn signature_v2_is_said_to_be_missing_and_no_key_to_be_wrong() {
+    let cloud = Cloud::new();
+    let date = "Sun, 22 Nov 2026 00:00:00 GMT";
+    for key in [&*cloud.credential.id, "LTAI5tSomebodyElse0000"] {
+        let by_header = [
+            (
+                "authorization",
+                &*format!("OSS2 AccessKeyId:{key},AdditionalHeaders:host,Signature:c2lnbmF0dXJl"),
+            ),
+            ("date", date),
+        ];
+        let by_url = [
+            ("x-oss-signature-version", "OSS2"),
+            ("x-oss-access-key-id", key),
+            ("x-oss-expires", "4102444800"),
+            ("x-oss-signature", "c2lnbmF0dXJl"),
+        ];
+        for method in ["GET", "PUT"] {
+            for sent in
+                [Sent::new(method, "key").headers(&by_header), Sent::new(method, "key").query(&by_url)]
+            {
+                let answer = cloud.send(&sent).unwrap();
+                refused(&answer, 501, "NotImplemented");
+                assert_eq!(answer.element("Signature"), "OSS2");
+                assert!(answer.element("Message").contains("signature V2"), "{}", answer.text());
+            }
+        }
+    }
+    assert_eq!(get(&cloud, "key").status, 404);
+}
+
+/// Temporary credentials of a role that may do everything, narrowed by a policy.
+fn session(cloud: &Cloud, policy: &str) -> faascmd::testing::sign::Credential {
+    let role = "acs:ram::1234567890123456:role/SandboxOperatorRole";
+    let given = [("RoleArn", role), ("RoleSessionName", "test"), ("Policy", policy)];
+    let answer = rpc::call(cloud, &cloud.credential, ("2015-04-01", "AssumeRole"), &given).json();
+    let text = |name: &str| answer["Credentials"][name].as_str().unwrap().to_owned();
+    let key = faascmd::testing::sign::Credential::long_lived(text("AccessKeyId"), text("AccessKeySecret"));
+    key.with_token(text("SecurityToken"))
+}
+
+#[test]
+fn a_session_may_do_no_more_than_its_own_policy() {
+    let mut cloud = Cloud::new();
+    let policy = |statement: &str| format!(r#"{{"Version":"1","Statement":[{statement}]}}"#);
+    let user = cloud.credential.clone();
+    let puts = policy(
+        r#"{"Effect":"Allow","Action":["oss:PutObject"],"Resource":["acs:oss:*:*:faascmd-sandbox/a/*"]}"#,
+    );
+    cloud.credential = session(&cloud, &puts);
+    assert_eq!(put(&cloud, "a/key", "x").status, 200);
+    let delete_many = |cloud: &Cloud, keys: &[&str]| {
+        let objects: String = keys.iter().map(|key| format!("<Object><Key>{key}</Key></Object>")).collect();
+        let body = format!("<Delete>{objects}</Delete>");
+        let md5 = BASE64.encode(<md5::Md5 as md5::Digest>::digest(body.as_bytes()));
+        let sent = Sent::new("POST", "").query(&[("delete", "")]).headers(&[("content-md5", &md5)]);
+        cloud.oss(&sent.body(body))
+    };
+    let answers = [
+        put(&cloud, "b/key", "x"),
+        get(&cloud, "a/key"),
+        cloud.oss(&bucket("GET", "")),
+        delete_many(&cloud, &["a/key"]),
+    ];
+    for answer in answers {
+        refused(&answer, 403, "AccessDenied");
+        assert_eq!(answer.element("EC"), "0003-00000301");
+        assert_eq!(answer.element("Message"), "Access denied by authorizer's policy.");
+    }
+    let calls = |cloud: &Cloud, action| rpc::call(cloud, &cloud.credential, action, &[]).code();
+    assert_eq!(calls(&cloud, ("2017-08-24", "DescribeFpgaImages")), "403 Forbidden.RAM");
+    assert_eq!(calls(&cloud, ("2015-04-01", "GetCallerIdentity")), "200");
+
+    // What it denies is denied; what a body names is looked at key by key.
+    cloud.credential = user;
+    let but = policy(
+        r#"{"Effect":"Allow","Action":"*","Resource":"*"},
+           {"Effect":"Deny","Action":"oss:DeleteObject","Resource":"acs:oss:*:*:faascmd-sandbox/b/*"}"#,
+    );
+    cloud.credential = session(&cloud, &but);
+    put(&cloud, "b/key", "x");
+    refused(&delete_many(&cloud, &["a/key", "b/key"]), 403, "AccessDenied");
+    assert_eq!((get(&cloud, "a/key").status, get(&cloud, "b/key").status), (200, 200));
+    assert_eq!(delete_many(&cloud, &["a/key"]).status, 200);
+    assert_eq!(get(&cloud, "a/key").status, 404);
+    assert_eq!(calls(&cloud, ("2017-08-24", "DescribeFpgaImages")), "200");
+}
+
+#[test]
+fn what_a_browser_asks_first_is_refused_as_by_a_bucket_without_rules() {
+    let cloud = Cloud::new();
+    put(&cloud, "key", "x");
+    let asked = [("origin", "http://www.example.com"), ("access-control-request-method", "PUT")];
+    for sent in [
+        Sent::new("OPTIONS", "key").headers(&asked),
+        Sent::new("OPTIONS", "key").headers(&asked).query(&[("partNumber", "1"), ("uploadId", "x")]),
+        Sent::new("OPTIONS", "").headers(&asked),
+        Sent::new("OPTIONS", "key"),
+    ] {
+        let answer = cloud.send(&sent).unwrap();
+        refused(&answer, 403, "AccessForbidden");
+        assert!(answer.header("access-control-allow-origin").is_none(), "{}", answer.text());
+        assert!(answer.element("Message").contains("CORS is not enabled"), "{}", answer.text());
+    }
+    let absent = Sent { bucket: "no-such-bucket".into(), ..Sent::new("OPTIONS", "key") }.headers(&asked);
+    refused(&cloud.send(&absent).unwrap(), 404, "NoSuchBucket");
+    // The request itself is no page's business, signed or not.
+    let page = cloud.sign(&Sent::new("GET", "key").headers(&asked), Signer::V4Header);
+    assert_eq!(cloud.send(&page).unwrap().status, 403);
+}
+
+#[test]
+fn callbacks_payment_and_inventories_are_refused_by_name() {
+    let cloud = Cloud::new();
+    let payment = "<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>";
+    for (sent, name) in [
+        (Sent::new("PUT", "key").query(&[("callback", "e30=")]).body("x"), "PutObjectCallback"),
+        (bucket("PUT", BUCKET).query(&[("requestPayment", "")]).body(payment), "PutBucketRequestPayment"),
+        (bucket("GET", BUCKET).query(&[("requestPayment", "")]), "GetBucketRequestPayment"),
+        (bucket("PUT", BUCKET).query(&[("inventory", ""), ("inventoryId", "1")]), "PutBucketInventory"),
+        (bucket("GET", BUCKET).query(&[("inventory", ""), ("inventoryId", "1")]), "GetBucketInventory"),
+        (bucket("DELETE", BUCKET).query(&[("inventory", ""), ("inventoryId", "1")]), "DeleteBucketInventory"),
+        (bucket("PUT", BUCKET).query(&[("cors", "")]), "PutBucketCors"),
+    ] {
+        let answer = cloud.oss(&sent);
+        refused(&answer, 501, "NotImplemented");
+        assert_eq!(answer.element("Operation"), name);
+    }
+    assert_eq!(get(&cloud, "key").status, 404);
+}
+
+#[test]
+fn a_header_that_comes_twice_is_looked_at_twice() {
+    let cloud = Cloud::new();
+    for (name, values) in [
+        ("x-oss-storage-class", ["Standard", "IA"]),
+        ("x-oss-object-acl", ["private", "public-read"]),
+        ("x-oss-tagging", ["", "a=b"]),
+        ("x-oss-server-side-encryption", ["", "AES256"]),
+    ] {
+        let twice = values.map(|value| (name, value));
+        let answer = cloud.oss(&Sent::new("PUT", "key").headers(&twice).body("x"));
+        refused(&answer, 501, "NotImplemented");
+        assert_eq!(
+            (answer.element("Header"), answer.element("HeaderValue")),
+            (name.into(), values[1].into())
+        );
+    }
+    assert_eq!(get(&cloud, "key").status, 404);
 }

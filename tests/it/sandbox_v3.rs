@@ -93,6 +93,9 @@ fn the_body_the_query_and_the_method_are_signed_too() {
     let mut body = right.clone().form().signed(&user());
     body.body = body.body.replace("test", "tess");
     assert_eq!(body.send(&cloud).code(), "400 SignatureDoesNotMatch");
+    let mut hash = right.clone().form();
+    hash.set("x-acs-content-sha256", &"0".repeat(64));
+    assert_eq!(hash.signed(&user()).send(&cloud).code(), "400 SignatureDoesNotMatch");
     let mut query = right.clone().signed(&user());
     query.query.push(("DurationSeconds".into(), "900".into()));
     assert_eq!(query.send(&cloud).code(), "400 SignatureDoesNotMatch");

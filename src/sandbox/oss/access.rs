@@ -8,6 +8,7 @@ use super::operation::Operation;
 use super::refusals;
 use crate::sandbox::identity::{ACCOUNT, FixedCaller, REGION, oss_arn};
 use crate::sandbox::keys::Caller;
+use crate::sandbox::rpc;
 
 /// What the caller [`FixedCaller::Uploader`] may do.
 const UPLOADER_PERMISSIONS: [&str; 2] = ["oss:PutObject", "oss:GetObject"];
@@ -31,7 +32,8 @@ fn makes_a_bucket(call: &Call<'_>) -> bool {
     call.target.key.is_none() && (by_acl || call.operation == Operation::PutBucket)
 }
 
-/// Owner, endpoint, the object's name and permission, in this order; of the source of a copy as well.
+/// Owner, endpoint, the object's name and permission, in this order; of the source of a copy as well. The objects that a
+/// body names are looked at when it was read.
 pub(super) fn check(call: &Call<'_>, caller: &Caller) -> Result<(), OssError> {
     if let Some(bucket) = &call.target.bucket {
         check_bucket_is_here(call, bucket)?;
@@ -39,7 +41,7 @@ pub(super) fn check(call: &Call<'_>, caller: &Caller) -> Result<(), OssError> {
     if let Some(key) = &call.target.key {
         check_key(key)?;
     }
-    if call.operation == Operation::NotImplemented {
+    if matches!(call.operation, Operation::NotImplemented | Operation::DeleteMultipleObjects) {
         return Ok(());
     }
     let named = [call.target.bucket.as_deref(), call.target.key.as_deref()];
@@ -61,8 +63,12 @@ fn check_bucket_is_here(call: &Call<'_>, name: &str) -> Result<(), OssError> {
             Err(refusals::NO_SUCH_BUCKET.with("BucketName", name))
         };
     };
+    let puts = call.operation == Operation::PutBucket;
     if bucket.owner != ACCOUNT {
-        return Err(refusals::FOREIGN_BUCKET.into());
+        return Err(if puts { refusals::BUCKET_TAKEN } else { refusals::FOREIGN_BUCKET }.into());
+    }
+    if puts && bucket.region != REGION {
+        return Err(refusals::BUCKET_LOCATED.into());
     }
     if bucket.region != REGION && call.operation != Operation::GetBucketLocation {
         let endpoint = format!("oss-{}.aliyuncs.com", bucket.region);
@@ -72,13 +78,22 @@ fn check_bucket_is_here(call: &Call<'_>, name: &str) -> Result<(), OssError> {
 }
 
 /// Whether the caller may do the action with the bucket or `bucket/key`.
-fn check_permission(call: &Call<'_>, caller: &Caller, wanted: (&str, &str)) -> Result<(), OssError> {
+pub(super) fn check_permission(
+    call: &Call<'_>,
+    caller: &Caller,
+    wanted: (&str, &str),
+) -> Result<(), OssError> {
     let (permission, path) = wanted;
     let may = match caller {
         Caller::Fixed(FixedCaller::Uploader) => UPLOADER_PERMISSIONS.contains(&permission),
         Caller::Fixed(FixedCaller::User) => call.cloud.rpc().user_allows(permission, &oss_arn(path)),
         Caller::Fixed(_) => true,
-        Caller::AssumedRole { role, .. } => call.cloud.rpc().role_allows(role, permission, &oss_arn(path)),
+        Caller::AssumedRole(session) if !rpc::is_left(session, permission, &oss_arn(path)) => {
+            return Err(refusals::NOT_LEFT.into());
+        }
+        Caller::AssumedRole(session) => {
+            call.cloud.rpc().role_allows(&session.role, permission, &oss_arn(path))
+        }
     };
     if may { Ok(()) } else { Err(refusals::NOT_ALLOWED.into()) }
 }

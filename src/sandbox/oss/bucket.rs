@@ -1,9 +1,13 @@
 //! Buckets: list, make, remove, tell.
 
+use serde::Deserialize;
+
 use super::call::{Answer, Call};
+use super::error::OssError;
 use super::names::may_begin_a_bucket;
-use super::refusals;
 use super::xml::Xml;
+use super::{refusals, unbuilt};
+use crate::sandbox::exchange::Intake;
 use crate::sandbox::http::Response;
 use crate::sandbox::identity::{ACCOUNT, REGION};
 use crate::sandbox::store::BucketInfo;
@@ -136,10 +140,38 @@ pub(super) fn grant(to: &str) -> Xml {
     owner(Xml::new("AccessControlPolicy")).open("AccessControlList").leaf("Grant", to).close()
 }
 
+/// What a `PutBucket` may say of the bucket.
+#[derive(Debug, Default, Deserialize)]
+struct CreateBucketConfiguration {
+    #[serde(rename = "StorageClass")]
+    class: Option<String>,
+    #[serde(rename = "DataRedundancyType")]
+    redundancy: Option<String>,
+}
+
 /// `PutBucket`: a bucket of one's own may be put again.
-pub(super) fn put(call: &Call<'_>) -> Answer {
+pub(super) async fn put(call: &Call<'_>, intake: &mut Intake) -> Answer {
+    check_configuration(&call.document(intake).await?)?;
     call.cloud.store.create_bucket(call.bucket(), call.now);
     Ok(Response::new(200).with_header("location", format!("/{}", call.bucket())))
+}
+
+/// Refuses a document that asks for another bucket than there can be here; it may be absent.
+fn check_configuration(body: &str) -> Result<(), OssError> {
+    if body.trim().is_empty() {
+        return Ok(());
+    }
+    let wanted: CreateBucketConfiguration =
+        quick_xml::de::from_str(body).map_err(|_| refusals::MALFORMED_XML)?;
+    let elements =
+        [("StorageClass", wanted.class, "Standard"), ("DataRedundancyType", wanted.redundancy, "LRS")];
+    for (name, value, only) in elements {
+        let value = value.unwrap_or_default();
+        if !value.is_empty() && !value.eq_ignore_ascii_case(only) {
+            return Err(unbuilt::element(name, &value));
+        }
+    }
+    Ok(())
 }
 
 /// `DeleteBucket`: only an empty one.

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest as _, Md5};
 use serde::Deserialize;
 
+use super::access::check_permission;
 use super::bucket::document;
 use super::call::{Answer, Call, shown};
 use super::error::OssError;
@@ -12,6 +13,7 @@ use super::refusals;
 use super::xml::Xml;
 use crate::sandbox::exchange::Intake;
 use crate::sandbox::http::Response;
+use crate::sandbox::keys::Caller;
 
 /// At most that many keys in one request.
 const MAX_KEYS: usize = 1000;
@@ -33,7 +35,7 @@ struct Named {
 }
 
 /// Deletes the keys of the body; those that are absent count as deleted.
-pub(super) async fn delete(call: &Call<'_>, intake: &mut Intake) -> Answer {
+pub(super) async fn delete(call: &Call<'_>, caller: &Caller, intake: &mut Intake) -> Answer {
     let encoded = call.encodes_names()?;
     let body = call.document(intake).await?;
     check_md5(call, &body)?;
@@ -47,6 +49,10 @@ pub(super) async fn delete(call: &Call<'_>, intake: &mut Intake) -> Answer {
         let error =
             refusals::NOT_IMPLEMENTED.with("Operation", "DeleteObjectVersion").with("VersionId", version);
         return Err(error.saying("The sandbox does not have versions of objects.").into());
+    }
+    for object in &wanted.objects {
+        let path = format!("{}/{}", call.bucket(), object.key);
+        check_permission(call, caller, (call.operation.permission(), &path))?;
     }
     let mut xml = Xml::new("DeleteResult");
     if encoded {

@@ -32,6 +32,7 @@ use super::cloud::Cloud;
 use super::exchange::{Broken, Intake, lose};
 use super::faults::Transient;
 use super::http::{Request, Response};
+use super::keys::Caller;
 use super::log::Entry;
 use super::route::Target;
 
@@ -70,6 +71,9 @@ async fn carried_out(call: &Call<'_>, intake: &mut Intake, entry: &mut Entry) ->
         return Err(error.into());
     }
     access::check_bucket_exists(call)?;
+    if call.operation == Operation::OptionObject {
+        return Err(refusals::CORS_NOT_ENABLED.into());
+    }
     if unbuilt::is_form_upload(call.request) {
         return Err(unbuilt::operation(call.request, call.target).into());
     }
@@ -84,7 +88,7 @@ async fn carried_out(call: &Call<'_>, intake: &mut Intake, entry: &mut Entry) ->
     if uploads(call.operation) {
         intake.limit(call.traffic_limit()?);
     }
-    let mut response = operate(call, intake).await?;
+    let mut response = operate(call, &caller, intake).await?;
     if let Some(delay) = intake.delay() {
         response = response.with_header("x-oss-qos-delay-time", delay.as_millis().to_string());
     }
@@ -98,10 +102,10 @@ fn uploads(operation: Operation) -> bool {
     matches!(operation, Operation::PutObject | Operation::UploadPart)
 }
 
-async fn operate(call: &Call<'_>, intake: &mut Intake) -> Answer {
+async fn operate(call: &Call<'_>, caller: &Caller, intake: &mut Intake) -> Answer {
     match call.operation {
         Operation::ListBuckets => bucket::list(call),
-        Operation::PutBucket => bucket::put(call),
+        Operation::PutBucket => bucket::put(call, intake).await,
         Operation::DeleteBucket => bucket::delete(call),
         Operation::HeadBucket => bucket::head(call),
         Operation::GetBucketInfo => bucket::info(call),
@@ -115,7 +119,7 @@ async fn operate(call: &Call<'_>, intake: &mut Intake) -> Answer {
         Operation::ListObjectVersions => listing::versions(call),
         Operation::ListMultipartUploads => uploads::list(call),
         Operation::ListParts => uploads::list_parts(call),
-        Operation::DeleteMultipleObjects => delete_many::delete(call, intake).await,
+        Operation::DeleteMultipleObjects => delete_many::delete(call, caller, intake).await,
         Operation::PutObject => object::put(call, intake).await,
         Operation::CopyObject => copy::object(call),
         Operation::DeleteObject => Ok(object::delete(call)),
@@ -126,7 +130,9 @@ async fn operate(call: &Call<'_>, intake: &mut Intake) -> Answer {
         Operation::UploadPartCopy => copy::part(call),
         Operation::CompleteMultipartUpload => multipart::complete(call, intake).await,
         Operation::AbortMultipartUpload => multipart::abort(call),
-        Operation::NotImplemented => Err(unbuilt::operation(call.request, call.target).into()),
+        Operation::OptionObject | Operation::NotImplemented => {
+            Err(unbuilt::operation(call.request, call.target).into())
+        }
     }
 }
 

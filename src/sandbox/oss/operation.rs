@@ -2,6 +2,7 @@
 
 use crate::sandbox::http::Request;
 use crate::sandbox::route::Target;
+use crate::sign::oss_v1::is_sub_resource;
 
 macro_rules! operations {
     ($($name:ident => $permission:literal, $parameters:expr;)*) => {
@@ -67,29 +68,12 @@ operations! {
     CompleteMultipartUpload => "oss:PutObject", ["uploadId", "encoding-type"];
     AbortMultipartUpload => "oss:AbortMultipartUpload", ["uploadId"];
     ListParts => "oss:ListParts", ["uploadId", "max-parts", "part-number-marker", "encoding-type"];
+    OptionObject => "", [];
     NotImplemented => "", [];
 }
 
-/// Sub-resources that carry a value. One that carries none is known by that.
-const WITH_VALUE: [&str; 17] = [
-    "callback",
-    "callback-var",
-    "comp",
-    "inventoryId",
-    "partNumber",
-    "position",
-    "regions",
-    "rtc",
-    "styleName",
-    "tag-key",
-    "tag-value",
-    "tagging",
-    "uploadId",
-    "versionId",
-    "wormId",
-    "x-oss-async-process",
-    "x-oss-process",
-];
+/// Parameters with a value that choose what is done and that V1 does not sign.
+const CHOOSING: [&str; 3] = ["regions", "tag-key", "tag-value"];
 
 /// Parameters of any request: those of signatures, of payment and of limits.
 const OF_ANY: [&str; 13] = [
@@ -111,16 +95,25 @@ const OF_ANY: [&str; 13] = [
 /// The parameters of a request that make another operation of it, or change what it does.
 pub(super) fn sub_resources(request: &Request) -> impl Iterator<Item = &str> {
     let named = request.query.iter().filter(|(name, value)| {
-        let changes = value.is_empty() || name.starts_with("x-oss-") || WITH_VALUE.contains(&name.as_str());
+        let name = name.as_str();
+        // What has no value is a sub-resource by that, heard of or not.
+        let changes = value.is_empty()
+            || name.starts_with("x-oss-")
+            || is_sub_resource(name) && !name.starts_with("response-")
+            || CHOOSING.contains(&name);
         // The only version that there is.
         let is_the_object = name == "versionId" && value == "null";
-        changes && !is_the_object && !OF_ANY.contains(&name.as_str())
+        changes && !is_the_object && !OF_ANY.contains(&name)
     });
     named.map(|(name, _)| name.as_str())
 }
 
 /// Tells the operation. A sub-resource that is not of the operation makes another one of it, which is not built.
 pub(super) fn operation(request: &Request, target: &Target) -> Operation {
+    // What a page would send is only asked about: its sub-resources count for nothing yet.
+    if request.method == "OPTIONS" && target.bucket.is_some() {
+        return Operation::OptionObject;
+    }
     let has = |name: &str| request.parameter(name).is_some();
     let found = match (&target.bucket, &target.key) {
         (None, _) => of_service(request),

@@ -76,12 +76,14 @@ refusals! {
     // Access.
     ANONYMOUS = 403 "AccessDenied" "0003-00000001", NO_RIGHT;
     NOT_ALLOWED = 403 "AccessDenied" "0003-00000001", NO_RIGHT;
+    NOT_LEFT = 403 "AccessDenied" "0003-00000301", "Access denied by authorizer's policy.";
     FOREIGN_BUCKET = 403 "AccessDenied" "0003-00000001", "The bucket you access does not belong to you.";
     BUCKET_ELSEWHERE = 403 "AccessDenied" "0003-00001403",
         "The bucket you are attempting to access must be addressed using the specified endpoint. \
          Please send all future requests to this endpoint.";
     SECOND_LEVEL_DOMAIN = 403 "SecondLevelDomainForbidden" "",
         "The bucket you are attempting to access must be addressed using OSS third level domain.";
+    CORS_NOT_ENABLED = 403 "AccessForbidden" "", "CORSResponse: CORS is not enabled for this bucket.";
     // Names and what is not there.
     INVALID_BUCKET_NAME = 400 "InvalidBucketName" "", "The specified bucket is not valid.";
     INVALID_OBJECT_NAME = 400 "InvalidObjectName" "", "The specified object is not valid.";
@@ -89,6 +91,9 @@ refusals! {
     NO_SUCH_KEY = 404 "NoSuchKey" "0026-00000001", "The specified key does not exist.";
     BUCKET_NOT_EMPTY = 409 "BucketNotEmpty" "0015-00000301",
         "The bucket has objects. Please delete them first.";
+    BUCKET_TAKEN = 409 "BucketAlreadyExists" "0015-00000102",
+        "The requested bucket name is not available. Please select a different name and try again.";
+    BUCKET_LOCATED = 409 "BucketAlreadyExists" "", "Bucket already exists can't modify location.";
     ALREADY_EXISTS = 409 "FileAlreadyExists" "0026-00000002",
         "The object you specified already exists and can not be overwritten.";
     // Requests.

@@ -52,15 +52,31 @@ pub(super) fn is_form_upload(request: &Request) -> bool {
 
 /// Refuses a header that asks for what is not here.
 pub(super) fn check_headers(request: &Request) -> Result<(), OssError> {
-    let asks = HEADERS.iter().find(|name| request.header(name).is_some_and(|value| !value.is_empty()));
-    let says_other = ONLY.iter().find(|(name, only)| {
+    // A header may come twice.
+    let values = |wanted: &'static str| {
+        let of_name = request.headers.iter().filter(move |(name, _)| name == wanted);
+        of_name.map(move |(_, value)| (wanted, value.trim()))
+    };
+    let asks = HEADERS.into_iter().flat_map(values).find(|(_, value)| !value.is_empty());
+    let says_other = |(name, only): (&'static str, &[&str])| {
         let is_one = |value: &str| only.iter().any(|one| one.eq_ignore_ascii_case(value));
-        request.header(name).is_some_and(|value| !is_one(value))
-    });
-    let Some(name) = asks.copied().or(says_other.map(|(name, _)| *name)) else { return Ok(()) };
-    let value = request.header(name).unwrap_or_default();
+        values(name).find(|(_, value)| !is_one(value))
+    };
+    let Some((name, value)) = asks.or_else(|| ONLY.into_iter().find_map(says_other)) else { return Ok(()) };
     let error = refusals::NOT_IMPLEMENTED.with("Header", name).with("HeaderValue", value);
     Err(error.saying(format!("The sandbox does not have what the header {name}: {value} asks for.")))
+}
+
+/// Refuses an element of a document that asks for what is not here.
+pub(super) fn element(name: &str, value: &str) -> OssError {
+    let error = refusals::NOT_IMPLEMENTED.with("Element", name).with("ElementValue", value);
+    error.saying(format!("The sandbox does not have what the element {name}: {value} asks for."))
+}
+
+/// Refuses signature V2, which V4 took the place of: no key is looked at.
+pub(super) fn signature_v2() -> OssError {
+    let error = refusals::NOT_IMPLEMENTED.with("Signature", "OSS2");
+    error.saying("The sandbox does not have signature V2 (OSS2): sign with V4, or with V1.")
 }
 
 /// What is said of an operation that is not built.

@@ -11,7 +11,7 @@ use super::sts;
 use crate::sandbox::cloud::Cloud;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::identity::{ACCOUNT, INSTANCE_ID, OPERATOR_ROLE_NAME};
-use crate::sandbox::keys::{Caller, Issued, unguessable};
+use crate::sandbox::keys::{Caller, Issued, Session, unguessable};
 
 /// How long the temporary credentials of the instance live, and of the credentials URI.
 const INSTANCE_LIFETIME: Duration = Duration::from_hours(6);
@@ -167,7 +167,7 @@ fn instance_credentials(cloud: &Cloud, identity: &Identity, now: Timestamp) -> I
 }
 
 fn caller(role: &str, session: &str) -> Caller {
-    Caller::AssumedRole { role: role.to_owned(), session: session.to_owned() }
+    Caller::AssumedRole(Session { role: role.to_owned(), name: session.to_owned(), policy: None })
 }
 
 /// Credentials as the metadata service and a credentials URI give them.

@@ -28,6 +28,7 @@ pub(crate) use state::State;
 use super::cloud::Cloud;
 use super::faults::Transient;
 use super::http::{Request, Response};
+use super::keys::Session;
 use action::Action;
 use call::{Answer, Call, Handler, Question};
 use gate::Envelope;
@@ -69,6 +70,11 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, u16, &'static st
         table.iter().map(move |refusal| (service, refusal.status, refusal.code.as_ref()))
     };
     tables.into_iter().flat_map(of)
+}
+
+/// Whether a session's own policy leaves it the right to something.
+pub(crate) fn is_left(session: &Session, action: &str, resource: &str) -> bool {
+    ram::is_left(session, (action, resource), None)
 }
 
 /// The answer of a gateway that is not up to it, whatever was asked.

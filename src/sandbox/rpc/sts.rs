@@ -14,7 +14,7 @@ use super::policy::{Document, Kind};
 use super::ram::{Role, allowed, ram_user};
 use super::refusal::Refusal;
 use crate::sandbox::identity::{ACCOUNT, FixedCaller, OIDC_PROVIDER_ARN, role_arn};
-use crate::sandbox::keys::{Caller, Issued};
+use crate::sandbox::keys::{Caller, Issued, Session};
 
 /// Every action that users call.
 pub(super) const ACTIONS: &[Action] = &[
@@ -39,6 +39,7 @@ pub(super) mod refusals {
             "The Min/Max value of DurationSeconds is 15min/1hr.";
         POLICY_GRAMMAR = 400, "InvalidParameter.PolicyGrammar",
             "The parameter Policy has not passed grammar check.";
+        POLICY_SIZE = 400, "InvalidParameter.PolicySize", "The size of Policy must be smaller than 2048 bytes.";
         NO_PROVIDER = 401, "AuthenticationFail.NoPermission", "No such OIDC Provider registered.";
         OIDC_INVALID = 401, "AuthenticationFail.OIDCToken.Invalid",
             "The number of Jwt field should be divided into 3 parts with '.' .";
@@ -50,14 +51,14 @@ pub(super) mod refusals {
 fn who_am_i(call: &Call<'_>, state: &mut State) -> Answer {
     let arn = |rest: String| format!("acs:ram::{ACCOUNT}:{rest}");
     Ok(match &call.caller {
-        Caller::AssumedRole { role, session } => {
+        Caller::AssumedRole(Session { role, name, .. }) => {
             let id = state.ram.role_id(role);
             json!({
                 "IdentityType": "AssumedRoleUser",
                 "AccountId": ACCOUNT,
-                "PrincipalId": format!("{id}:{session}"),
+                "PrincipalId": format!("{id}:{name}"),
                 "RoleId": id,
-                "Arn": arn(format!("assumed-role/{role}/{session}")),
+                "Arn": arn(format!("assumed-role/{role}/{name}")),
             })
         }
         fixed => {
@@ -82,7 +83,7 @@ fn assume_role(call: &Call<'_>, state: &mut State) -> Answer {
         return Err(refusals::ROOT);
     }
     let name = role_name(call)?;
-    let (session, _) = (session_name(call)?, check_policy(call)?);
+    let session = session(call, name)?;
     if !allowed(&call.caller, &state.ram, "sts:AssumeRole", &role_arn(name)) {
         return Err(refusals::NO_PERMISSION);
     }
@@ -92,13 +93,13 @@ fn assume_role(call: &Call<'_>, state: &mut State) -> Answer {
     if !role.trusts(&[account.as_str(), own.as_deref().unwrap_or_default()]) {
         return Err(refusals::NOT_TRUSTED);
     }
-    credentials(call, (name, role), session)
+    credentials(call, role, session)
 }
 
 /// `AssumeRoleWithOIDC`. The token's own signature is not checked, for the provider's keys are nowhere.
 fn assume_role_with_oidc(question: &Question<'_>, state: &mut State) -> Answer {
     let name = role_name(question)?;
-    let (session, _) = (session_name(question)?, check_policy(question)?);
+    let session = session(question, name)?;
     let provider = question.need("OIDCProviderArn")?;
     let claims = claims(question.need("OIDCToken")?, question.now)?;
     if provider != OIDC_PROVIDER_ARN {
@@ -108,7 +109,7 @@ fn assume_role_with_oidc(question: &Question<'_>, state: &mut State) -> Answer {
     if !role.trusts(&[provider]) {
         return Err(refusals::NOT_TRUSTED);
     }
-    let mut fields = credentials(question, (name, role), session)?;
+    let mut fields = credentials(question, role, session)?;
     if let Value::Object(fields) = &mut fields {
         let info = json!({"Subject": claims["sub"], "Issuer": claims["iss"], "ClientIds": claims["aud"]});
         fields.insert("OIDCTokenInfo".to_owned(), info);
@@ -131,10 +132,20 @@ fn session_name<'a>(question: &Question<'a>) -> Result<&'a str, Refusal> {
     if is_one { Ok(name) } else { Err(refusals::SESSION_NAME) }
 }
 
-/// `Policy` is checked and then has no effect: the session may do what the role may.
-fn check_policy(question: &Question<'_>) -> Result<(), Refusal> {
-    let Some(text) = question.get("Policy") else { return Ok(()) };
-    Document::parse(text, Kind::Permission).map(drop).map_err(|_| refusals::POLICY_GRAMMAR)
+/// The most bytes of a session's own policy.
+const POLICY_LIMIT: usize = 2048;
+
+/// The session of a role as the caller wants it: its name, and in `Policy` what it may not go beyond.
+fn session(question: &Question<'_>, role: &str) -> Result<Session, Refusal> {
+    let name = session_name(question)?.to_owned();
+    let policy = question.get("Policy");
+    if policy.is_some_and(|text| text.len() > POLICY_LIMIT) {
+        return Err(refusals::POLICY_SIZE);
+    }
+    if policy.is_some_and(|text| Document::parse(text, Kind::Permission).is_err()) {
+        return Err(refusals::POLICY_GRAMMAR);
+    }
+    Ok(Session { role: role.to_owned(), name, policy: policy.map(str::to_owned) })
 }
 
 /// What a JWT claims, if it has three parts, can be read and has not expired.
@@ -153,20 +164,19 @@ fn claims(token: &str, now: Timestamp) -> Result<Value, Refusal> {
 }
 
 /// Issues the credentials and says whose they are.
-fn credentials(question: &Question<'_>, role: (&str, &Role), session: &str) -> Answer {
-    let (name, role) = role;
+fn credentials(question: &Question<'_>, role: &Role, session: Session) -> Answer {
     let seconds = match question.get("DurationSeconds") {
         None => Some(3600.min(role.max_session)),
         Some(text) => text.parse().ok().filter(|seconds| (900..=role.max_session).contains(seconds)),
     };
     let lifetime = Duration::from_secs(seconds.ok_or(refusals::DURATION)?.into());
-    let caller = Caller::AssumedRole { role: name.to_owned(), session: session.to_owned() };
-    let issued = question.cloud.keys.issue(caller, question.now, lifetime);
+    let user = json!({
+        "AssumedRoleId": format!("{}:{}", role.id, session.name),
+        "Arn": format!("{}/{}", role_arn(&session.role), session.name),
+    });
+    let issued = question.cloud.keys.issue(Caller::AssumedRole(session), question.now, lifetime);
     Ok(json!({
-        "AssumedRoleUser": {
-            "AssumedRoleId": format!("{}:{session}", role.id),
-            "Arn": format!("{}/{session}", role_arn(name)),
-        },
+        "AssumedRoleUser": user,
         "Credentials": fields(&issued),
     }))
 }
@@ -210,7 +220,9 @@ mod tests {
     fn a_role_with_the_right_may_take_on_another() {
         let cloud = Cloud::new();
         let now = cloud.now;
-        let caller = |role: &str| Caller::AssumedRole { role: role.to_owned(), session: "i".to_owned() };
+        let caller = |role: &str| {
+            Caller::AssumedRole(Session { role: role.to_owned(), name: "i".to_owned(), policy: None })
+        };
         let issue =
             |role| credential(&fields(&cloud.cloud.keys.issue(caller(role), now, Duration::from_mins(60))));
         let operator = role_arn(OPERATOR_ROLE_NAME);
@@ -235,6 +247,7 @@ mod tests {
         assert_eq!(code(&[("DurationSeconds", "899")]), refusals::DURATION);
         assert_eq!(code(&[("DurationSeconds", "3601")]), refusals::DURATION);
         assert_eq!(code(&[("Policy", "{}")]), refusals::POLICY_GRAMMAR);
+        assert_eq!(code(&[("Policy", &" ".repeat(2049))]), refusals::POLICY_SIZE);
         let by = |caller| cloud.call_as(&key_of(caller), "AssumeRole", &right).unwrap_err();
         assert_eq!(by(FixedCaller::Root), refusals::ROOT);
         assert_eq!(by(FixedCaller::Uploader), refusals::NO_PERMISSION);

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::call::Call;
 use super::error::OssError;
 use super::refusals::{self, Refusal};
+use super::unbuilt;
 use crate::sandbox::keys::{Caller, Key};
 use crate::sandbox::time::{iso, parse_http_date};
 use crate::sign::OssRequest;
@@ -22,7 +23,11 @@ pub(super) fn authenticate(call: &Call<'_>) -> Result<Caller, OssError> {
     match authorization.map(|text| text.split_once(' ').unwrap_or((text, ""))) {
         Some((crate::sign::oss_v4::ALGORITHM, rest)) => v4::by_header(call, rest),
         Some(("OSS", rest)) => v1::by_header(call, rest),
+        Some(("OSS2", _)) => Err(unbuilt::signature_v2()),
         Some(_) => Err(refusals::UNKNOWN_SIGNATURE.into()),
+        None if call.request.parameter("x-oss-signature-version") == Some("OSS2") => {
+            Err(unbuilt::signature_v2())
+        }
         None if by_url("x-oss-signature") || by_url("x-oss-signature-version") => v4::by_url(call),
         None if by_url("Signature") || by_url("OSSAccessKeyId") => v1::by_url(call),
         None => Err(refusals::ANONYMOUS.into()),

@@ -28,8 +28,7 @@ pub(super) const EVENTS: &[Parameter] = &[
 ];
 pub(super) const CONSOLE: &[Parameter] = &[text("InstanceId", 64), flag("RemoveSymbols"), flag("DryRun")];
 pub(super) const USER_DATA: &[Parameter] = &[text("InstanceId", 64)];
-pub(super) const ATTACH_ROLE: &[Parameter] =
-    &[text("InstanceIds", 8192), text("RamRoleName", 64), text("Policy", 6144)];
+pub(super) const ATTACH_ROLE: &[Parameter] = &[text("InstanceIds", 8192), text("RamRoleName", 64)];
 pub(super) const PUBLIC_IP: &[Parameter] =
     &[text("InstanceId", 64), text("IpAddress", 15), text("VlanId", 32)];
 

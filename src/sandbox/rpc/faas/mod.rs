@@ -25,7 +25,7 @@ use image::Image;
 
 use super::action::{Action, signed};
 use super::call::{Answer, Call};
-use super::ram::{Directory, allowed};
+use super::ram::{Directory, is_left};
 use super::refusal::{Refusal, gateway};
 use crate::bitstream::Family;
 use crate::sandbox::cloud::Cloud;
@@ -100,11 +100,13 @@ impl State {
 
 /// Refuses a caller whose policy says nothing of the action.
 pub(super) fn permit(call: &Call<'_>, ram: &Directory, action: &str) -> Result<(), Refusal> {
-    if call.caller != Caller::Fixed(FixedCaller::User) || !ram.has_caller_policy() {
-        return Ok(());
-    }
-    let resource = format!("acs:faas:{REGION}:{ACCOUNT}:*");
-    let may = allowed(&call.caller, ram, &format!("faas:{action}"), &resource);
+    let (action, resource) = (format!("faas:{action}"), format!("acs:faas:{REGION}:{ACCOUNT}:*"));
+    let wanted = (action.as_str(), resource.as_str());
+    let may = match &call.caller {
+        Caller::Fixed(FixedCaller::User) => ram.user_allows(wanted, None),
+        Caller::AssumedRole(session) => is_left(session, wanted, None),
+        Caller::Fixed(_) => true,
+    };
     if may { Ok(()) } else { Err(gateway::FORBIDDEN) }
 }
 

@@ -15,20 +15,20 @@ pub(in crate::sandbox::rpc) fn ram_user(caller: &Caller) -> Option<(&'static str
     match caller {
         Caller::Fixed(FixedCaller::User | FixedCaller::Disabled) => Some((USER_NAME, USER_ID)),
         Caller::Fixed(FixedCaller::Uploader) => Some((UPLOADER_NAME, UPLOADER_ID)),
-        Caller::Fixed(FixedCaller::Root) | Caller::AssumedRole { .. } => None,
+        Caller::Fixed(FixedCaller::Root) | Caller::AssumedRole(_) => None,
     }
 }
 
 /// The id by which images belong to somebody: of the RAM user, of the account, of the role.
 pub(in crate::sandbox::rpc) fn owner_id(caller: &Caller, ram: &Directory) -> String {
     match caller {
-        Caller::AssumedRole { role, .. } => ram.role_id(role),
+        Caller::AssumedRole(session) => ram.role_id(&session.role),
         fixed => ram_user(fixed).map_or(ACCOUNT, |(_, id)| id).to_owned(),
     }
 }
 
 /// Whether a caller may do something with a resource: the account may do all, its engineer too unless there is a
-/// policy for that, the uploader nothing outside of OSS, a role what its policies allow.
+/// policy for that, the uploader nothing outside of OSS, a session what its role's policies and its own allow.
 pub(in crate::sandbox::rpc) fn allowed(
     caller: &Caller,
     ram: &Directory,
@@ -49,6 +49,6 @@ pub(in crate::sandbox::rpc) fn allowed_with(
         Caller::Fixed(FixedCaller::Root) => true,
         Caller::Fixed(FixedCaller::User) => ram.user_allows(wanted, tags),
         Caller::Fixed(FixedCaller::Uploader | FixedCaller::Disabled) => false,
-        Caller::AssumedRole { role, .. } => ram.role_allows(role, wanted, tags),
+        Caller::AssumedRole(session) => ram.session_allows(session, wanted, tags),
     }
 }

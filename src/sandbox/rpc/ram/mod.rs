@@ -25,7 +25,7 @@ use super::condition::Tags;
 use super::policy::{Document, Kind};
 use super::refusal::Refusal;
 use crate::sandbox::identity::ACCOUNT;
-use crate::sandbox::keys::Caller;
+use crate::sandbox::keys::{Caller, Session};
 use crate::sandbox::options::Options;
 use policy::{Policy, PolicyKey};
 
@@ -79,11 +79,6 @@ impl Directory {
         self.caller_policy.as_ref().is_none_or(|policy| Document::all_allow(&[policy], wanted, tags))
     }
 
-    /// Whether that user has a policy that may forbid something.
-    pub(super) fn has_caller_policy(&self) -> bool {
-        self.caller_policy.is_some()
-    }
-
     /// The id of a role; of one that is gone, its name.
     pub(super) fn role_id(&self, name: &str) -> String {
         self.role(name).map_or(name, |role| role.id.as_str()).to_owned()
@@ -98,6 +93,11 @@ impl Directory {
         Document::all_allow(&documents, (action, resource), tags)
     }
 
+    /// Whether a session may do something: its role has to allow it, and its own policy may take it away.
+    pub(super) fn session_allows(&self, of: &Session, wanted: (&str, &str), tags: Option<&Tags>) -> bool {
+        is_left(of, wanted, tags) && self.role_allows(&of.role, wanted, tags)
+    }
+
     fn need_role(&mut self, question: &Question<'_>) -> Result<&mut Role, Refusal> {
         let name = role::name(question)?;
         self.roles.get_mut(name).ok_or(refusals::ROLE_NOT_EXIST)
@@ -109,6 +109,15 @@ impl Directory {
         let policy = self.policies.get_mut(&key).ok_or(refusals::POLICY_NOT_EXIST)?;
         Ok((key, policy))
     }
+}
+
+/// Whether a session's own policy leaves it the right to something.
+pub(super) fn is_left(session: &Session, wanted: (&str, &str), tags: Option<&Tags>) -> bool {
+    let allows = |policy: &str| {
+        let document = Document::parse(policy, Kind::Permission);
+        document.is_ok_and(|document| Document::all_allow(&[&document], wanted, tags))
+    };
+    session.policy.as_deref().is_none_or(allows)
 }
 
 fn read_policy(path: &Path) -> io::Result<Document> {

@@ -40,6 +40,29 @@ fn a_run_is_told_again_in_every_form() {
 }
 
 #[test]
+fn the_page_of_a_memory_test_has_throughput_over_size() {
+    let cloud = Cloud::start(&["--speed", "50"]);
+    let up = ["fleet", "up", "ddr", "--type", "ecs.f3-c4f1.xlarge", "--yes", "--count", "1"];
+    cloud.faascmd(&up).exits(0);
+    let html = cloud.world.path().join("r.html");
+    let page = || {
+        cloud.faascmd(&["fleet", "report", "ddr", "--html", html.to_str().unwrap()]).exits(0);
+        std::fs::read_to_string(&html).unwrap()
+    };
+    cloud.faascmd(&["fleet", "run", "ddr", "--", "true"]).exits(0);
+    assert!(!page().contains("Throughput over size"));
+    cloud.faascmd(&["fleet", "test", "ddr", "--test", "dma", "--dma-range", "0+64K"]).exits(0);
+    let page = page();
+    assert_eq!(page.matches("<h2>Throughput over size: ddr-001 ").count(), 1, "{page}");
+    for line in ["h2c ×1", "c2h ×4", "both ×4"] {
+        assert!(page.contains(&format!("</svg> {line}</span>")), "{line} in {page}");
+    }
+    assert!(page.contains("Fastest transfers, the slowest chip first") && page.contains("4 KiB: "), "{page}");
+    assert!(page.contains(" of the link</td>"), "{page}");
+    assert_asks_nothing_of_anywhere(&page);
+}
+
+#[test]
 fn old_runs_leave_this_machine_but_for_the_last_of_each_target() {
     let cloud = Cloud::start(&["--speed", "50", "--instances", "2"]);
     let listed = cloud.faascmd(&["fleet", "ls", "--all", "-ojson"]).exits(0).json();

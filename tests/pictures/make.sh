@@ -22,5 +22,7 @@ expect 0 faascmd reg watch ERROR PRBS_DONE --for 100ms --interval 1ms --html "$f
 expect 0 faascmd fleet up pictures --type ecs.f3-c4f1.xlarge --count 12 --yes
 expect 9 faascmd fleet run pictures -- "echo '$hostile'; head -c 3000 /dev/zero | tr '\\0' x; exit 3"
 expect 9 faascmd fleet report --html "$folder/fleet-failed.html"
+expect 0 faascmd fleet test pictures --test dma --dma-range 0+64K
+expect 0 faascmd fleet report --html "$folder/fleet-dma.html"
 expect 0 faascmd fleet run pictures -- "true"
 expect 0 faascmd fleet report --html "$folder/fleet-passed.html"

@@ -83,12 +83,27 @@ pub fn judge(code: i32) -> Outcome {
 
 /// The tests that a host's output tells of.
 pub fn read(output: &str) -> Vec<ChipTest> {
-    let one = |line: &str| {
-        let mut words = line.strip_prefix(MARK)?.split_whitespace();
-        let (device, test, code) = (words.next()?, words.next()?, words.next()?.parse().ok()?);
-        Some(ChipTest { device: device.into(), test: test.into(), outcome: judge(code), exit_code: code })
-    };
-    output.lines().filter_map(one).collect()
+    printed(output).into_iter().map(|(test, _)| test).collect()
+}
+
+/// The same, each with what it printed.
+pub fn printed(output: &str) -> Vec<(ChipTest, &str)> {
+    let (mut found, mut from, mut at) = (Vec::new(), 0, 0);
+    for line in output.split_inclusive('\n') {
+        let begin = at;
+        at += line.len();
+        if let Some(test) = told(line) {
+            found.push((test, &output[from..begin]));
+            from = at;
+        }
+    }
+    found
+}
+
+fn told(line: &str) -> Option<ChipTest> {
+    let mut words = line.strip_prefix(MARK)?.split_whitespace();
+    let (device, test, code) = (words.next()?, words.next()?, words.next()?.parse().ok()?);
+    Some(ChipTest { device: device.into(), test: test.into(), outcome: judge(code), exit_code: code })
 }
 
 #[cfg(test)]
@@ -101,6 +116,8 @@ mod tests {
         let tests = read(output);
         let outcomes: Vec<_> = tests.iter().map(|test| (test.device.as_str(), test.outcome)).collect();
         assert_eq!(outcomes, [("/dev/xdma0_user", Outcome::Passed), ("/dev/xdma1_user", Outcome::Fault)]);
+        let printed: Vec<_> = printed(output).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(printed, ["noise\n", ""]);
         assert_eq!([0, 11, 10].map(judge), [Outcome::Passed, Outcome::Fault, Outcome::Failed]);
     }
 }

@@ -15,6 +15,7 @@ mod prices;
 mod put;
 mod renew;
 mod report;
+mod report_dma;
 mod report_html;
 mod report_junit;
 mod reported;

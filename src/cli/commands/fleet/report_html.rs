@@ -1,6 +1,7 @@
-//! A run as a page: verdict, hosts and chips, failures, how it was run.
+//! A run as a page: verdict, hosts and chips, how fast memories are, failures, how it was run.
 
 use super::outcomes::RanHost;
+use super::report_dma;
 use super::reported::{Reported, tail};
 use crate::cli::picture::{Cell, Chip, Log, Part, Picture, Table, words};
 use crate::ops::fleet::Outcome;
@@ -9,6 +10,7 @@ use crate::ops::fleet::Outcome;
 pub(super) fn document(reported: &Reported) -> String {
     let ran = &reported.ran;
     let mut parts = vec![Part::Table(hosts(&ran.hosts))];
+    parts.extend(report_dma::parts(&ran.hosts));
     parts.extend(failures(&ran.hosts));
     let time =
         |at: Option<jiff::Timestamp>| at.map_or_else(|| "not over".to_owned(), |at| format!("{at:.0}"));

@@ -1,10 +1,11 @@
 //! What a page shows of the DMA test: throughput over size, faults, how it was run.
 
-use super::dma_result::{DmaResult, SPEED_COLUMNS, SpeedResult};
+use super::dma_result::DmaResult;
+use super::dma_speed::{COLUMNS, Speed};
 use crate::base::size::ByteSize;
 use crate::cli::commands::dma::rate;
 use crate::cli::picture::{Axis, Cell, Line, Plot, Scale, Shape, Table};
-use crate::dma::Way;
+use crate::dma::{LinkLimit, Way};
 
 /// How it was run, besides what is told of every test.
 pub(super) fn facts(result: &DmaResult) -> [(&'static str, String); 3] {
@@ -22,15 +23,16 @@ pub(super) fn facts(result: &DmaResult) -> [(&'static str, String); 3] {
 }
 
 /// A line for each direction and number of channels, and one for what the link can move.
-pub(super) fn plot(result: &DmaResult) -> Option<Plot> {
-    let mut counts: Vec<usize> = result.speeds.iter().map(|speed| speed.measure.channels).collect();
+pub(in crate::cli::commands) fn plot(speeds: &[Speed], limit: Option<LinkLimit>) -> Option<Plot> {
+    let mut counts: Vec<usize> = speeds.iter().map(|speed| speed.channels).collect();
     counts.sort_unstable();
     counts.dedup();
     let ways = Way::ALL.into_iter().flat_map(|way| counts.iter().map(move |count| (way, *count)));
-    let mut lines: Vec<Line> = ways.map(|(way, count)| line(result, (way, count))).collect();
-    let sizes = || result.speeds.iter().map(|speed| speed.measure.size as f64);
+    let lines = ways.map(|(way, count)| line(speeds, (way, count)));
+    let mut lines: Vec<Line> = lines.filter(|line| !line.points.is_empty()).collect();
+    let sizes = || speeds.iter().map(|speed| speed.size as f64);
     let (least, most) = (sizes().min_by(f64::total_cmp)?, sizes().max_by(f64::total_cmp)?);
-    if let Some(limit) = result.limit {
+    if let Some(limit) = limit {
         let gigabytes = limit.bytes_per_second / 1e9;
         let points = vec![(least, gigabytes), (most, gigabytes)];
         lines.push(Line { name: "link, one way".to_owned(), shape: Shape::Joined, points });
@@ -45,9 +47,8 @@ pub(super) fn plot(result: &DmaResult) -> Option<Plot> {
     })
 }
 
-fn line(result: &DmaResult, (way, channels): (Way, usize)) -> Line {
-    let of_line = result.speeds.iter().map(|speed| &speed.measure);
-    let of_line = of_line.filter(|it| it.direction == way && it.channels == channels);
+fn line(speeds: &[Speed], (way, channels): (Way, usize)) -> Line {
+    let of_line = speeds.iter().filter(|it| it.way == way && it.channels == channels);
     Line {
         name: format!("{} ×{channels}", way.word()),
         shape: Shape::Joined,
@@ -67,7 +68,8 @@ pub(super) fn tables(result: &DmaResult) -> Vec<Table> {
         let (bytes, seconds) = (ByteSize(pass.bytes).to_string(), format!("{:.3} s", pass.seconds));
         text(vec![pass.pattern.to_owned(), bytes, seconds, pass.wrong_words.to_string()])
     });
-    let speeds = result.speeds.iter().map(|speed| text(SpeedResult::row(speed)));
+    let speeds = result.told_speeds();
+    let speeds = speeds.iter().map(|speed| text(speed.row()));
     let tables = [
         (
             "Faults",
@@ -75,7 +77,7 @@ pub(super) fn tables(result: &DmaResult) -> Vec<Table> {
             faults.chain(more).collect(),
         ),
         ("Patterns", vec!["pattern", "compared", "time", "wrong words"], patterns.collect()),
-        ("Speeds", SPEED_COLUMNS.to_vec(), speeds.collect::<Vec<_>>()),
+        ("Speeds", COLUMNS.to_vec(), speeds.collect::<Vec<_>>()),
     ];
     let tables = tables.into_iter().filter(|(_, _, rows): &(_, _, Vec<_>)| !rows.is_empty());
     tables.map(|(title, head, rows)| Table { title, head, rows }).collect()

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::dma_speed::{COLUMNS, Speed, best};
 use super::result::{Case, Outcome};
 use crate::base::duration::spent;
 use crate::base::size::ByteSize;
 use crate::cli::Exit;
-use crate::cli::commands::dma::rate;
 use crate::cli::output::{Page, Report};
 use crate::device::{Link, hex};
 use crate::dma::{Cause, Fault, Kind, LinkLimit, Measure, Pass, Range, Verified, Way};
@@ -149,15 +149,18 @@ impl DmaResult {
                 format!("interrupted after {time}, {} of {where_} compared{faults}", ByteSize(compared))
             }
         };
+        let speeds = self.told_speeds();
         for way in [Way::H2c, Way::C2h] {
-            let of_way = self.speeds.iter().filter(|speed| speed.measure.direction == way);
-            let best =
-                of_way.max_by(|a, b| a.measure.bytes_per_second.total_cmp(&b.measure.bytes_per_second));
-            if let Some(best) = best {
+            if let Some(best) = best(&speeds, way) {
                 words.push_str(&format!("; {} {}", way.word(), best.in_words()));
             }
         }
         words
+    }
+
+    /// The speeds as tables tell them.
+    pub(super) fn told_speeds(&self) -> Vec<Speed> {
+        self.speeds.iter().map(SpeedResult::told).collect()
     }
 
     /// The parts of the test, for CI servers.
@@ -258,33 +261,20 @@ impl SpeedResult {
         Self { measure: measure.clone(), share_of_limit }
     }
 
-    fn in_words(&self) -> String {
-        let share = self.share_of_limit.map(|share| format!(", {} of the link", percent(share)));
-        rate(self.measure.bytes_per_second) + &share.unwrap_or_default()
-    }
-
-    /// The row of a table: direction, size, channels, rate, share, half of the transfers, nearly all of them.
-    pub(super) fn row(&self) -> Vec<String> {
-        let Measure { direction, size, channels, bytes_per_second, p50_us, p99_us, .. } = &self.measure;
-        vec![
-            direction.word().to_owned(),
-            ByteSize(*size as u64).to_string(),
-            channels.to_string(),
-            rate(*bytes_per_second),
-            self.share_of_limit.map(percent).unwrap_or_default(),
-            format!("{p50_us:.1} µs"),
-            format!("{p99_us:.1} µs"),
-        ]
+    fn told(&self) -> Speed {
+        let Measure { direction, size, channels, bytes_per_second, p50_us, p99_us, .. } = self.measure;
+        let share_of_limit = self.share_of_limit;
+        Speed {
+            way: direction,
+            size: size as u64,
+            channels,
+            bytes_per_second,
+            share_of_limit,
+            p50_us,
+            p99_us,
+        }
     }
 }
-
-pub(super) fn percent(share: f64) -> String {
-    format!("{:.0}%", share * 100.0)
-}
-
-/// The heads of [`SpeedResult::row`].
-pub(super) const SPEED_COLUMNS: [&str; 7] =
-    ["direction", "size", "channels", "rate", "of the limit", "p50", "p99"];
 
 impl Report for DmaResult {
     const SCHEMA: &'static str = "faascmd.test.dma/1";
@@ -306,7 +296,7 @@ impl Report for DmaResult {
             page.line(format!("and {more} more"));
         }
         if !self.speeds.is_empty() {
-            page.table(&SPEED_COLUMNS, &self.speeds.iter().map(SpeedResult::row).collect::<Vec<_>>());
+            page.table(&COLUMNS, &self.told_speeds().iter().map(Speed::row).collect::<Vec<_>>());
         }
     }
 }

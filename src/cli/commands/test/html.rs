@@ -56,7 +56,7 @@ fn names(told: &Told<'_>) -> Vec<&'static str> {
 
 /// The plots first, and then the tables.
 fn parts(told: &Told<'_>) -> Vec<Part> {
-    let plots = plots(told).into_iter().chain(dma(told).filter_map(dma_html::plot)).map(Part::Plot);
+    let plots = plots(told).into_iter().chain(dma(told).filter_map(dma_plot)).map(Part::Plot);
     let mut tables = Vec::new();
     if !told.steps.is_empty() {
         tables.push(steps(told.steps));
@@ -80,6 +80,10 @@ fn dma<'a>(told: &Told<'a>) -> impl Iterator<Item = &'a DmaResult> {
         AnyResult::Ddr(_) => None,
         AnyResult::Dma(result) => Some(&**result),
     })
+}
+
+fn dma_plot(result: &DmaResult) -> Option<Plot> {
+    dma_html::plot(&result.told_speeds(), result.limit)
 }
 
 fn steps(steps: &[Step]) -> Table {

@@ -5,6 +5,7 @@ mod any_result;
 mod dma;
 mod dma_html;
 mod dma_result;
+mod dma_speed;
 mod html;
 mod junit;
 mod looks;
@@ -19,6 +20,8 @@ use clap::Subcommand;
 
 pub(super) use any_result::AnyResult;
 pub(super) use dma::{DmaTest, default_range};
+pub(super) use dma_html::plot as speed_plot;
+pub(super) use dma_speed::{Speed, best};
 pub(super) use looks::Looks;
 pub(super) use reports::{ReportArgs, Reports};
 pub(super) use result::TestResult;

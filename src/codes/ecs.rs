@@ -86,7 +86,7 @@ pub(super) const ROWS: &[Row] = &[
         .from(RUN),
     row("InvalidSpotPriceLimit.LowerThanPublicPrice", 400)
         .means("The limit is below what a preemptible instance costs now.")
-        .advice("Raise SpotPriceLimit above the latest price of DescribeSpotPriceHistory.")
+        .advice("Raise --spot-limit above the market's last price: `faascmd fleet prices TYPE`.")
         .from(RUN),
     row("InvalidAutoReleaseTime.Malformed", 400)
         .means("The release time is not yyyy-MM-ddTHH:mm:ssZ, or not 30 minutes to 3 years ahead.")

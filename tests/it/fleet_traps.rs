@@ -221,3 +221,46 @@ fn a_payment_that_was_cut_off_is_not_paid_twice() {
         assert_eq!(months(&after), months(before) + 1, "{before} {after}");
     }
 }
+
+#[test]
+fn a_lost_answer_to_stop_or_start_is_no_refusal() {
+    let lost = ["--fault", "lost-answer=StopInstances", "--fault", "lost-answer=StartInstances"];
+    let cloud = Cloud::start(&[&["--speed", "50"], &lost[..]].concat());
+    cloud.faascmd(&UP).exits(0);
+    let stopped = cloud.faascmd(&["fleet", "stop", "ddr", "--yes", "-ojson"]).exits(0).json();
+    assert_eq!(stopped["hosts"][1]["state"], "Stopped");
+    let started = cloud.faascmd(&["fleet", "start", "ddr", "-ojson"]).exits(0).json();
+    assert_eq!((ids(&started).len(), &started["hosts"][1]["state"]), (2, &"Running".into()));
+    // The chips of a host are others after that, and no more. A run waits for the assistants.
+    cloud.faascmd(&["fleet", "run", "ddr", "--", "true"]).exits(0);
+    let devices = cloud.faascmd(&["fleet", "doctor", "ddr", "-ojson"]).exits(0).json();
+    let seen = devices["hosts"][0]["checks"].as_array().unwrap().iter();
+    let devices: Vec<_> =
+        seen.filter(|check| check["name"] == "devices").map(|check| &check["detail"]).collect();
+    assert_eq!(devices, ["1"]);
+}
+
+#[test]
+fn a_host_on_which_nothing_could_be_loaded_has_not_passed() {
+    let cloud = Cloud::start(&["--speed", "50", "--build-time", "1s"]);
+    cloud.faascmd(&UP).exits(0);
+    cloud.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
+    cloud.faascmd(&["fleet", "stop", "ddr", "--on", "2", "--yes"]).exits(0);
+    let deploy = ["fleet", "deploy", "ddr", "bit.tar.gz", "--driver", "none"];
+    let deployed = cloud.faascmd(&[&deploy[..], &["-ojson"]].concat()).exits(7).json();
+    let host = &deployed["hosts"][1];
+    assert_eq!((&host["name"], &host["outcome"]), (&"ddr-002".into(), &"not_run".into()));
+    assert_eq!((&host["why"], &deployed["hosts"][0]["outcome"]), (&"it is Stopped".into(), &"passed".into()));
+    let said = cloud.faascmd(&deploy).exits(7).stdout;
+    assert!(said.contains("ddr-002: not run: it is Stopped"), "{said}");
+    // What failed before any host was touched does not go on.
+    cloud.world.file("bad.tar.gz", "no package");
+    let refused = cloud.faascmd(&["fleet", "deploy", "ddr", "bad.tar.gz", "-ojson"]);
+    assert_ne!(refused.code, 0);
+    let report = cloud.faascmd(&["fleet", "report", "ddr", "-ojson"]).exits(7).json();
+    assert_eq!(
+        (&report["hosts"][0]["why"], &report["kind"]),
+        (&refused.error()["message"], &"deploy".into())
+    );
+    assert!(report["finished"].is_string(), "{report}");
+}

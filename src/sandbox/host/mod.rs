@@ -81,7 +81,10 @@ impl Host {
             std::os::unix::fs::symlink(file, &node)?;
             let memory = file.with_extension("memory");
             make_memory(&memory, &self.root.join(format!("dev/xdma{n}")), memory_faults)?;
-            self.devices.push(node);
+            // A start has given it other chips behind the same nodes.
+            if !self.devices.contains(&node) {
+                self.devices.push(node);
+            }
         }
         Ok(files)
     }

@@ -1,5 +1,6 @@
 //! `faascmd fleet deploy TARGET FILE`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,11 +17,11 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
-use crate::ecs::Instance;
+use crate::ecs::{Instance, InstanceState, fpga_type};
 use crate::ops::deploy::Request;
 use crate::ops::fleet::{
-    Counts, HostRecord, LoadedChip, Outcome, Phase, Record, RunRequest, Services, Target, chips, cost_of,
-    folded, images, judge_command, load_all, run as run_on_hosts, to_load,
+    Counts, HostRecord, LoadedChip, Outcome, Phase, Record, RunRequest, Services, Spot, Target, chips,
+    cost_of, folded, images, judge_command, load_all, run as run_on_hosts, to_load,
 };
 use crate::ops::prepare::{ImageRequest, ImageSpec, Services as DeployServices};
 
@@ -73,6 +74,16 @@ pub(super) struct Deployment<'a> {
     pub(super) booted: Option<Duration>,
 }
 
+/// What is known before the hosts are touched.
+struct Prepared {
+    images: BTreeMap<Option<String>, String>,
+    /// Hosts on which nothing can be loaded, with why.
+    idle: BTreeMap<String, String>,
+    /// Chips that do not carry their image yet, and those that do.
+    open: Vec<Spot>,
+    done: Vec<LoadedChip>,
+}
+
 /// What became of a deployment.
 #[derive(Debug, Serialize)]
 pub(super) struct Deployed {
@@ -108,13 +119,42 @@ async fn deploy(args: &DeployArgs, cx: &Context) -> Result<Deployed, Failure> {
     Ok(deployed)
 }
 
+/// Why nothing can be loaded on a host of which that is wanted.
+fn why_idle(host: &Instance, spots: &[Spot]) -> Option<String> {
+    if host.state != InstanceState::Running {
+        return Some(format!("it is {}", host.state));
+    }
+    let has_none = spots.iter().all(|spot| spot.instance_id() != host.id);
+    (has_none && fpga_type(&host.instance_type).is_some()).then(|| "it shows no chip".to_owned())
+}
+
+/// A deployment that failed before any host was touched is over, and says why.
+fn not_begun(record: &mut Record, failure: Failure) -> Failure {
+    if matches!(failure.exit, Exit::Interrupted | Exit::Terminated) {
+        return failure;
+    }
+    for host in record.hosts.values_mut() {
+        (host.outcome, host.why) = (Outcome::NotRun, Some(failure.message.clone()));
+    }
+    // What failed first is what is told.
+    record.finish().ok();
+    failure
+}
+
 /// What became of each host, as reports show it.
-fn keep(record: &mut Record, fpgas: &[LoadedChip], tested: Option<&Record>) {
+fn keep(
+    record: &mut Record,
+    (fpgas, idle): (&[LoadedChip], &BTreeMap<String, String>),
+    tested: Option<&Record>,
+) {
     for (id, host) in &mut record.hosts {
         host.loads = fpgas.iter().filter(|chip| chip.instance_id == *id).cloned().collect();
         let worst = host.loads.iter().max_by_key(|chip| chip.outcome);
         host.outcome = worst.map_or(Outcome::Passed, |chip| chip.outcome);
         host.why = worst.and_then(|chip| chip.why.clone());
+        if let Some(why) = idle.get(id) {
+            (host.outcome, host.why) = (Outcome::NotRun, Some(why.clone()));
+        }
         let Some(test) = tested.and_then(|tested| tested.hosts.get(id)) else { continue };
         host.phases.push(Phase {
             name: "test".to_owned(),
@@ -150,31 +190,19 @@ impl LoadArgs {
         let jobs = usize::from(self.jobs);
         let request = self.request(file, tests, cx)?;
         let mut record = self.record(services, target, &hosts, (file, tests))?;
+        let is_new = !record.folder().exists();
         record.booted(booted);
         record.cost = cost_of(services.ecs, &hosts).await;
         record.write()?;
         let began = Instant::now();
-        let spots = chips(&faas, &hosts, jobs).await?;
-        if spots.is_empty() {
-            let message = format!("no running host of {target} has a chip");
-            return Err(
-                Failure::new(Exit::NotFound, message).hint(format!("see: faascmd fleet show {target}"))
-            );
-        }
         let of_image = DeployServices { faas: &faas, oss: &oss, deadline: services.deadline };
-        let images = images(of_image, &request, &spots).await?;
-        let family = request.image.spec.family;
-        let (spots, others): (Vec<_>, Vec<_>) =
-            spots.into_iter().partition(|spot| spot.fits(&images, family));
-        if !others.is_empty() {
-            cx.ui.note(&format!(
-                "{} chips are of another kind than the file, and stay as they are",
-                others.len()
-            ));
-        }
+        let prepared = self.prepare(cx, of_image, (target, &hosts), &request).await;
+        let Prepared { images, idle, open, done: mut fpgas } = match prepared {
+            Err(failure) if is_new => return Err(not_begun(&mut record, failure)),
+            prepared => prepared?,
+        };
         let seconds = began.elapsed().as_secs_f64();
         hosts.iter().for_each(|host| record.step(&host.id, "image", seconds, Outcome::Passed));
-        let (open, mut fpgas) = to_load(&faas, spots, &images, jobs).await?;
         if !open.is_empty() {
             let is_open = |host: &&Instance| open.iter().any(|spot| spot.instance_id() == host.id);
             let waiting: Vec<_> = hosts.iter().filter(is_open).cloned().collect();
@@ -191,7 +219,8 @@ impl LoadArgs {
         }
         fpgas.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.fpga_uuid.cmp(&b.fpga_uuid)));
         let loaded = |host: &Instance| {
-            fpgas.iter().all(|chip| chip.instance_id != host.id || chip.outcome == Outcome::Passed)
+            let is_well = |chip: &LoadedChip| chip.instance_id != host.id || chip.outcome == Outcome::Passed;
+            fpgas.iter().all(is_well) && !idle.contains_key(&host.id)
         };
         let whole: Vec<_> = hosts.into_iter().filter(loaded).collect();
         let tested = if tests.any() && !whole.is_empty() {
@@ -201,12 +230,41 @@ impl LoadArgs {
         } else {
             None
         };
-        keep(&mut record, &fpgas, tested.as_ref());
+        keep(&mut record, (&fpgas, &idle), tested.as_ref());
         record.write()?;
         let counts = Counts::of(fpgas.iter().map(|chip| chip.outcome));
         let tests = tested.as_ref().map(|record| Ran::of(record, false));
         let Ran { run, hosts, .. } = Ran::of(&record, false);
         Ok((Deployed { target: target.to_string(), run, counts, fpgas, hosts, tests }, record))
+    }
+
+    /// All that comes before the hosts are touched.
+    async fn prepare(
+        &self,
+        cx: &Context,
+        services: DeployServices<'_>,
+        (target, hosts): (&Target, &[Instance]),
+        request: &Request,
+    ) -> Result<Prepared, Failure> {
+        let (faas, jobs) = (services.faas, usize::from(self.jobs));
+        let spots = chips(faas, hosts, jobs).await?;
+        if spots.is_empty() {
+            let message = format!("no running host of {target} has a chip");
+            let failure = Failure::new(Exit::NotFound, message);
+            return Err(failure.hint(format!("see: faascmd fleet show {target}")));
+        }
+        let why = |host: &Instance| Some((host.id.clone(), why_idle(host, &spots)?));
+        let idle = hosts.iter().filter_map(why).collect();
+        let images = images(services, request, &spots).await?;
+        let family = request.image.spec.family;
+        let (spots, others): (Vec<_>, Vec<_>) =
+            spots.into_iter().partition(|spot| spot.fits(&images, family));
+        if !others.is_empty() {
+            let count = others.len();
+            cx.ui.note(&format!("{count} chips are of another kind than the file, and stay as they are"));
+        }
+        let (open, done) = to_load(faas, spots, &images, jobs).await?;
+        Ok(Prepared { images, idle, open, done })
     }
 
     /// The record of the deployment: that of a killed one, if it was the same.
@@ -309,8 +367,7 @@ impl Deployed {
     }
 
     pub(super) fn outcome(&self) -> Outcome {
-        let loads = self.fpgas.iter().map(|chip| chip.outcome).max().unwrap_or(Outcome::Passed);
-        self.tests.as_ref().map_or(loads, |tests| loads.max(tests.outcome()))
+        self.hosts.iter().map(|host| host.outcome).max().unwrap_or(Outcome::Passed)
     }
 }
 
@@ -329,6 +386,9 @@ impl Report for Deployed {
         });
         page.table(&["name", "fpga", "image", "load", "why"], &rows.collect::<Vec<_>>());
         page.line(format!("loads: {}", self.counts.line()));
+        for host in self.hosts.iter().filter(|host| host.loads.is_empty() && host.why.is_some()) {
+            page.line(format!("{}: {}", host.name, host.ended()));
+        }
         if let Some(tests) = &self.tests {
             tests.human(page);
         }

@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
-use crate::ecs::{Changed, Instance, InstanceState, StopMode};
+use crate::ecs::{Changed, Ecs, Instance, InstanceFilter, InstanceState, StopMode};
 use crate::ops::fleet::{Services, folded, settle_in};
 
 /// Stop the hosts of a fleet
@@ -92,6 +92,8 @@ async fn stop(target: &TargetArgs, mode: StopMode, cx: &Context) -> Result<Switc
     let services = Services { ecs: &ecs, deadline: &deadline };
     let ids = ids_of(&hosts);
     let refused = refused(&hosts, ecs.stop(&ids, mode).await?);
+    let refused =
+        without_those_that_go(&ecs, refused, [InstanceState::Stopping, InstanceState::Stopped]).await?;
     let going = [without(&ids, &refused), ids_of(&stopping)].concat();
     let hosts = settle_in(services, &target.target, &going, &InstanceState::Stopped).await?;
     // The service passes over a mode that an instance does not know, and who was stopped before may have been so in another.
@@ -119,6 +121,8 @@ async fn start(args: &StartArgs, cx: &Context) -> Result<Switched, Failure> {
     // Who is on the way down can't be started before he is there.
     settle_in(services, &args.target.target, &ids, &InstanceState::Stopped).await?;
     let refused = refused(&hosts, ecs.start(&ids).await?);
+    let refused =
+        without_those_that_go(&ecs, refused, [InstanceState::Starting, InstanceState::Running]).await?;
     let going = without(&ids, &refused);
     if !args.no_wait {
         hosts = settle_in(services, &args.target.target, &going, &InstanceState::Running).await?;
@@ -140,6 +144,19 @@ fn refused(hosts: &[Instance], changed: Vec<Changed>) -> Vec<Refused> {
         Some(Refused { instance_id: changed.instance_id, name, code, message })
     };
     changed.into_iter().filter_map(of).collect()
+}
+
+/// Who was asked twice, because the answer was lost, refuses the second time for he is on his way.
+async fn without_those_that_go(
+    ecs: &Ecs,
+    mut refused: Vec<Refused>,
+    ways: [InstanceState; 2],
+) -> Result<Vec<Refused>, Failure> {
+    let ids: Vec<_> = refused.iter().map(|refused| refused.instance_id.clone()).collect();
+    let hosts = ecs.instances(&InstanceFilter::Ids(ids)).await?;
+    let goes = |id: &str| hosts.iter().any(|host| host.id == id && ways.contains(&host.state));
+    refused.retain(|refused| refused.code != "IncorrectInstanceStatus" || !goes(&refused.instance_id));
+    Ok(refused)
 }
 
 fn without(ids: &[String], refused: &[Refused]) -> Vec<String> {

@@ -5,33 +5,26 @@ use std::io;
 use serde::Serialize;
 
 use super::examination::Facts;
-use super::finding::Stop;
+use super::finding::{Stop, TEXT_LIMIT, cut};
 use super::kind::{BIT_MAGIC, SYNC_WORD, contains};
 use super::source::{Input, Source};
-use super::{Code, Examination, Finding, part};
+use super::{Code, Examination, Finding, bytes, part};
 
 /// What a bitstream's header says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BitFacts {
-    /// The design's name.
     pub design: String,
-    /// The part that it is for.
     pub part: String,
-    /// The part's device.
     pub device: String,
-    /// The instances that have the device.
     pub instances: Vec<&'static str>,
     /// The day, `2018/04/23`.
     pub date: String,
     /// The time of day, without a zone.
     pub time: String,
-    /// Vivado's version.
     pub tool_version: Option<String>,
     /// The user id, `0XFFFFFFFF`.
     pub user_id: Option<String>,
-    /// Whether it is a partial bitstream.
     pub partial: bool,
-    /// Whether its configuration data is compressed.
     pub compressed: bool,
     /// Bytes of configuration data, as stated.
     pub length: Option<u64>,
@@ -61,6 +54,9 @@ fn read(source: &mut Source<'_>, facts: &mut BitFacts, exam: &mut Examination) -
     for letter in [b'a', b'b', b'c', b'd'] {
         set(facts, letter, field(source, letter)?);
     }
+    if facts.part.is_empty() {
+        exam.report(Finding::error(Code::BitField, "a part in field `b`", "an empty text"));
+    }
     let length = source.take(5)?;
     let Some((b'e', [a, b, c, d])) = length.split_first() else {
         return Err(wrong_field(b'e', &length, 5));
@@ -68,6 +64,7 @@ fn read(source: &mut Source<'_>, facts: &mut BitFacts, exam: &mut Examination) -
     let length = u64::from(u32::from_be_bytes([*a, *b, *c, *d]));
     facts.length = Some(length);
     let data = source.peek(SYNC_WITHIN)?;
+    let data = &data[..data.len().min(SYNC_WITHIN)];
     facts.sync_word = contains(data, SYNC_WORD);
     let seen = data.len() == SYNC_WITHIN || !exam.head_only;
     if length != source.left() {
@@ -89,13 +86,12 @@ fn field(source: &mut Source<'_>, letter: u8) -> Result<String, Stop> {
     if found != letter {
         return Err(wrong_field(letter, &start, 3));
     }
-    let bytes = u64::from(u16::from_be_bytes([high, low]));
-    let text = source.take(bytes)?;
-    if (text.len() as u64) < bytes {
+    let length = u64::from(u16::from_be_bytes([high, low]));
+    let text = source.take(length)?;
+    if (text.len() as u64) < length {
         return Err(cut_off(letter));
     }
-    let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
-    Ok(String::from_utf8_lossy(&text[..end]).into_owned())
+    Ok(cut(bytes::text(&text), TEXT_LIMIT))
 }
 
 /// A header that goes on otherwise than it should, or that ends.

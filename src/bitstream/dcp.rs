@@ -13,9 +13,9 @@ use serde::Serialize;
 use super::examination::Facts;
 use super::finding::{TEXT_LIMIT, cut};
 use super::record::{self, Record, Stage};
-use super::source::Source;
+use super::source::{Ends, Source};
 use super::xml::attribute;
-use super::zipfile::{self, Member, TwoEnds, Zip};
+use super::zipfile::{self, Member, Zip};
 use super::{Code, Examination, Finding, Kind, other, part, tables};
 
 /// What a checkpoint says of itself.
@@ -72,7 +72,7 @@ fn is_netlist(name: &str) -> bool {
 
 /// Reads a zip from its first byte on; what is a checkpoint is then called one.
 pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
-    let mut zip = zipfile::read(source, keep)?;
+    let mut zip = zipfile::read(source, keep, &mut exam.budget)?;
     if exam.head_only {
         zip.findings.retain(|finding| finding.code != Code::ZipCutOff);
     }
@@ -81,7 +81,7 @@ pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Re
 }
 
 /// Says what the two ends of a zip tell.
-pub(super) fn examine_ends(ends: TwoEnds<'_>, exam: &mut Examination) -> io::Result<()> {
+pub(super) fn examine_ends(ends: Ends<'_>, exam: &mut Examination) -> io::Result<()> {
     judge(zipfile::read_ends(ends, keep)?, exam);
     Ok(())
 }
@@ -124,8 +124,9 @@ fn judge(mut zip: Zip, exam: &mut Examination) {
 
 /// A zip without dcp.xml, in which there may be what was meant.
 fn no_checkpoint(zip: &Zip) -> Finding {
-    let packed = [".tar.gz", ".tgz", ".dcp", ".gbs", ".xclbin"];
-    let meant = zip.members.iter().find(|member| packed.iter().any(|end| member.name.ends_with(end)));
+    let packed = [".tar.gz", ".tgz", ".tar", ".dcp", ".bit", ".gbs", ".xclbin"];
+    let is_packed = |name: &str| packed.iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+    let meant = zip.members.iter().find(|member| is_packed(&member.name));
     match meant {
         Some(member) => {
             Finding::error(Code::NotLoadable, "the file itself", format!("a zip with {}", member.name))

@@ -5,18 +5,14 @@ use std::io::{self, Read, Seek, SeekFrom};
 use serde::Serialize;
 
 use super::examination::Facts;
-use super::{Code, Examination, Finding, Kind, other};
+use super::{Code, Examination, Finding, Kind, bytes, other};
 
 /// What an OpenCL program's sections say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AocxFacts {
-    /// Names of the sections.
     pub sections: Vec<String>,
-    /// The board that it was compiled for.
     pub board: Option<String>,
-    /// Whether there is a bitstream in it.
     pub bitstream: bool,
-    /// Whether it is for emulation.
     pub emulation: bool,
 }
 
@@ -114,15 +110,14 @@ fn read(file: &mut (impl Read + Seek), size: u64, facts: &mut AocxFacts) -> io::
 /// The text at an offset, to the NUL that ends it.
 fn name_at(text: &[u8], offset: u64) -> String {
     let name = usize::try_from(offset).ok().and_then(|at| text.get(at..)).unwrap_or_default();
-    let name = &name[..name.len().min(NAME_LIMIT)];
-    let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
-    String::from_utf8_lossy(&name[..end]).into_owned()
+    bytes::text(&name[..name.len().min(NAME_LIMIT)])
 }
 
 /// So many bytes from an offset on, fewer where the file ends.
 fn bytes_at(file: &mut (impl Read + Seek), offset: u64, bytes: u64) -> io::Result<Vec<u8>> {
     let mut taken = Vec::new();
-    if i64::try_from(offset).is_ok() {
+    // A system refuses to go where no file of its own can reach, before it looks how long this one is.
+    if offset < file.seek(SeekFrom::End(0))? {
         file.seek(SeekFrom::Start(offset))?;
         file.take(bytes).read_to_end(&mut taken)?;
     }

@@ -6,17 +6,15 @@ use serde::Serialize;
 
 use super::finding::Stop;
 use super::{
-    AocxFacts, BitFacts, DcpFacts, FINDINGS_LIMIT, Family, Finding, GbsFacts, Kind, PackageFacts,
-    PackageMember, Severity, XclbinFacts,
+    AocxFacts, BitFacts, Code, DcpFacts, FINDINGS_LIMIT, Family, Finding, GbsFacts, Kind, PackageFacts,
+    PackageMember, Severity, XclbinFacts, inflate,
 };
 use crate::base::size::ByteSize;
 
 /// What is known of a file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Examination {
-    /// What it is.
     pub kind: Kind,
-    /// Its size in bytes.
     pub size: u64,
     /// Whether only its two ends were looked at.
     pub head_only: bool,
@@ -24,22 +22,21 @@ pub struct Examination {
     pub facts: Facts,
     /// What is wrong with it, errors first.
     pub findings: Vec<Finding>,
+    /// How many bytes may still come out of the archives in it.
+    #[serde(skip)]
+    pub(super) budget: u64,
 }
 
 /// What a file says of itself, by kind.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Facts {
-    /// A green bitstream.
     Gbs(Box<GbsFacts>),
     /// A checkpoint, or another zip.
     Dcp(Box<DcpFacts>),
     Bit(Box<BitFacts>),
-    /// A container of SDAccel or Vitis.
     Xclbin(Box<XclbinFacts>),
-    /// An OpenCL program of Intel.
     Aocx(Box<AocxFacts>),
-    /// A package, or a tar.
     Package(Box<PackageFacts>),
     /// Nothing beyond its kind.
     None {},
@@ -47,12 +44,22 @@ pub enum Facts {
 
 impl Examination {
     pub(super) fn new(kind: Kind, size: u64) -> Self {
-        Self { kind, size, head_only: false, facts: Facts::None {}, findings: Vec::new() }
+        let budget = inflate::budget(size);
+        Self { kind, size, head_only: false, facts: Facts::None {}, findings: Vec::new(), budget }
     }
 
-    /// Adds a finding; beyond the limit, only an error where there was none.
+    /// One of a part, which has what is left of the budget.
+    pub(super) fn of_part(&self, kind: Kind, size: u64) -> Self {
+        Self { head_only: self.head_only, budget: self.budget, ..Self::new(kind, size) }
+    }
+
+    /// Adds a finding; beyond the limit, only that there are more, and an error where there was none.
     pub(super) fn report(&mut self, finding: Finding) {
         let decides = finding.severity == Severity::Error && !self.has_errors();
+        if self.findings.len() == FINDINGS_LIMIT {
+            let limit = format!("at most {FINDINGS_LIMIT} findings");
+            self.findings.push(Finding::note(Code::LeftOut, limit, "more"));
+        }
         if self.findings.len() < FINDINGS_LIMIT || decides {
             self.findings.push(finding);
         }
@@ -69,21 +76,12 @@ impl Examination {
         self.findings.iter().filter(|finding| finding.severity == Severity::Warning)
     }
 
-    /// What is worth knowing, and no fault.
-    pub fn notes(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.severity == Severity::Note)
-    }
-
     /// Ends a reading: what makes no sense is a finding, what can't be read an error.
     pub(super) fn settle(&mut self, outcome: Result<(), Stop>) -> io::Result<()> {
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(Stop::Io(error)) => Err(error),
-            Err(Stop::Finding(finding)) => {
-                self.report(*finding);
-                Ok(())
-            }
+        if let Err(stop) = outcome {
+            self.report(stop.finding()?);
         }
+        Ok(())
     }
 
     /// The chip's maker that the kind decides for.

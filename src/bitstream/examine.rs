@@ -3,9 +3,9 @@
 use std::io::{self, Read, Seek};
 
 use super::source::{Buffered, Ends, Input, Seeking, Source};
-use super::zipfile::{self, TwoEnds};
 use super::{
-    Examination, Facts, Kind, Target, bit, dcp, elf, gbs, identify, manifest, other, package, xclbin,
+    Examination, Kind, Target, bit, dcp, elf, gbs, identify, inflate, manifest, other, package, xclbin,
+    zipfile,
 };
 
 /// How many first bytes tell the kind and the head's facts: what `image create` asks for by Range.
@@ -29,17 +29,11 @@ pub fn examine(mut reader: impl Read + Seek, size: u64, target: &Target) -> io::
     } else {
         examine_kind(&mut source, &mut exam)?;
     }
-    if has_manifest(&exam) {
-        reader.rewind()?;
-        let mut input = Buffered::new(Seeking::new(&mut reader, size));
-        manifest::check_hash(&mut Source::new(&mut input, size), &mut exam)?;
-    }
+    reader.rewind()?;
+    let mut input = Buffered::new(Seeking::new(&mut reader, size));
+    manifest::check_hash(&mut Source::new(&mut input, size), &mut exam)?;
     exam.hold_against(target);
     Ok(exam)
-}
-
-fn has_manifest(exam: &Examination) -> bool {
-    matches!(&exam.facts, Facts::Package(package) if package.manifest.is_some())
 }
 
 /// The first hardware handoff (`.hwh`) in a zip, such as an `.xsa`; the longest have some megabytes.
@@ -49,7 +43,7 @@ fn has_manifest(exam: &Examination) -> bool {
 pub fn hwh_in(reader: impl Read + Seek, size: u64) -> io::Result<Option<String>> {
     let mut input = Buffered::new(Seeking::new(reader, size));
     let keep = |name: &str| if name.ends_with(".hwh") { usize::MAX } else { 0 };
-    let zip = zipfile::read(&mut Source::new(&mut input, size), keep)?;
+    let zip = zipfile::read(&mut Source::new(&mut input, size), keep, &mut inflate::budget(size))?;
     Ok(zip.kept.into_iter().next().map(|(_, text)| String::from_utf8_lossy(&text).into_owned()))
 }
 
@@ -62,20 +56,18 @@ pub fn wants_tail(head: &[u8]) -> bool {
 ///
 /// Lengths are held against `size`, the object's own; what lies between the ends is taken on trust.
 pub fn examine_head(head: &[u8], tail: &[u8], size: u64, target: &Target) -> Examination {
-    let head = &head[..head.len().min(usize::try_from(size).unwrap_or(usize::MAX))];
-    let tail = &tail[tail.len().saturating_sub(usize::try_from(size).unwrap_or(usize::MAX))..];
+    let most = usize::try_from(size).unwrap_or(usize::MAX);
+    let (head, tail) = (&head[..head.len().min(most)], &tail[tail.len().saturating_sub(most)..]);
+    let ends = Ends::new(head, tail, size);
     let mut exam = Examination::new(identify(head), size);
     exam.head_only = (head.len() as u64) < size;
-    let outcome = if exam.head_only && exam.kind == Kind::Zip && !tail.is_empty() {
-        dcp::examine_ends(TwoEnds { head, tail, size }, &mut exam)
-    } else {
-        let mut input = Buffered::new(Ends::new(head, tail, size));
-        examine_kind(&mut Source::new(&mut input, size), &mut exam)
+    let outcome = match exam.kind {
+        Kind::Zip if exam.head_only && !tail.is_empty() => dcp::examine_ends(ends, &mut exam),
+        _ => ends.read_at(0, |source| examine_kind(source, &mut exam)),
     };
-    let hashed = outcome.and_then(|()| {
-        let mut input = Buffered::new(Ends::new(head, tail, size));
-        let whole = has_manifest(&exam) && !exam.head_only;
-        if whole { manifest::check_hash(&mut Source::new(&mut input, size), &mut exam) } else { Ok(()) }
+    let hashed = outcome.and_then(|()| match exam.head_only {
+        true => Ok(()),
+        false => ends.read_at(0, |source| manifest::check_hash(source, &mut exam)),
     });
     hashed.expect("reading from memory does not fail");
     exam.hold_against(target);
@@ -91,7 +83,7 @@ pub(super) fn examine_kind(source: &mut Source<'_>, exam: &mut Examination) -> i
         Kind::Bit => bit::examine(source, exam),
         Kind::Xclbin => xclbin::examine(source, exam),
         Kind::Package => package::examine(source, exam),
-        Kind::Tar => package::examine_tar(source, exam).map(|_| ()),
+        Kind::Tar => package::examine_tar(source, exam).map(drop),
         _ => other::examine(source, exam),
     }
 }

@@ -28,6 +28,21 @@ pub(super) enum Stop {
     Finding(Box<Finding>),
 }
 
+impl Stop {
+    /// What makes no sense; what can't be read stays an error.
+    pub(super) fn finding(self) -> io::Result<Finding> {
+        match self {
+            Self::Io(error) => Err(error),
+            Self::Finding(finding) => Ok(*finding),
+        }
+    }
+}
+
+/// What was read; nothing where it makes no sense.
+pub(super) fn known<T>(outcome: Result<T, Stop>) -> io::Result<Option<T>> {
+    outcome.map(Some).or_else(|stop| stop.finding().map(|_| None))
+}
+
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
@@ -66,9 +81,7 @@ impl Severity {
 /// One thing that is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How much it weighs.
     pub severity: Severity,
-    /// Which fault it is.
     pub code: Code,
     /// The member of an archive that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]

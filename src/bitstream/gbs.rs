@@ -19,17 +19,11 @@ pub struct GbsFacts {
     pub interface_uuid: Option<String>,
     /// The acceleration stack that is known to have this interface.
     pub interface_of: Option<&'static str>,
-    /// The platform's name.
     pub platform_name: Option<String>,
-    /// Power in watts, as stated.
     pub power_watts: Option<f64>,
-    /// The faster user clock in MHz.
     pub clock_high_mhz: Option<f64>,
-    /// The slower user clock in MHz.
     pub clock_low_mhz: Option<f64>,
-    /// The accelerators in it.
     pub afus: Vec<Afu>,
-    /// Bytes of metadata.
     pub metadata_bytes: u64,
     /// Bytes of bitstream behind the metadata.
     pub payload_bytes: u64,

@@ -4,7 +4,9 @@ use std::io::{self, Read};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
+use super::bytes::{u16_at, u32_at};
 use super::source::{Input, Skip};
+use super::{Code, Finding};
 
 /// One step of decompression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,16 +43,15 @@ pub(super) fn step(decoder: &mut Decompress, input: &mut dyn Input, out: &mut [u
     }
 }
 
-/// How much more may come out than went in, once a lot came out: packages of checkpoints shrink by little.
-const BOMB_RATIO: u64 = 100;
-/// How much may come out in any case; the configuration data of a VU9P is 80 MB.
-const BOMB_FLOOR: u64 = 256 << 20;
-/// More than this never comes out of a file that is meant well.
-const BOMB_CEILING: u64 = 1 << 40;
+/// How much may come out of the archives in a file of a size, however they are nested: packages of checkpoints shrink by
+/// little, and the configuration data of a VU9P is 80 MB.
+pub(super) fn budget(size: u64) -> u64 {
+    size.saturating_mul(100).clamp(256 << 20, 1 << 40)
+}
 
-/// Whether so much out of so little is meant to fill a disk.
-pub(super) fn is_bomb(bytes_in: u64, bytes_out: u64) -> bool {
-    bytes_out > BOMB_CEILING || bytes_out > BOMB_FLOOR && bytes_out / BOMB_RATIO > bytes_in
+/// What is meant to fill a disk, after so many bytes.
+pub(super) fn bomb(bytes: u64) -> Finding {
+    Finding::error(Code::Bomb, "content that fits its size", format!("more than {bytes} bytes"))
 }
 
 /// What is wrong with a gzip stream.
@@ -74,44 +75,46 @@ pub(super) enum GzipFault {
 /// What came out of an input compressed with gzip, of one member or of several. A fault ends it.
 pub(super) struct Gunzip<'a> {
     input: &'a mut dyn Input,
-    decoder: Option<Decompress>,
+    decoder: Decompress,
     crc: Crc,
-    bytes_in: u64,
+    /// Where in the stream the input stands.
+    place: Place,
+    /// How many bytes may come out.
+    limit: u64,
     /// Bytes that came out.
     pub(super) bytes_out: u64,
     /// What stopped it before its end.
     pub(super) fault: Option<GzipFault>,
     /// Whether bytes follow that are no gzip member and not padding.
     pub(super) trailing: bool,
-    ended: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Header,
+    Content,
+    End,
 }
 
 impl<'a> Gunzip<'a> {
-    /// Begins at a member's header.
-    pub(super) fn new(input: &'a mut dyn Input) -> Self {
-        Self {
-            input,
-            decoder: None,
-            crc: Crc::new(),
-            bytes_in: 0,
-            bytes_out: 0,
-            fault: None,
-            trailing: false,
-            ended: false,
-        }
+    /// Begins at a member's header, and gives at most so many bytes.
+    pub(super) fn new(input: &'a mut dyn Input, limit: u64) -> Self {
+        let (decoder, crc) = (Decompress::new(false), Crc::new());
+        Self { input, decoder, crc, place: Place::Header, limit, bytes_out: 0, fault: None, trailing: false }
     }
 
     fn fail(&mut self, fault: GzipFault) {
         self.fault = Some(fault);
-        self.ended = true;
+        self.place = Place::End;
     }
 
-    /// Reads a member's header, and what may stand between members.
+    /// Reads a member's header.
     fn begin(&mut self) -> io::Result<()> {
         match header(self.input)? {
             Ok(()) => {
-                self.decoder = Some(Decompress::new(false));
-                self.crc = Crc::new();
+                self.decoder.reset(false);
+                self.crc.reset();
+                self.place = Place::Content;
             }
             Err(fault) => self.fail(fault),
         }
@@ -120,16 +123,12 @@ impl<'a> Gunzip<'a> {
 
     /// Reads a member's trailer, and looks whether another member follows.
     fn finish(&mut self) -> io::Result<()> {
-        if let Some(decoder) = self.decoder.take() {
-            self.bytes_in += decoder.total_in();
-        }
         let trailer = self.input.take(8)?;
-        let Some(trailer) = trailer.first_chunk::<8>() else {
+        if trailer.len() < 8 {
             self.fail(GzipFault::CutOff);
             return Ok(());
-        };
-        let word = |at: usize| u32::from_le_bytes(trailer[at..at + 4].try_into().expect("a slice of 4"));
-        let stated = (word(0), word(4));
+        }
+        let stated = (u32_at(&trailer, 0), u32_at(&trailer, 4));
         let computed = (self.crc.sum(), self.crc.amount());
         if stated != computed {
             self.fail(GzipFault::Checksum { stated, computed });
@@ -144,10 +143,11 @@ impl<'a> Gunzip<'a> {
             let next = self.input.peek(2)?;
             let zeros = next.iter().take_while(|byte| **byte == 0).count();
             if next.starts_with(&[0x1f, 0x8b]) {
+                self.place = Place::Header;
                 return Ok(());
             }
             if zeros == 0 {
-                self.ended = true;
+                self.place = Place::End;
                 self.trailing = !next.is_empty();
                 return Ok(());
             }
@@ -158,24 +158,23 @@ impl<'a> Gunzip<'a> {
 
 impl Read for Gunzip<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while !self.ended && !out.is_empty() {
-            let Some(decoder) = &mut self.decoder else {
-                self.begin()?;
-                continue;
-            };
-            match step(decoder, self.input, out)? {
-                Step::Bytes(came) => {
-                    let bytes_in = self.bytes_in + decoder.total_in();
-                    self.crc.update(&out[..came]);
-                    self.bytes_out += came as u64;
-                    if is_bomb(bytes_in, self.bytes_out) {
-                        self.fail(GzipFault::Bomb);
+        while !out.is_empty() {
+            match self.place {
+                Place::Header => self.begin()?,
+                Place::End => break,
+                Place::Content => match step(&mut self.decoder, self.input, out)? {
+                    Step::Bytes(came) => {
+                        self.crc.update(&out[..came]);
+                        self.bytes_out += came as u64;
+                        if self.bytes_out > self.limit {
+                            self.fail(GzipFault::Bomb);
+                        }
+                        return Ok(came);
                     }
-                    return Ok(came);
-                }
-                Step::End => self.finish()?,
-                Step::CutOff => self.fail(GzipFault::CutOff),
-                Step::Corrupt => self.fail(GzipFault::Corrupt),
+                    Step::End => self.finish()?,
+                    Step::CutOff => self.fail(GzipFault::CutOff),
+                    Step::Corrupt => self.fail(GzipFault::Corrupt),
+                },
             }
         }
         Ok(0)
@@ -195,26 +194,25 @@ fn header(input: &mut dyn Input) -> io::Result<Result<(), GzipFault>> {
     const FNAME: u8 = 8;
     const FCOMMENT: u8 = 16;
     let fixed = input.take(10)?;
-    let flags = match fixed.as_slice() {
-        [0x1f, 0x8b, 8, flags, ..] if fixed.len() == 10 => *flags,
-        _ if fixed.len() < 10 => return Ok(Err(GzipFault::CutOff)),
+    let whole = match fixed[..] {
+        [0x1f, 0x8b, 8, flags, _, _, _, _, _, _] => {
+            let has = |flag: u8| flags & flag != 0;
+            (!has(FEXTRA) || skip_field(input)?)
+                && (!has(FNAME) || skip_text(input)?)
+                && (!has(FCOMMENT) || skip_text(input)?)
+                && (!has(FHCRC) || input.skip(2)? == 2)
+        }
+        _ if fixed.len() < 10 => false,
         _ => return Ok(Err(GzipFault::Corrupt)),
     };
-    let mut whole = true;
-    if flags & FEXTRA != 0 {
-        let length = input.take(2)?;
-        let bytes = length.first_chunk().map_or(0, |length| u64::from(u16::from_le_bytes(*length)));
-        whole &= length.len() == 2 && input.skip(bytes)? == bytes;
-    }
-    for flag in [FNAME, FCOMMENT] {
-        if flags & flag != 0 {
-            whole &= skip_text(input)?;
-        }
-    }
-    if flags & FHCRC != 0 {
-        whole &= input.skip(2)? == 2;
-    }
     Ok(if whole { Ok(()) } else { Err(GzipFault::CutOff) })
+}
+
+/// Passes over a field that begins with its length; false when the input ends before it does.
+fn skip_field(input: &mut dyn Input) -> io::Result<bool> {
+    let length = input.take(2)?;
+    let bytes = u64::from(u16_at(&length, 0));
+    Ok(length.len() == 2 && input.skip(bytes)? == bytes)
 }
 
 /// Passes over a text that a NUL ends; false when the input ends before it.
@@ -251,7 +249,7 @@ mod tests {
 
     fn gunzip(bytes: &[u8]) -> (Vec<u8>, Option<GzipFault>, bool) {
         let mut input = Buffered::new(Seeking::new(Cursor::new(bytes), bytes.len() as u64));
-        let mut gunzip = Gunzip::new(&mut input);
+        let mut gunzip = Gunzip::new(&mut input, budget(bytes.len() as u64));
         let mut out = Vec::new();
         gunzip.read_to_end(&mut out).unwrap();
         (out, gunzip.fault, gunzip.trailing)
@@ -289,9 +287,9 @@ mod tests {
         }
         let bytes = encoder.finish().unwrap();
         let mut input = Buffered::new(Seeking::new(Cursor::new(&bytes), bytes.len() as u64));
-        let mut gunzip = Gunzip::new(&mut input);
+        let mut gunzip = Gunzip::new(&mut input, budget(bytes.len() as u64));
         let came = io::copy(&mut gunzip, &mut io::sink()).unwrap();
         assert_eq!(gunzip.fault, Some(GzipFault::Bomb));
-        assert!(came <= BOMB_FLOOR + (1 << 20), "{came}");
+        assert!(came <= budget(0) + (1 << 20), "{came}");
     }
 }

@@ -1,6 +1,9 @@
 //! What a file is, from its first bytes and not from its name.
 
 use serde::{Serialize, Serializer};
+use tar::Header;
+
+use super::tarball;
 
 /// The maker of a chip, as the service's `FpgaType` spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -29,10 +32,10 @@ impl Family {
 
 /// Declares the kinds with their name in JSON, what people call them and the maker whose tools write them.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident $name:literal $title:literal $family:expr;)*) => {
-        /// The kinds of file that are told apart.
+    ($($kind:ident $name:literal $title:literal $family:expr;)*) => {
+        /// The kinds of file that are told apart; docs/check.md says what each is.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Kind { $($(#[$doc])* $kind,)* }
+        pub enum Kind { $(#[doc = $title] $kind,)* }
 
         impl Kind {
             pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
@@ -56,59 +59,32 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Intel's green bitstream with its metadata, what f1 takes.
     Gbs "gbs" "Intel green bitstream" Some(Family::Intel);
-    /// A green bitstream from before OPAE 6.4.0: a magic number and an interface id, no metadata.
     GbsLegacy "gbs_legacy" "Intel green bitstream in the old form" Some(Family::Intel);
-    /// A green bitstream inside the signature blocks of PACSign.
     GbsSigned "gbs_signed" "Intel bitstream signed by PACSign" Some(Family::Intel);
-    /// Xilinx's container of SDAccel and Vitis, second form.
     Xclbin "xclbin" "Xilinx xclbin container" Some(Family::Xilinx);
-    /// The container's first form, of SDAccel before 2017.
     XclbinOld "xclbin_old" "Xilinx xclbin container of the first form" Some(Family::Xilinx);
-    /// A Vivado bitstream with its header.
     Bit "bit" "Xilinx bitstream" Some(Family::Xilinx);
-    /// A Xilinx bitstream without a header.
     Bin "bin" "Xilinx configuration data without a header" Some(Family::Xilinx);
-    /// A Versal device image.
     Pdi "pdi" "Xilinx Versal device image" Some(Family::Xilinx);
-    /// A Vivado design checkpoint.
     Dcp "dcp" "Vivado design checkpoint" Some(Family::Xilinx);
-    /// A gzip-compressed tar, as the packaging scripts of f2 and f3 make it.
     Package "package" "xilinx package" Some(Family::Xilinx);
-    /// A tar that is not compressed.
     Tar "tar" "tar archive" Some(Family::Xilinx);
-    /// A hardware handoff of Vivado, or a platform.
     Xsa "xsa" "Vivado hardware handoff" Some(Family::Xilinx);
-    /// A compiled kernel before linking.
     Xo "xo" "Xilinx kernel object" Some(Family::Xilinx);
-    /// Intel's OpenCL program.
     Aocx "aocx" "Intel OpenCL program" Some(Family::Intel);
-    /// Intel's raw bitstream.
     Rbf "rbf" "Intel raw bitstream" Some(Family::Intel);
-    /// Quartus' bitstream for JTAG.
     Sof "sof" "Intel SRAM object file" Some(Family::Intel);
-    /// Quartus' flash image.
     Pof "pof" "Intel programmer object file" Some(Family::Intel);
-    /// Quartus' flash image for indirect programming.
     Jic "jic" "Intel JTAG indirect configuration file" Some(Family::Intel);
-    /// A Quartus project in one file.
     Qar "qar" "Quartus project archive" Some(Family::Intel);
-    /// Any other ELF file.
     Elf "elf" "ELF program or library" None;
-    /// A flash image as lines of hexadecimal records.
     Hex "hex" "flash image in hexadecimal records" None;
-    /// A zip without a checkpoint in it.
     Zip "zip" "zip archive" None;
-    /// Compressed with gzip, but not a tar.
     Gzip "gzip" "gzip-compressed file" None;
-    /// Compressed in a way that the service's packages are not.
     Compressed "compressed" "file compressed otherwise than with gzip" None;
-    /// Text and nothing compiled: a script, a report, an error page that was saved.
     Text "text" "text" None;
-    /// No bytes at all.
     Empty "empty" "empty file" None;
-    /// None of the others.
     Unknown "unknown" "unrecognised file" None;
 }
 
@@ -192,8 +168,8 @@ pub fn identify(head: &[u8]) -> Kind {
 /// A ustar or GNU tar, or an older one whose header's checksum is right.
 fn is_tar(head: &[u8]) -> bool {
     let Some(block) = head.first_chunk::<512>() else { return false };
-    let ustar = block[257..].starts_with(b"ustar");
-    ustar || block[0] != 0 && checksum_is_right(block)
+    block[257..].starts_with(b"ustar")
+        || block[0] != 0 && tarball::trusted_size(Header::from_byte_slice(block)).is_some()
 }
 
 /// Quartus' archive: 71 02, a count, then for each member the length, a flag, the name's length and the name.
@@ -205,16 +181,6 @@ fn is_qar(head: &[u8]) -> bool {
     (*a, *b) != (0, 0) && !name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
 }
 
-fn checksum_is_right(block: &[u8; 512]) -> bool {
-    let field = &block[148..156];
-    let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum::<u64>()
-        - field.iter().map(|byte| u64::from(*byte)).sum::<u64>()
-        + 8 * u64::from(b' ');
-    let text = String::from_utf8_lossy(field);
-    let digits = text.trim_matches(['\0', ' ']);
-    u64::from_str_radix(digits, 8).is_ok_and(|stated| stated == sum)
-}
-
 /// Configuration data without a header, which begins with padding.
 fn identify_configuration(head: &[u8]) -> Option<Kind> {
     let start = &head[..head.len().min(4096)];
@@ -222,7 +188,7 @@ fn identify_configuration(head: &[u8]) -> Option<Kind> {
     if contains(&start[..start.len().min(64)], &[0, 0, 0, 0xdd, 0x11, 0x22, 0x33, 0x44]) {
         return Some(Kind::Pdi);
     }
-    if ORDERS.iter().any(|order| is_bin(start, order)) {
+    if ORDERS.into_iter().any(|order| is_bin(start, order)) {
         return Some(Kind::Bin);
     }
     // U-Boot's loader for Arria 10 knows a raw bitstream by 0xa65c, or 0xa65d when encrypted, at byte 0 or 4.
@@ -231,17 +197,22 @@ fn identify_configuration(head: &[u8]) -> Option<Kind> {
     ((32..start.len()).contains(&ones) || marked(0) || marked(4)).then_some(Kind::Rbf)
 }
 
-/// The bus-width words and the sync word, as they are and as flash tools swap them: bytes in words, bits in bytes.
-const ORDERS: [(&[u8; 8], &[u8; 4]); 3] = [
-    (&[0, 0, 0, 0xbb, 0x11, 0x22, 0, 0x44], &[0xaa, 0x99, 0x55, 0x66]),
-    (&[0xbb, 0, 0, 0, 0x44, 0, 0x22, 0x11], &[0x66, 0x55, 0x99, 0xaa]),
-    (&[0, 0, 0, 0xdd, 0x88, 0x44, 0, 0x22], &[0x55, 0x99, 0xaa, 0x66]),
-];
+/// The bus-width words that stand before the sync word.
+const BUS_WIDTH: &[u8] = &[0, 0, 0, 0xbb, 0x11, 0x22, 0, 0x44];
+/// How flash tools order the bytes of a word: as they are, turned round, turned round in halves, halves exchanged.
+const ORDERS: [[usize; 4]; 4] = [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1]];
 
-fn is_bin(start: &[u8], (bus_width, sync): &(&[u8; 8], &[u8; 4])) -> bool {
+/// Whether configuration data begins here, in an order of bytes, of which each may be turned round too.
+fn is_bin(start: &[u8], order: [usize; 4]) -> bool {
     let padding = start.iter().take_while(|byte| matches!(byte, 0xff | 0)).count();
-    let first = padding >= 4 && start[padding..].starts_with(*sync);
-    first || start.starts_with(*sync) || contains(&start[..start.len().min(256)], *bus_width)
+    let ordered = |words: &[u8], turn: fn(u8) -> u8| -> Vec<u8> {
+        words.chunks(4).flat_map(|word| order.map(|at| turn(word[at]))).collect()
+    };
+    [u8::reverse_bits as fn(u8) -> u8, |byte| byte].into_iter().any(|turn| {
+        let (bus_width, sync) = (ordered(BUS_WIDTH, turn), ordered(SYNC_WORD, turn));
+        let first = padding >= 4 && start[padding..].starts_with(&sync);
+        first || start.starts_with(&sync) || contains(&start[..start.len().min(256)], &bus_width)
+    })
 }
 
 fn identify_text(head: &[u8]) -> Option<Kind> {
@@ -292,6 +263,9 @@ mod tests {
             (&[&[0xff; 32][..], &[0x66, 0x55, 0x99, 0xaa]].concat(), Kind::Bin),
             (&[&[0xff; 32][..], &[0xbb, 0, 0, 0, 0x44, 0, 0x22, 0x11]].concat(), Kind::Bin),
             (&[&[0xff; 32][..], &[0x55, 0x99, 0xaa, 0x66]].concat(), Kind::Bin),
+            (&[&[0xff; 32][..], &[0x99, 0xaa, 0x66, 0x55]].concat(), Kind::Bin),
+            (&[&[0xff; 32][..], &[0x55, 0x66, 0xaa, 0x99]].concat(), Kind::Bin),
+            (&[&[0xff; 32][..], &[0xdd, 0, 0, 0, 0x22, 0, 0x44, 0x88]].concat(), Kind::Bin),
             (&[[0xff; 32], [0x6a; 32]].concat(), Kind::Rbf),
             (&[0xff; 64], Kind::Unknown),
             (b":020000040000FA\n:10000000FFFF\n", Kind::Hex),
@@ -307,12 +281,12 @@ mod tests {
 
     #[test]
     fn a_tar_is_known_by_its_mark_or_by_its_checksum() {
-        let mut header = tar::Header::new_old();
+        let mut header = Header::new_old();
         header.set_path("to_aliyun/a.dcp").unwrap();
         header.set_size(0);
         header.set_cksum();
         assert_eq!(identify(header.as_bytes()), Kind::Tar);
-        let mut header = tar::Header::new_ustar();
+        let mut header = Header::new_ustar();
         header.set_path("a").unwrap();
         assert_eq!(identify(header.as_bytes()), Kind::Tar);
         assert_eq!(identify(&[0; 512]), Kind::Unknown);

@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::finding::{TEXT_LIMIT, cut};
-use super::inflate::Gunzip;
+use super::finding::{Stop, TEXT_LIMIT, cut, known};
+use super::inflate::{self, Gunzip};
 use super::source::{Buffered, Source};
-use super::tarball::{self, Next, Shape};
+use super::tarball::{self, Shape};
 use super::{Code, Examination, Facts, Finding, Kind};
 
 /// Longer ones are no manifests.
@@ -61,12 +61,15 @@ pub(super) fn check_hash(source: &mut Source<'_>, exam: &mut Examination) -> io:
     let member = member.name.clone();
     let computed = match exam.kind {
         Kind::Package => {
-            let mut unpacked = Buffered::new(Gunzip::new(source));
-            hash_of(&mut Source::new(&mut unpacked, u64::MAX), &member)?
+            let mut unpacked = Buffered::new(Gunzip::new(source, inflate::budget(exam.size)));
+            hash_of(&mut Source::new(&mut unpacked, u64::MAX), &member)
         }
-        _ => hash_of(source, &member)?,
+        _ => hash_of(source, &member),
     };
-    if let Some(computed) = computed.filter(|computed| !computed.eq_ignore_ascii_case(&stated)) {
+    // What is broken before the member has been told of already.
+    if let Some(computed) =
+        known(computed)?.flatten().filter(|computed| !computed.eq_ignore_ascii_case(&stated))
+    {
         let finding = Finding::error(Code::ManifestMismatch, stated, format!("{computed}, of {member}"));
         exam.report(finding.of_member(&manifest.name));
     }
@@ -74,8 +77,8 @@ pub(super) fn check_hash(source: &mut Source<'_>, exam: &mut Examination) -> io:
 }
 
 /// The SHA-256 of a member's content.
-fn hash_of(source: &mut Source<'_>, name: &str) -> io::Result<Option<String>> {
-    while let Next::Member(entry) = tarball::next(source)? {
+fn hash_of(source: &mut Source<'_>, name: &str) -> Result<Option<String>, Stop> {
+    while let Some(entry) = tarball::next(source)? {
         let end = source.position().saturating_add(entry.size);
         if entry.shape == Shape::File && cut(entry.name, TEXT_LIMIT) == name {
             let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 64 << 10]);
@@ -89,9 +92,7 @@ fn hash_of(source: &mut Source<'_>, name: &str) -> io::Result<Option<String>> {
                 hasher.update(&buffer[..read]);
             }
         }
-        if !tarball::finish(source, end)? {
-            break;
-        }
+        tarball::finish(source, end, "a member's content")?;
     }
     Ok(None)
 }

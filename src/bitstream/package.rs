@@ -10,9 +10,9 @@ use serde::Serialize;
 use super::examination::Facts;
 use super::examine::examine_kind;
 use super::finding::{TEXT_LIMIT, cut};
-use super::inflate::{Gunzip, GzipFault};
+use super::inflate::{self, Gunzip, GzipFault};
 use super::source::{Buffered, Input, Source};
-use super::tarball::{self, Entry, Next, Shape};
+use super::tarball::{self, Entry, Shape};
 use super::{Code, Examination, Finding, Kind, Manifest, identify, manifest};
 
 /// What a package holds.
@@ -45,6 +45,8 @@ pub struct PackageMember {
 const MEMBERS_LISTED: usize = 1000;
 /// Of so many members that could be loaded every fact is kept: one is what a package should have.
 const FACTS_KEPT: usize = 4;
+/// What a package should have.
+const EXPECTED: &str = "one checkpoint (.dcp) or bitstream";
 /// Enough to know a tar in a tar.
 const BLOCK: usize = 512;
 
@@ -72,29 +74,23 @@ fn is_loadable(kind: Kind) -> bool {
 
 /// Reads a gzip stream from its first byte on.
 pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
-    let mut unpacked = Buffered::new(Gunzip::new(source));
+    let mut unpacked = Buffered::new(Gunzip::new(source, exam.budget));
     let before = exam.findings.len();
-    let last_member = match unpacked.peek(BLOCK)? {
-        [] => {
-            let finding =
-                Finding::error(Code::NothingLoadable, "one checkpoint (.dcp) or bitstream", "nothing");
-            exam.report(finding);
-            None
-        }
+    let mut last_member = before;
+    match unpacked.peek(BLOCK)? {
+        [] => exam.report(Finding::error(Code::NothingLoadable, EXPECTED, "nothing")),
         block if identify(block) == Kind::Tar || block.iter().all(|byte| *byte == 0) => {
             let mut inner = Source::new(&mut unpacked, u64::MAX);
-            let last_member = examine_tar(&mut inner, exam)?;
+            last_member = examine_tar(&mut inner, exam)?;
             inner.skip(u64::MAX)?;
-            last_member
         }
         block => {
             exam.kind = Kind::Gzip;
             let found = identify(block).title();
             exam.report(Finding::error(Code::NothingLoadable, "a tar archive", found));
             unpacked.skip(u64::MAX)?;
-            None
         }
-    };
+    }
     let gunzip = unpacked.into_inner();
     if exam.head_only && gunzip.bytes_out == 0 {
         exam.findings.truncate(before);
@@ -102,7 +98,7 @@ pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Re
     let at_hand = exam.head_only && gunzip.fault == Some(GzipFault::CutOff);
     if let Some(fault) = gunzip.fault.filter(|_| !at_hand) {
         // What else is wrong with the member that was cut through, or with what is missing, follows from this.
-        exam.findings.truncate(last_member.unwrap_or(before));
+        exam.findings.truncate(last_member);
         exam.report(gzip_finding(fault, gunzip.bytes_out));
     }
     if gunzip.trailing {
@@ -127,48 +123,35 @@ fn gzip_finding(fault: GzipFault, bytes: u64) -> Finding {
         GzipFault::Checksum { stated, computed } => {
             Finding::error(Code::GzipCrc, words(stated), words(computed))
         }
-        GzipFault::Bomb => {
-            Finding::error(Code::Bomb, "content that fits its size", format!("more than {bytes} bytes"))
-        }
+        GzipFault::Bomb => inflate::bomb(bytes),
     }
 }
 
 /// Reads a tar from its first header on, and gives the number of findings before the last member.
-pub(super) fn examine_tar(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<Option<usize>> {
+pub(super) fn examine_tar(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<usize> {
     let mut facts = PackageFacts::default();
-    let (mut last_member, mut ended) = (exam.findings.len(), false);
-    loop {
-        let entry = match tarball::next(source)? {
-            Next::Member(entry) => entry,
-            Next::Broken(finding) => {
-                report_unless_unseen(exam, finding);
-                break;
-            }
-            Next::End { marked } => {
-                ended = true;
-                if !marked {
-                    let finding =
-                        Finding::warning(Code::TarNoEnd, "two blocks of zeros", "the end of the file");
-                    report_unless_unseen(exam, finding);
-                }
-                break;
-            }
+    let mut last_member = exam.findings.len();
+    let stopped = loop {
+        let entry = match tarball::next(source) {
+            Ok(Some(entry)) => entry,
+            Ok(None) => break None,
+            Err(stop) => break Some(stop.finding()?),
         };
         last_member = exam.findings.len();
         let end = source.position().saturating_add(entry.size);
         examine_member(source, &entry, (&mut *exam, &mut facts))?;
-        if !tarball::finish(source, end)? {
-            let expected = format!("{} bytes of {}", entry.size, entry.name);
-            let finding = Finding::error(Code::TarCutOff, expected, "the end of the archive");
-            report_unless_unseen(exam, finding);
-            break;
+        let expected = format!("{} bytes of {}", entry.size, entry.name);
+        if let Err(stop) = tarball::finish(source, end, &expected) {
+            break Some(stop.finding()?);
         }
-    }
+    };
+    let ended = stopped.as_ref().is_none_or(|finding| finding.code == Code::TarNoEnd);
+    stopped.into_iter().for_each(|finding| report_unless_unseen(exam, finding));
     if !exam.head_only || ended {
         judge(&facts, exam);
     }
     exam.facts = Facts::Package(Box::new(facts));
-    Ok(Some(last_member))
+    Ok(last_member)
 }
 
 /// With only the head at hand, an early end says nothing.
@@ -191,13 +174,13 @@ fn examine_member(
     }
     let mut content = Source::new(source, entry.size);
     let first = content.peek(manifest::LIMIT)?;
-    let mut inner = Examination::new(identify(&first[..first.len().min(BLOCK)]), entry.size);
+    let mut inner = exam.of_part(identify(&first[..first.len().min(BLOCK)]), entry.size);
     if inner.kind == Kind::Text && facts.manifest.is_none() {
         facts.manifest = manifest::read(&entry.name, first);
     }
-    inner.head_only = exam.head_only;
     if is_loadable(inner.kind) || inner.kind == Kind::Zip {
         examine_kind(&mut content, &mut inner)?;
+        exam.budget = inner.budget;
     }
     let header_only = is_header_only(entry, &inner);
     if header_only {
@@ -210,7 +193,7 @@ fn examine_member(
     let name = cut(entry.name.clone(), TEXT_LIMIT);
     let mut member =
         PackageMember { name, size: entry.size, kind: inner.kind, header_only, facts: inner.facts };
-    if facts.loadable().count() >= FACTS_KEPT || !is_loadable(inner.kind) {
+    if !is_loadable(inner.kind) || facts.loadable().count() >= FACTS_KEPT {
         member.facts = Facts::None {};
     }
     // What can be loaded is listed in any case, unless there is far too much of it.
@@ -250,7 +233,6 @@ fn leads_out(name: &str) -> bool {
 }
 
 fn judge(facts: &PackageFacts, exam: &mut Examination) {
-    let expected = "one checkpoint (.dcp) or bitstream";
     let loadable: Vec<&str> = facts.loadable().take(5).map(|member| member.name.as_str()).collect();
     match loadable.as_slice() {
         [_] => {}
@@ -259,12 +241,12 @@ fn judge(facts: &PackageFacts, exam: &mut Examination) {
         [] => {
             let kinds: Vec<&str> = facts.members.iter().take(3).map(|member| member.kind.title()).collect();
             let found = format!("{} members: {}", facts.members_total, kinds.join(", "));
-            let finding = Finding::error(Code::NothingLoadable, expected, found);
+            let finding = Finding::error(Code::NothingLoadable, EXPECTED, found);
             let green = facts.members.iter().any(|member| member.kind == Kind::Gbs);
             exam.report(if green { finding.advise("give the .gbs itself, not packaged") } else { finding });
         }
         several => {
-            exam.report(Finding::warning(Code::SeveralLoadable, expected, several.join(", ")));
+            exam.report(Finding::warning(Code::SeveralLoadable, EXPECTED, several.join(", ")));
         }
     }
     let loadable = facts.loadable().count();

@@ -2,7 +2,7 @@
 //!
 //! Since 2021 it is a report in JSON (`*_rda.json`); the older binary form (`*.rda`) is read for one word only.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::finding::{TEXT_LIMIT, cut};
@@ -109,57 +109,28 @@ pub(super) fn read(json: Option<&[u8]>, rda: Option<&[u8]>) -> (Option<Stage>, R
     (Some(Stage::Unknown), record)
 }
 
-#[derive(Deserialize)]
-struct Report {
-    #[serde(rename = "Report Information", default)]
-    information: Information,
-    #[serde(rename = "Design QoR Summary", default)]
-    tasks: Vec<Task>,
-}
-
-#[derive(Default, Deserialize)]
-struct Information {
-    #[serde(rename = "Design State")]
-    state: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Task {
-    #[serde(rename = "Task Name", default)]
-    name: String,
-    #[serde(rename = "Wns(ns)", default)]
-    wns: Value,
-    #[serde(rename = "Tns(ns)", default)]
-    tns: Value,
-    #[serde(rename = "Whs(ns)", default)]
-    whs: Value,
-    #[serde(rename = "Ths(ns)", default)]
-    ths: Value,
-}
-
-impl Task {
-    fn slacks(&self) -> [Option<f64>; 4] {
-        // Vivado writes the numbers as texts.
-        let number = |slack: &Value| {
-            let slack = slack.as_f64().or_else(|| slack.as_str()?.trim().parse().ok());
-            slack.filter(|slack: &f64| slack.is_finite())
-        };
-        [&self.wns, &self.tns, &self.whs, &self.ths].map(number)
-    }
-}
-
 fn read_json(bytes: &[u8]) -> Option<Record> {
-    let report: Report = serde_json::from_slice(bytes).ok()?;
-    let short = |text: &String| cut(text.clone(), TEXT_LIMIT);
-    let last_task = report.tasks.last().map(|task| short(&task.name));
-    let design_state = report.information.state.as_ref().map(short);
-    let mut record = Record { design_state, last_task, ..Record::default() };
-    let timed = report.tasks.iter().rev().find(|task| task.slacks().iter().any(Option::is_some));
+    let report: Value = serde_json::from_slice(bytes).ok()?;
+    let text = |value: &Value| value.as_str().map(|text| cut(text.to_owned(), TEXT_LIMIT));
+    let tasks = report["Design QoR Summary"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let name = |task: &Value| text(&task["Task Name"]).unwrap_or_default();
+    let design_state = text(&report["Report Information"]["Design State"]);
+    let mut record = Record { design_state, last_task: tasks.last().map(name), ..Record::default() };
+    let timed = tasks.iter().rev().find(|task| slacks_of(task).iter().any(Option::is_some));
     if let Some(task) = timed {
-        record.timing_after = Some(short(&task.name));
-        [record.wns_ns, record.tns_ns, record.whs_ns, record.ths_ns] = task.slacks();
+        record.timing_after = Some(name(task));
+        [record.wns_ns, record.tns_ns, record.whs_ns, record.ths_ns] = slacks_of(task);
     }
     Some(record)
+}
+
+fn slacks_of(task: &Value) -> [Option<f64>; 4] {
+    ["Wns(ns)", "Tns(ns)", "Whs(ns)", "Ths(ns)"].map(|name| {
+        // Vivado writes the numbers as texts.
+        let slack = &task[name];
+        let slack = slack.as_f64().or_else(|| slack.as_str()?.trim().parse().ok());
+        slack.filter(|slack: &f64| slack.is_finite())
+    })
 }
 
 #[cfg(test)]

@@ -32,22 +32,6 @@ pub(super) trait Input {
     }
 }
 
-impl Input for &[u8] {
-    fn peek(&mut self, _bytes: usize) -> io::Result<&[u8]> {
-        Ok(self)
-    }
-
-    fn consume(&mut self, bytes: usize) {
-        *self = &self[bytes.min(self.len())..];
-    }
-
-    fn skip(&mut self, bytes: u64) -> io::Result<u64> {
-        let step = usize::try_from(bytes).unwrap_or(usize::MAX).min(self.len());
-        self.consume(step);
-        Ok(step as u64)
-    }
-}
-
 /// How far a peek can look.
 pub(super) const LOOK_AHEAD: usize = 64 * 1024;
 
@@ -205,10 +189,11 @@ impl Read for Source<'_> {
 }
 
 /// The two ends of an object of which the middle is not at hand: there, reading gives nothing.
+#[derive(Clone, Copy)]
 pub(super) struct Ends<'a> {
-    head: &'a [u8],
-    tail: &'a [u8],
-    size: u64,
+    pub(super) head: &'a [u8],
+    pub(super) tail: &'a [u8],
+    pub(super) size: u64,
     position: u64,
 }
 
@@ -217,19 +202,33 @@ impl<'a> Ends<'a> {
     pub(super) fn new(head: &'a [u8], tail: &'a [u8], size: u64) -> Self {
         Self { head, tail, size, position: 0 }
     }
+
+    pub(super) fn tail_start(&self) -> u64 {
+        self.size.saturating_sub(self.tail.len() as u64)
+    }
+
+    /// Reads from a position on, what is at hand.
+    pub(super) fn read_at<T, E: From<io::Error>>(
+        self,
+        position: u64,
+        read: impl FnOnce(&mut Source<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut input = Buffered::new(self);
+        let mut source = Source::new(&mut input, self.size);
+        source.skip_to(position)?;
+        read(&mut source)
+    }
 }
 
 impl Read for Ends<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let from = |part: &'_ [u8], start: u64| -> usize {
             let offset = self.position.checked_sub(start).and_then(|offset| usize::try_from(offset).ok());
-            offset.map_or(usize::MAX, |offset| offset.min(part.len()))
+            offset.map_or(part.len(), |offset| offset.min(part.len()))
         };
-        let tail_start = self.size.saturating_sub(self.tail.len() as u64);
-        let next = match (self.head.get(from(self.head, 0)..), self.tail.get(from(self.tail, tail_start)..)) {
-            (Some(next), _) if !next.is_empty() => next,
-            (_, Some(next)) => next,
-            _ => &[],
+        let next = match &self.head[from(self.head, 0)..] {
+            [] => &self.tail[from(self.tail, self.tail_start())..],
+            next => next,
         };
         let step = next.len().min(buffer.len());
         buffer[..step].copy_from_slice(&next[..step]);
@@ -267,12 +266,12 @@ mod tests {
 
     #[test]
     fn between_the_ends_there_is_nothing_to_read() {
-        let mut input = Buffered::new(Ends::new(b"head", b"tail", 100));
-        let mut source = Source::new(&mut input, 100);
-        assert_eq!(Input::take(&mut source, 10).unwrap(), b"head");
-        assert!(source.skip_to(50).unwrap());
-        assert_eq!(Input::take(&mut source, 10).unwrap(), b"");
-        assert!(source.skip_to(97).unwrap());
-        assert_eq!(Input::take(&mut source, 10).unwrap(), b"ail");
+        let ends = Ends::new(b"head", b"tail", 100);
+        for (position, there) in
+            [(0, &b"head"[..]), (1, b"ead"), (4, b""), (50, b""), (96, b"tail"), (97, b"ail")]
+        {
+            let taken = ends.read_at(position, |source| Input::take(source, 10));
+            assert_eq!(taken.unwrap(), there, "{position}");
+        }
     }
 }

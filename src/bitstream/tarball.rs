@@ -4,6 +4,7 @@ use std::io;
 
 use tar::{EntryType, Header};
 
+use super::finding::Stop;
 use super::source::{Input, Source};
 use super::{Code, Finding};
 
@@ -31,19 +32,6 @@ pub(super) enum Shape {
     Special,
 }
 
-/// The next thing in an archive.
-pub(super) enum Next {
-    /// A member, whose content comes now.
-    Member(Entry),
-    /// The end mark, or nothing more.
-    End {
-        /// Whether the mark was there.
-        marked: bool,
-    },
-    /// The archive can't be read further.
-    Broken(Finding),
-}
-
 const BLOCK: u64 = 512;
 /// Longer names are cut, and longer values of pax records are no names: the rest of a header of any length is passed over.
 const NAME_LIMIT: u64 = 4096;
@@ -56,21 +44,23 @@ struct Extension {
     sparse: bool,
 }
 
-/// Reads up to the next member's content.
-pub(super) fn next(source: &mut Source<'_>) -> io::Result<Next> {
+/// Reads up to the next member's content; none behind the end mark.
+pub(super) fn next(source: &mut Source<'_>) -> Result<Option<Entry>, Stop> {
     let mut extension = Extension::default();
     loop {
         let block = source.take(BLOCK)?;
         let Some(block) = block.first_chunk::<512>() else {
-            return Ok(if block.is_empty() { Next::End { marked: false } } else { cut_off("a header") });
+            let no_end =
+                || Finding::warning(Code::TarNoEnd, "two blocks of zeros", "the end of the file").into();
+            return Err(if block.is_empty() { no_end() } else { cut_off("a header") });
         };
         if block.iter().all(|byte| *byte == 0) {
-            return Ok(Next::End { marked: true });
+            return Ok(None);
         }
         let header = Header::from_byte_slice(block);
         let Some(size) = trusted_size(header) else {
             let found = format!("a header whose checksum is wrong, before byte {}", source.position());
-            return Ok(Next::Broken(Finding::error(Code::TarHeader, "a member's header", found)));
+            return Err(Finding::error(Code::TarHeader, "a member's header", found).into());
         };
         let kind = header.entry_type();
         match kind {
@@ -84,25 +74,27 @@ pub(super) fn next(source: &mut Source<'_>) -> io::Result<Next> {
                     EntryType::XHeader => extension.take_records(source, end)?,
                     _ => {}
                 }
-                if !finish(source, end)? {
-                    return Ok(cut_off("a long name"));
-                }
+                finish(source, end, "a long name")?;
             }
-            EntryType::GNUSparse => return sparse(source, header, extension, size),
-            kind => return Ok(Next::Member(extension.entry(header, shape_of(kind), size))),
+            EntryType::GNUSparse => {
+                pass_map(source, header)?;
+                return Ok(Some(extension.entry(header, Shape::Sparse, size)));
+            }
+            kind => return Ok(Some(extension.entry(header, shape_of(kind), size))),
         }
     }
 }
 
-/// Passes over what is left of a member's content and the padding behind it; false when the archive ends before.
-pub(super) fn finish(source: &mut Source<'_>, end_of_content: u64) -> io::Result<bool> {
+/// Passes over what is left of a member's content and the padding behind it, all of which should be there.
+pub(super) fn finish(source: &mut Source<'_>, end_of_content: u64, expected: &str) -> Result<(), Stop> {
     let padded = end_of_content.checked_next_multiple_of(BLOCK).unwrap_or(u64::MAX);
     // Some writers leave out the padding of the last member.
-    Ok(source.skip_to(end_of_content)? && (source.skip_to(padded)? || source.peek(1)?.is_empty()))
+    let whole = source.skip_to(end_of_content)? && (source.skip_to(padded)? || source.peek(1)?.is_empty());
+    if whole { Ok(()) } else { Err(cut_off(expected)) }
 }
 
 /// The size that a header states; none when its checksum is wrong.
-fn trusted_size(header: &Header) -> Option<u64> {
+pub(super) fn trusted_size(header: &Header) -> Option<u64> {
     let bytes = header.as_bytes();
     let field = 148..156;
     let value = |(at, byte): (usize, &u8)| if field.contains(&at) { b' ' } else { *byte };
@@ -123,26 +115,26 @@ fn shape_of(kind: EntryType) -> Shape {
     }
 }
 
-fn cut_off(expected: &str) -> Next {
-    Next::Broken(Finding::error(Code::TarCutOff, expected, "the end of the archive"))
+fn cut_off(expected: &str) -> Stop {
+    Finding::error(Code::TarCutOff, expected, "the end of the archive").into()
 }
 
-/// A sparse member: blocks with the rest of its map stand between header and content.
-fn sparse(source: &mut Source<'_>, header: &Header, extension: Extension, size: u64) -> io::Result<Next> {
+/// Passes over the blocks with the rest of a sparse member's map, which stand between its header and its content.
+fn pass_map(source: &mut Source<'_>, header: &Header) -> Result<(), Stop> {
     let mut more = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
     while more {
         let block = source.take(BLOCK)?;
         let Some(flag) = block.get(504).filter(|_| block.len() as u64 == BLOCK) else {
-            return Ok(cut_off("the map of a sparse member"));
+            return Err(cut_off("the map of a sparse member"));
         };
         more = *flag == 1;
     }
-    Ok(Next::Member(extension.entry(header, Shape::Sparse, size)))
+    Ok(())
 }
 
 impl Extension {
     fn take_name(&mut self, source: &mut Source<'_>, size: u64) -> io::Result<()> {
-        let name = source.take(size.min(NAME_LIMIT))?;
+        let name = bounded(source, size)?;
         self.name = Some(name.split(|byte| *byte == 0).next().unwrap_or_default().to_vec());
         Ok(())
     }
@@ -160,7 +152,7 @@ impl Extension {
                 break;
             };
             source.consume(head_bytes);
-            let value = source.take(value.min(NAME_LIMIT))?;
+            let value = bounded(source, value)?;
             self.set(&key, value.strip_suffix(b"\n").unwrap_or(&value));
             source.skip_to(start + length)?;
         }
@@ -184,6 +176,15 @@ impl Extension {
         let has_content = matches!(shape, Shape::File | Shape::Sparse);
         Entry { name, shape, size: if has_content { self.size.unwrap_or(size) } else { 0 } }
     }
+}
+
+/// A name, which is marked where it is cut: it may end otherwise.
+fn bounded(source: &mut Source<'_>, size: u64) -> io::Result<Vec<u8>> {
+    let mut name = source.take(size.min(NAME_LIMIT))?;
+    if size > NAME_LIMIT {
+        name.extend_from_slice("…".as_bytes());
+    }
+    Ok(name)
 }
 
 /// Enough for the length and the key of a pax record.

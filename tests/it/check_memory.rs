@@ -180,3 +180,18 @@ fn sections_and_metadata_that_swell_are_bounded() {
     world.file("swollen.gbs", sample::gbs_of(metadata.as_bytes(), &sample::noise(64)));
     check_in_64_mib(&world, "swollen.gbs");
 }
+
+#[test]
+fn names_of_characters_that_json_writes_as_six_stay_in_bounds() {
+    let world = World::new();
+    let text = "\u{1}".repeat(250);
+    let argument =
+        format!("<arg name=\"{text}\" type=\"{text}\" port=\"{text}\" offset=\"{text}\" size=\"{text}\"/>");
+    let xml = format!("<p><kernel name=\"k\">{}</kernel></p>", argument.repeat(3000));
+    let container = sample::xclbin("xilinx_aliyun-f3_dynamic_5_0", &[(2, xml.as_bytes())]);
+    let names = ["1.xclbin", "2.xclbin", "3.xclbin", "4.xclbin", "5.xclbin"];
+    let package = sample::tar_gz(&names.map(|name| (name, &container[..])));
+    world.file("names.tar.gz", package);
+    let item = check_in_64_mib(&world, "names.tar.gz")["items"][0].take();
+    assert_eq!(item["facts"]["members_total"], 5);
+}

@@ -15,6 +15,26 @@ expect 0 faascmd test all --duration 300ms --sample 1ms --bits-per-second 102.4e
 expect 10 faascmd test prbs --device "file:$folder/$(printf 'none\342\200\256<script>console.log("ran")<')" --html "$folder/test-broken.html"
 expect 11 faascmd sandbox --loaded --fault ddr-error -- \
     faascmd test prbs --duration 300ms --sample 1ms --html "$folder/test-fault.html"
+# A package with a bitstream of the chip's part: a header of lettered fields, the length of the data, a sync word.
+{
+    printf '\000\011\017\360\017\360\017\360\017\360\000\000\001'
+    for field in 'a:cl_top;Version=2018.2' 'b:xcvu9p-flgb2104-2-i' 'c:2018/06/14' 'd:20:02:38'; do
+        letter=${field%%:*} text=${field#*:}
+        printf '%s\000%b%s\000' "$letter" "$(printf '\\0%o' $((${#text} + 1)))" "$text"
+    done
+    printf 'e\000\000\000\010\377\377\377\377\252\231\125\146'
+} >"$folder/a.bit"
+package=$folder/$(printf 'bit\342\200\256<script>console.log("ran")<.tar.gz')
+tar -C "$folder" -czf "$package" a.bit
+deploy() { # CODE PAGE SANDBOX-FLAGS…
+    code=$1 page=$2
+    shift 2
+    expect "$code" faascmd sandbox --speed 50 "$@" -- faascmd deploy "$package" --key bit.tar.gz --name "$hostile" \
+        --test smoke,prbs --prbs-duration 1s --html "$folder/$page.html"
+}
+deploy 0 deploy-passed
+deploy 11 deploy-fault --fault ddr-error
+deploy 9 deploy-failed --fault build-fails
 expect 0 faascmd test dma --range 0+1M --yes --html "$folder/dma-passed.html"
 expect 11 faascmd sandbox --loaded --fault dma-stuck=3 -- \
     faascmd test dma --range 0+1M --verify-only --yes --html "$folder/dma-fault.html"

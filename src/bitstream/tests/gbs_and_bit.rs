@@ -67,4 +67,14 @@ fn a_bitstream_is_asked_for_its_sync_word_and_a_cut_one_called_cut() {
     for end in 14..header.unwrap() + 5 {
         assert_eq!(codes_of(&good[..end]), ["BIT-CUT-OFF"], "cut at {end}");
     }
+    assert_eq!(codes_of(&sample::bit("", 300)), ["BIT-FIELD"]);
+    let Facts::Bit(facts) = check(&sample::bit(&"x".repeat(60_000), 300)).facts else { panic!() };
+    assert!(facts.part.len() < 600, "{}", facts.part.len());
+    // Where the sync word is looked for does not hang on how much was read at a time.
+    let padding = vec![0xff; 5000];
+    let mut late = sample::bit(VU9P, 300);
+    late.splice(sync..sync, padding.iter().copied());
+    let length = u32::try_from(late.len() - header.unwrap() - 5).unwrap().to_be_bytes();
+    late[header.unwrap() + 1..header.unwrap() + 5].copy_from_slice(&length);
+    assert_eq!(codes_of(&late), ["BIT-SYNC-WORD"]);
 }

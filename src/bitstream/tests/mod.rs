@@ -5,7 +5,7 @@ mod gbs_and_bit;
 mod package;
 mod xclbin;
 
-use std::io::Cursor;
+use std::io::{Cursor, Seek, Write};
 
 use super::*;
 
@@ -30,7 +30,8 @@ fn codes(exam: &Examination) -> Vec<String> {
 }
 
 fn notes(exam: &Examination) -> Vec<&'static str> {
-    exam.notes().map(|finding| finding.code.name()).collect()
+    let notes = exam.findings.iter().filter(|finding| finding.severity == Severity::Note);
+    notes.map(|finding| finding.code.name()).collect()
 }
 
 fn codes_of(bytes: &[u8]) -> Vec<String> {
@@ -128,6 +129,21 @@ fn known_kinds_are_named_with_what_to_send_instead() {
         assert!(advice.contains(word), "{kind:?}: {advice}");
         assert!(check_for(bytes, &Target::of_family(Family::Xilinx)).has_errors());
     }
+    // A table of names that is said to stand where no file reaches.
+    let mut elf = [b"\x7fELF\x02\x01".as_slice(), &[0; 186]].concat();
+    (elf[40], elf[58], elf[60]) = (64, 64, 2);
+    elf[64 + 24..64 + 40].fill(0x7f);
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&elf).unwrap();
+    file.rewind().unwrap();
+    assert_eq!(examine(file, elf.len() as u64, &Target::default()).unwrap().kind, Kind::Elf);
+    for name in ["to/bit.tar.gz", "BIT.TGZ", "a.bit", "a.tar"] {
+        let zipped = check(&sample::zip(&[("readme", b"text"), (name, b"content")]));
+        assert_eq!(
+            (codes(&zipped), zipped.findings[0].advice.contains(name)),
+            (vec!["NOT-LOADABLE".into()], true)
+        );
+    }
     let pointer = check(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n");
     assert_eq!(codes(&pointer), ["UNRECOGNISED"]);
     assert!(pointer.findings[0].advice.contains("git lfs pull"));
@@ -174,4 +190,20 @@ fn the_head_and_the_tail_of_an_object_tell_what_they_can() {
     let exam = look(&xclbin, xclbin.len());
     let Facts::Xclbin(facts) = &exam.facts else { panic!() };
     assert_eq!((codes(&exam), facts.clocks[0].mhz), (vec![], 100.0));
+}
+
+#[test]
+fn of_very_many_findings_the_first_are_told_and_that_there_are_more() {
+    let names: Vec<String> = (0..250).map(|i| format!("../{i}")).collect();
+    let members: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b"text"[..])).collect();
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, content) in members {
+        let mut header = tar::Header::new_gnu();
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(content.len() as u64);
+        header.set_cksum();
+        builder.append(&header, content).unwrap();
+    }
+    let exam = check(&builder.into_inner().unwrap());
+    assert_eq!((exam.errors().count(), notes(&exam)), (FINDINGS_LIMIT, vec!["left-out"]));
 }

@@ -90,10 +90,43 @@ fn a_tar_of_each_dialect_is_read() {
         let Facts::Package(facts) = exam.facts else { panic!() };
         assert_eq!(facts.members[0].name, name);
     }
+    // A name that is cut is no folder because it is cut behind a slash.
+    let names = ["f/".repeat(40_000) + "a.dcp", "f/".repeat(2048) + "a.dcp"];
+    for name in names {
+        let exam = check(&sample::tar(&[(&name, &dcp)]));
+        assert_eq!(codes(&exam), [""; 0]);
+        let Facts::Package(facts) = exam.facts else { panic!() };
+        assert_eq!(facts.loadable().count(), 1);
+    }
     let mut builder = tar::Builder::new(Vec::new());
     builder.append_pax_extensions([("path", long.as_bytes()), ("mtime", b"1.5")]).unwrap();
     let header = builder.into_inner().unwrap();
     let pax = [&header[..header.len() - 1024], &sample::tar(&[("short", &dcp)])].concat();
     let Facts::Package(facts) = check(&sample::gzip(&pax)).facts else { panic!() };
     assert_eq!(facts.members[0].name, long);
+}
+
+/// A checkpoint in which a netlist of so many mebibytes of zeros is packed to almost nothing.
+fn swollen(mebibytes: usize) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in [("dcp.xml", &b"<Checkpoint/>"[..]), ("a.edf", &vec![0; mebibytes << 20])] {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn archives_within_an_archive_swell_no_further_together_than_one() {
+    let (dcp, f3) = (swollen(50), "xilinx_aliyun-f3_dynamic_5_0");
+    let bombs = |bytes: &[u8]| {
+        let codes = codes_of(bytes);
+        codes.iter().filter(|code| *code == "BOMB").count()
+    };
+    assert_eq!(bombs(&dcp), 0);
+    let names: Vec<String> = (0..8).map(|i| format!("{i}.dcp")).collect();
+    let members: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &dcp[..])).collect();
+    // Five fit into 256 MiB; behind them nothing more is unpacked.
+    assert_eq!(bombs(&sample::tar_gz(&members)), 3);
+    assert_eq!(bombs(&sample::xclbin(f3, &[(10, &dcp[..]); 8])), 3);
 }

@@ -116,4 +116,36 @@ fn kernels_have_their_registers_and_memories_and_clocks_what_was_asked_for() {
     let clocks: Vec<(&str, f64, Option<f64>)> =
         facts.clocks.iter().map(|clock| (clock.name.as_str(), clock.mhz, clock.requested_mhz)).collect();
     assert_eq!(clocks, [("KERNEL_CLK", 500.0, None), ("DATA_CLK", 287.4, Some(300.0))]);
+    // In whichever order the sections stand: linkers write IP_LAYOUT first.
+    let exam = check(&sample::xclbin("xilinx_aliyun-f3_dynamic_5_0", &[(8, &units), (2, xml)]));
+    let Facts::Xclbin(facts) = exam.facts else { panic!() };
+    let mut units: Vec<(&str, &str, Option<&str>)> = Vec::new();
+    for kernel in &facts.kernels {
+        let of = kernel.instances.iter();
+        units.extend(of.map(|unit| (&*kernel.name, &*unit.name, unit.base_address.as_deref())));
+    }
+    assert_eq!(units, [("vadd", "vadd_1", Some("0x1800000")), ("vadd", "vadd_2", Some("0x1c00000"))]);
+}
+
+#[test]
+fn of_each_kind_of_metadata_one_section_is_read_and_what_is_left_out_is_told() {
+    let f3 = "xilinx_aliyun-f3_dynamic_5_0";
+    let dcp = sample::checkpoint(VU9P);
+    let told = |xml: &[&str]| {
+        let xml = xml.iter().map(|xml| (2, xml.as_bytes()));
+        let exam = check(&sample::xclbin(f3, &[(0, &dcp[..])].into_iter().chain(xml).collect::<Vec<_>>()));
+        let Facts::Xclbin(facts) = &exam.facts else { panic!() };
+        let kernels: Vec<String> = facts.kernels.iter().map(|kernel| kernel.name.clone()).collect();
+        let listed = facts.kernels.iter().map(|kernel| kernel.arguments.len()).sum::<usize>();
+        (kernels, listed, notes(&exam))
+    };
+    let (a, b) = ("<p><kernel name=\"a\"></kernel></p>", "<p><kernel name=\"b\"></kernel></p>");
+    assert_eq!(told(&[a, b]), (vec!["a".to_owned()], 0, vec![]));
+    let argument = |text: usize| format!("<arg name=\"{}\"/>", "n".repeat(text));
+    let kernel = |arguments: &str| format!("<p><kernel name=\"a\">{arguments}</kernel></p>");
+    assert_eq!(told(&[&kernel(&argument(5).repeat(4095))]), (vec!["a".to_owned()], 4095, vec![]));
+    assert_eq!(told(&[&kernel(&argument(5).repeat(4096))]).1, 4095);
+    // A quarter of a mebibyte of text is listed, however it is spread.
+    assert_eq!(told(&[&kernel(&argument(256).repeat(4096))]), (vec!["a".to_owned()], 1023, vec!["left-out"]));
+    assert_eq!(told(&[&" ".repeat(5 << 20)]), (vec![], 0, vec!["left-out"]));
 }

@@ -2,11 +2,16 @@
 
 use serde::Serialize;
 
-use super::layout::Kind;
-use crate::bitstream::{DcpFacts, identify};
+use super::layout::BITSTREAM;
+use crate::bitstream::bytes::text;
+use crate::bitstream::{DcpFacts, Kind, identify};
 
-/// So many kernels, compute units and arguments are listed in all, and so many clocks: a chip has room for some hundred.
-pub(super) const LISTED: usize = 4096;
+/// So many kernels, compute units, arguments and connections are listed in all: a chip has room for some hundred.
+const LISTED: usize = 4096;
+/// How much text each of them may have, in the mean.
+const TEXT_OF_EACH: usize = 64;
+/// So many clocks are listed; a chip has a few.
+pub(super) const CLOCKS_LISTED: usize = 256;
 
 /// What an xclbin says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -17,27 +22,22 @@ pub struct XclbinFacts {
     pub uuid: Option<String>,
     /// The id of the shell's interface; before 2019, of its feature ROM.
     pub interface_uuid: Option<String>,
-    /// When it was written.
     pub created: Option<jiff::Timestamp>,
-    /// The shell's feature ROM timestamp.
     pub feature_rom_timestamp: u64,
-    /// How it is to be loaded.
-    pub mode: Mode,
+    /// How it is to be loaded: `pr`, `hw_emu`.
+    pub mode: &'static str,
     /// Bytes in all, as the header says.
     pub length: u64,
-    /// Whether it is signed.
     pub signed: bool,
     /// Bytes of the signature that the header states.
     pub signature_bytes: Option<u64>,
     /// The tool that linked it, with version and time.
     pub generated_by: Option<String>,
-    /// The platform that it was linked against.
     pub platform: Platform,
     /// The platform's chip.
     pub fpga_device: Option<String>,
     /// What the metadata names as its target: `bitstream`, `hw_em`, `csim`.
     pub target: Option<String>,
-    /// The bitstream, if there is one.
     pub bitstream: Option<Bitstream>,
     /// What the checkpoint says of itself, if that is what the bitstream is.
     pub checkpoint: Option<Box<DcpFacts>>,
@@ -53,83 +53,48 @@ pub struct XclbinFacts {
     pub(super) links: Links,
 }
 
-/// What CONNECTIVITY says by numbers, until every section has been read.
+/// A record of IP_LAYOUT.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Unit {
+    /// `kernel:unit`, or the unit alone.
+    pub(super) name: String,
+    pub(super) is_kernel: bool,
+    /// All ones: it has no registers.
+    pub(super) base: u64,
+}
+
+/// What IP_LAYOUT and CONNECTIVITY say by names and numbers, until every section has been read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Links {
-    /// Kernel and compute unit of each record of IP_LAYOUT.
-    pub(super) units: Vec<(String, String)>,
+    /// The records of IP_LAYOUT.
+    pub(super) units: Vec<Unit>,
     /// Number of the argument, of the record of IP_LAYOUT, of the memory.
     pub(super) connections: Vec<[usize; 3]>,
+    /// How much of the room for what is listed is taken, in bytes of text.
+    taken: usize,
 }
 
-/// How a container is to be loaded (XRT `xclbin.h`, `XCLBIN_MODE`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// The whole chip.
-    Flat,
-    /// A part of it.
-    Pr,
-    /// The second stage of a tandem load.
-    TandemStage2,
-    /// The second stage of a tandem load, then a part.
-    TandemStage2WithPr,
-    /// Emulation of the hardware.
-    HwEmu,
-    /// Emulation in software.
-    SwEmu,
-    /// Emulation of the hardware with a part of it.
-    HwEmuPr,
-    /// None of these.
-    #[default]
-    Unknown,
-}
-
-impl Mode {
-    pub(super) fn of(number: u32) -> Self {
-        const MODES: [Mode; 7] = [
-            Mode::Flat,
-            Mode::Pr,
-            Mode::TandemStage2,
-            Mode::TandemStage2WithPr,
-            Mode::HwEmu,
-            Mode::SwEmu,
-            Mode::HwEmuPr,
-        ];
-        usize::try_from(number).ok().and_then(|at| MODES.get(at)).copied().unwrap_or_default()
+impl Links {
+    /// Whether there was room for all of them.
+    pub(super) fn had_room(&self) -> bool {
+        self.taken <= LISTED * TEXT_OF_EACH
     }
 
-    /// Its name in `xclbin.h`, without the prefix.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Flat => "FLAT",
-            Self::Pr => "PR",
-            Self::TandemStage2 => "TANDEM_STAGE2",
-            Self::TandemStage2WithPr => "TANDEM_STAGE2_WITH_PR",
-            Self::HwEmu => "HW_EMU",
-            Self::SwEmu => "SW_EMU",
-            Self::HwEmuPr => "HW_EMU_PR",
-            Self::Unknown => "UNKNOWN",
-        }
-    }
-
-    fn is_emulation(self) -> bool {
-        matches!(self, Self::HwEmu | Self::SwEmu | Self::HwEmuPr)
+    /// Takes the room for one more, of so much text; false when there is none.
+    pub(super) fn take_room(&mut self, text: usize) -> bool {
+        self.taken = self.taken.saturating_add(text.max(TEXT_OF_EACH));
+        self.had_room()
     }
 }
 
-/// The platform that a container was linked against.
+/// The platform that a container was linked against: its name in the header, and the parts of it in the metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Platform {
-    /// The name in the container's header.
     pub header_vbnv: Option<String>,
-    /// Vendor, in the metadata.
     pub vendor: Option<String>,
-    /// Board, in the metadata.
     pub board: Option<String>,
-    /// Name, in the metadata.
     pub name: Option<String>,
-    /// Version, in the metadata: `5.0`.
+    /// `5.0`
     pub version: Option<String>,
 }
 
@@ -150,11 +115,9 @@ impl Platform {
 pub struct Section {
     /// What it holds: `BITSTREAM`, `MEM_TOPOLOGY`.
     pub kind: String,
-    /// The number for it.
     pub kind_number: u32,
     /// Its name, such as that of a kernel.
     pub name: String,
-    /// Where it begins, in bytes.
     pub offset: u64,
     pub size: u64,
 }
@@ -176,9 +139,7 @@ pub struct Bitstream {
 pub enum Content {
     /// A Vivado checkpoint, which the service makes a bitstream of.
     Checkpoint,
-    /// A Vivado bitstream.
     Bitstream,
-    /// A Versal device image.
     Pdi,
     /// A program: software emulation.
     Elf,
@@ -195,7 +156,6 @@ pub enum Content {
 
 impl Content {
     fn of(bytes: &[u8]) -> Self {
-        use crate::bitstream::Kind;
         if bytes.is_empty() {
             return Self::Unseen;
         }
@@ -231,12 +191,10 @@ impl Content {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Kernel {
     pub name: String,
-    /// The language it was written in.
     pub language: Option<String>,
     /// How it is started and waited for: `ap_ctrl_hs`, `ap_ctrl_chain`, `ap_ctrl_none`.
     pub control: Option<String>,
     pub arguments: Vec<Argument>,
-    /// Its compute units.
     pub instances: Vec<CuInstance>,
 }
 
@@ -244,7 +202,6 @@ pub struct Kernel {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Argument {
     pub name: String,
-    /// Its type in C.
     #[serde(rename = "type")]
     pub c_type: String,
     /// The port that it goes through.
@@ -261,7 +218,6 @@ pub struct CuInstance {
     pub name: String,
     /// Its base address: `0x1800000`.
     pub base_address: Option<String>,
-    /// The memories that its arguments point into.
     pub connections: Vec<Connection>,
 }
 
@@ -273,16 +229,13 @@ pub struct Connection {
 }
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MemoryBank {
-    /// Its name: `bank0`.
     pub name: String,
-    /// What it is: `MEM_DDR4`.
+    /// `MEM_DDR4`
     #[serde(rename = "type")]
     pub memory_type: String,
     /// Whether a kernel uses it.
     pub used: bool,
-    /// Its size in bytes.
     pub size: u64,
-    /// Its base address: `0x0`.
     pub base_address: String,
 }
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -305,40 +258,78 @@ impl Clock {
 
 impl XclbinFacts {
     /// Takes the beginning of a section with a bitstream; the first BITSTREAM counts, others where there is none.
-    pub(super) fn add_bitstream(&mut self, kind: Kind, bytes: &[u8], size: u64) -> Content {
+    pub(super) fn add_bitstream(&mut self, kind: &str, bytes: &[u8], size: u64) -> Content {
         let content = match kind {
-            Kind::Pdi | Kind::PartialPdi => Content::Pdi,
+            "PDI" | "BITSTREAM_PARTIAL_PDI" => Content::Pdi,
             _ => Content::of(bytes),
         };
         if content == Content::AwsId {
-            self.aws_id = Some(super::layout::text(bytes));
+            self.aws_id = Some(text(bytes));
         }
-        let primary = kind == Kind::Bitstream;
+        let primary = kind == BITSTREAM;
         if self.bitstream.is_none_or(|known| primary && !known.primary) {
             self.bitstream = Some(Bitstream { content, size, primary });
         }
         content
     }
 
-    /// Says which memory each argument of a compute unit points into.
+    /// Says where each compute unit is, and which memory each of its arguments points into.
     pub(super) fn connect(&mut self) {
-        let Links { units, connections } = std::mem::take(&mut self.links);
-        for [argument, unit, memory] in connections {
-            let Some((kernel, unit)) = units.get(unit) else { continue };
-            let Some(memory) = self.memories.get(memory) else { continue };
-            let Some(kernel) = self.kernels.iter_mut().find(|known| known.name == *kernel) else { continue };
+        let records = std::mem::take(&mut self.links.units);
+        let units: Vec<Option<(usize, String)>> = records.iter().map(|record| self.place(record)).collect();
+        for [argument, unit, memory] in std::mem::take(&mut self.links.connections) {
+            let Some(Some((kernel, unit))) = units.get(unit) else { continue };
+            let (Some(memory), kernel) = (self.memories.get(memory), &mut self.kernels[*kernel]) else {
+                continue;
+            };
             let Some(argument) = kernel.arguments.get(argument) else { continue };
             let connection = Connection { argument: argument.name.clone(), memory: memory.name.clone() };
-            if let Some(unit) = kernel.instances.iter_mut().find(|known| known.name == *unit) {
+            if let Some(unit) = kernel.instances.iter_mut().find(|known| known.name == *unit)
+                && self.links.take_room(connection.argument.len())
+            {
                 unit.connections.push(connection);
             }
         }
     }
 
-    /// Whether there is still room for one more argument, in all kernels together.
-    pub(super) fn has_room(&self) -> bool {
-        let of = |kernel: &Kernel| 1 + kernel.arguments.len() + kernel.instances.len();
-        self.kernels.iter().map(of).sum::<usize>() < LISTED
+    /// Takes the base address of a compute unit; gives its kernel and its name.
+    fn place(&mut self, record: &Unit) -> Option<(usize, String)> {
+        if !record.is_kernel || record.name.is_empty() {
+            return None;
+        }
+        let has = |kernel: &Kernel| kernel.instances.iter().any(|unit| unit.name == record.name);
+        // Without a kernel before it, the name is that of the unit, and of its kernel when no other has it.
+        let (kernel, unit) = match record.name.split_once(':') {
+            Some((kernel, unit)) => (self.kernel_named(kernel)?, unit),
+            None => match self.kernels.iter().position(has) {
+                Some(kernel) => (kernel, record.name.as_str()),
+                None => (self.kernel_named(&record.name)?, record.name.as_str()),
+            },
+        };
+        self.unit_named(kernel, unit)?.base_address =
+            (record.base != u64::MAX).then(|| format!("{:#x}", record.base));
+        Some((kernel, unit.to_owned()))
+    }
+
+    /// The kernel of a name, a new one when there was none.
+    pub(super) fn kernel_named(&mut self, name: &str) -> Option<usize> {
+        let known = self.kernels.iter().position(|kernel| kernel.name == name);
+        if known.is_none() && self.links.take_room(name.len()) {
+            self.kernels.push(Kernel { name: name.to_owned(), ..Kernel::default() });
+            return Some(self.kernels.len() - 1);
+        }
+        known
+    }
+
+    /// The compute unit of a name, a new one when there was none.
+    pub(super) fn unit_named(&mut self, kernel: usize, name: &str) -> Option<&mut CuInstance> {
+        let units = &mut self.kernels.get_mut(kernel)?.instances;
+        let known = units.iter().position(|unit| unit.name == name);
+        if known.is_none() && self.links.take_room(name.len()) {
+            units.push(CuInstance { name: name.to_owned(), ..CuInstance::default() });
+            return units.last_mut();
+        }
+        units.get_mut(known?)
     }
 
     /// What says that it is for emulation.
@@ -347,7 +338,7 @@ impl XclbinFacts {
         match (self.mode, self.target.as_deref(), bitstream) {
             (_, Some("hw_em" | "hw_emu"), _) => Some("hardware emulation (target of its metadata)"),
             (_, Some("csim" | "sw_em" | "sw_emu"), _) => Some("software emulation (target of its metadata)"),
-            (mode, ..) if mode.is_emulation() => Some("emulation (mode of its header)"),
+            (mode, ..) if mode.contains("emu") => Some("emulation (mode of its header)"),
             (_, _, Some(Content::Elf)) => Some("software emulation (a program as its bitstream)"),
             (_, _, Some(Content::Simulation)) => Some("hardware emulation (a simulation as its bitstream)"),
             _ => None,

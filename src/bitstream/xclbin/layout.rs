@@ -1,7 +1,7 @@
 //! The fixed fields: header and section headers, and the names of the numbers in them.
 
-use super::facts::{Mode, Section, XclbinFacts};
-use crate::bitstream::bytes::{u16_at, u32_at, u64_at};
+use super::facts::{Section, XclbinFacts};
+use crate::bitstream::bytes::{text, u16_at, u32_at, u64_at};
 
 /// Bytes before the section headers.
 pub(super) const HEADER_BYTES: u64 = 456;
@@ -45,7 +45,7 @@ impl<'a> Header<'a> {
         facts.feature_rom_timestamp = u64_at(bytes, at::ROM_TIMESTAMP);
         facts.version = version(bytes);
         // Up to 2018, one 32-bit mode; since then two 16-bit fields, of which the first is the mode.
-        facts.mode = Mode::of(u32_at(bytes, at::MODE) & 0xffff);
+        facts.mode = MODES.get(usize::from(u16_at(bytes, at::MODE))).unwrap_or(&UNKNOWN_MODE);
         facts.interface_uuid = uuid(&bytes[at::INTERFACE_UUID..]);
         facts.uuid = uuid(&bytes[at::UUID..]);
         facts.platform.header_vbnv = Some(text(&bytes[at::VBNV..at::UUID])).filter(|name| !name.is_empty());
@@ -73,90 +73,63 @@ pub(super) fn section(bytes: &[u8]) -> Option<Section> {
     Some(Section { kind, kind_number: number, name, offset: u64_at(bytes, 24), size: u64_at(bytes, 32) })
 }
 
+/// The name of a section's kind; none of one that nobody knows yet.
+pub(super) fn known_kind(number: u32) -> Option<&'static str> {
+    SECTIONS.get(usize::try_from(number).ok()?).copied()
+}
+
 /// The name of a section's kind, also of one that nobody knows yet.
 pub(super) fn kind_name(number: u32) -> String {
-    Kind::of(number).map_or_else(|| format!("UNKNOWN_{number}"), |kind| kind.name().to_owned())
+    known_kind(number).map_or_else(|| format!("UNKNOWN_{number}"), str::to_owned)
 }
 
-/// Declares the section kinds with their number and their name in `xclbin.h`.
-macro_rules! kinds {
-    ($($kind:ident $number:literal $name:literal;)*) => {
-        /// What a section holds (XRT `xclbin.h`, `axlf_section_kind`).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Kind { $($kind,)* }
+/// What a section holds, by the number of its kind (XRT `xclbin.h`, `axlf_section_kind`).
+const SECTIONS: [&str; 36] = [
+    BITSTREAM,
+    "CLEARING_BITSTREAM",
+    "EMBEDDED_METADATA",
+    "FIRMWARE",
+    "DEBUG_DATA",
+    "SCHED_FIRMWARE",
+    "MEM_TOPOLOGY",
+    "CONNECTIVITY",
+    "IP_LAYOUT",
+    "DEBUG_IP_LAYOUT",
+    "DESIGN_CHECK_POINT",
+    "CLOCK_FREQ_TOPOLOGY",
+    "MCS",
+    "BMC",
+    "BUILD_METADATA",
+    "KEYVALUE_METADATA",
+    "USER_METADATA",
+    "DNA_CERTIFICATE",
+    "PDI",
+    "BITSTREAM_PARTIAL_PDI",
+    "PARTITION_METADATA",
+    "EMULATION_DATA",
+    "SYSTEM_METADATA",
+    "SOFT_KERNEL",
+    "ASK_FLASH",
+    "AIE_METADATA",
+    "ASK_GROUP_TOPOLOGY",
+    "ASK_GROUP_CONNECTIVITY",
+    "SMARTNIC",
+    "AIE_RESOURCES",
+    "OVERLAY",
+    "VENDER_METADATA",
+    "AIE_PARTITION",
+    "IP_METADATA",
+    "AIE_RESOURCES_BIN",
+    "AIE_TRACE_METADATA",
+];
 
-        impl Kind {
-            pub(super) fn of(number: u32) -> Option<Self> {
-                match number { $($number => Some(Self::$kind),)* _ => None }
-            }
+/// The section that `xclbinsplit` takes out.
+pub(super) const BITSTREAM: &str = "BITSTREAM";
 
-            pub(super) fn name(self) -> &'static str {
-                match self { $(Self::$kind => $name,)* }
-            }
-        }
-    };
-}
-
-kinds! {
-    Bitstream 0 "BITSTREAM";
-    ClearingBitstream 1 "CLEARING_BITSTREAM";
-    EmbeddedMetadata 2 "EMBEDDED_METADATA";
-    Firmware 3 "FIRMWARE";
-    DebugData 4 "DEBUG_DATA";
-    SchedFirmware 5 "SCHED_FIRMWARE";
-    MemTopology 6 "MEM_TOPOLOGY";
-    Connectivity 7 "CONNECTIVITY";
-    IpLayout 8 "IP_LAYOUT";
-    DebugIpLayout 9 "DEBUG_IP_LAYOUT";
-    DesignCheckPoint 10 "DESIGN_CHECK_POINT";
-    ClockFreqTopology 11 "CLOCK_FREQ_TOPOLOGY";
-    Mcs 12 "MCS";
-    Bmc 13 "BMC";
-    BuildMetadata 14 "BUILD_METADATA";
-    KeyValueMetadata 15 "KEYVALUE_METADATA";
-    UserMetadata 16 "USER_METADATA";
-    DnaCertificate 17 "DNA_CERTIFICATE";
-    Pdi 18 "PDI";
-    PartialPdi 19 "BITSTREAM_PARTIAL_PDI";
-    PartitionMetadata 20 "PARTITION_METADATA";
-    EmulationData 21 "EMULATION_DATA";
-    SystemMetadata 22 "SYSTEM_METADATA";
-    SoftKernel 23 "SOFT_KERNEL";
-    AskFlash 24 "ASK_FLASH";
-    AieMetadata 25 "AIE_METADATA";
-    AskGroupTopology 26 "ASK_GROUP_TOPOLOGY";
-    AskGroupConnectivity 27 "ASK_GROUP_CONNECTIVITY";
-    SmartNic 28 "SMARTNIC";
-    AieResources 29 "AIE_RESOURCES";
-    Overlay 30 "OVERLAY";
-    VenderMetadata 31 "VENDER_METADATA";
-    AiePartition 32 "AIE_PARTITION";
-    IpMetadata 33 "IP_METADATA";
-    AieResourcesBin 34 "AIE_RESOURCES_BIN";
-    AieTraceMetadata 35 "AIE_TRACE_METADATA";
-}
-
-impl Kind {
-    /// Whether facts are read from it.
-    pub(super) fn is_metadata(self) -> bool {
-        matches!(
-            self,
-            Self::EmbeddedMetadata
-                | Self::MemTopology
-                | Self::IpLayout
-                | Self::ClockFreqTopology
-                | Self::Connectivity
-                | Self::SystemMetadata
-                | Self::BuildMetadata
-        )
-    }
-}
-
-/// The text before the first NUL.
-pub(super) fn text(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
-}
+/// How a container is to be loaded (XRT `xclbin.h`, `XCLBIN_MODE`).
+const MODES: [&str; 7] =
+    ["flat", "pr", "tandem_stage2", "tandem_stage2_with_pr", "hw_emu", "sw_emu", "hw_emu_pr"];
+pub(super) const UNKNOWN_MODE: &str = "unknown";
 
 /// An id in its usual form; none when it is all zeros.
 fn uuid(bytes: &[u8]) -> Option<String> {

@@ -8,13 +8,14 @@ use quick_xml::events::{BytesStart, Event};
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::facts::{Argument, Clock, LISTED, XclbinFacts};
-use super::payload::kernel_named;
+use super::facts::{Argument, CLOCKS_LISTED, Clock, XclbinFacts};
 use crate::bitstream::finding::cut;
 use crate::bitstream::xml;
 
 /// Longer names and types are cut: a chip has no use for them.
 const TEXT_LIMIT: usize = 256;
+/// The same of words that the tools choose from a few, such as `ap_ctrl_chain`.
+const WORD_LIMIT: usize = 32;
 
 /// Takes the platform, the kernels and the clocks of EMBEDDED_METADATA. What is no XML says nothing.
 pub(super) fn read_xml(bytes: &[u8], facts: &mut XclbinFacts) {
@@ -25,7 +26,7 @@ pub(super) fn read_xml(bytes: &[u8], facts: &mut XclbinFacts) {
     while let Ok(event) = reader.read_event() {
         match event {
             Event::Start(element) => {
-                place.enter(&element);
+                place.enter(&element, facts);
                 read_element(&element, &place, facts);
             }
             Event::Empty(element) => read_element(&element, &place, facts),
@@ -39,16 +40,17 @@ pub(super) fn read_xml(bytes: &[u8], facts: &mut XclbinFacts) {
 /// Which of the elements that matter enclose the reader.
 #[derive(Default)]
 struct Place {
-    kernel: Option<String>,
+    kernel: Option<usize>,
     instance: Option<String>,
     in_board: bool,
 }
 
 impl Place {
-    fn enter(&mut self, element: &BytesStart<'_>) {
+    fn enter(&mut self, element: &BytesStart<'_>, facts: &mut XclbinFacts) {
+        let name = || attribute(element, "name");
         match element.name().as_ref() {
-            "kernel" => self.kernel = attribute(element, "name"),
-            "instance" => self.instance = attribute(element, "name"),
+            "kernel" => self.kernel = name().and_then(|name| facts.kernel_named(&name)),
+            "instance" => self.instance = name(),
             "board" => self.in_board = true,
             _ => {}
         }
@@ -66,7 +68,7 @@ impl Place {
 
 fn read_element(element: &BytesStart<'_>, place: &Place, facts: &mut XclbinFacts) {
     let get = |name: &str| attribute(element, name).filter(|value| !value.is_empty());
-    match (element.name().as_ref(), &place.kernel) {
+    match (element.name().as_ref(), place.kernel) {
         ("platform", _) => {
             facts.platform.vendor = get("vendor");
             facts.platform.board = get("boardid");
@@ -78,40 +80,41 @@ fn read_element(element: &BytesStart<'_>, place: &Place, facts: &mut XclbinFacts
         ("device", _) if get("fpgaDevice").is_some() => facts.fpga_device = get("fpgaDevice"),
         ("core", _) => facts.target = get("target"),
         ("clock", None) => read_clock(&get, facts),
-        (part @ ("kernel" | "arg" | "instance" | "addrRemap"), Some(_)) => {
-            read_kernel(part, &get, place, facts);
-        }
+        (part, Some(kernel)) => read_kernel((part, kernel), &get, place.instance.as_deref(), facts),
         _ => {}
     }
 }
 
 /// What an element inside of a kernel, or the kernel's own, says of it.
-fn read_kernel(part: &str, get: &dyn Fn(&str) -> Option<String>, place: &Place, facts: &mut XclbinFacts) {
+fn read_kernel(
+    (part, kernel): (&str, usize),
+    get: &dyn Fn(&str) -> Option<String>,
+    unit: Option<&str>,
+    facts: &mut XclbinFacts,
+) {
     let text = |name: &str| get(name).unwrap_or_default();
-    let room = facts.has_room();
-    let name = place.kernel.as_deref().unwrap_or_default();
-    let Some(kernel) = kernel_named(facts, name) else { return };
-    match (part, &place.instance) {
+    match (part, unit) {
         ("kernel", _) => {
-            kernel.language = get("language");
-            kernel.control = get("hwControlProtocol");
+            let word = |name: &str| get(name).map(|word| cut(word, WORD_LIMIT));
+            let kernel = &mut facts.kernels[kernel];
+            (kernel.language, kernel.control) = (word("language"), word("hwControlProtocol"));
         }
         ("addrRemap", Some(unit)) => {
             // Containers without IP_LAYOUT say the base address nowhere else.
-            let base =
-                get("base").and_then(|base| u64::from_str_radix(base.trim_start_matches("0x"), 16).ok());
-            if let Some(unit) = kernel.unit_named(unit, room).filter(|unit| unit.base_address.is_none()) {
+            let base = text("base");
+            let base = u64::from_str_radix(base.trim_start_matches("0x"), 16).ok();
+            if let Some(unit) = facts.unit_named(kernel, unit).filter(|unit| unit.base_address.is_none()) {
                 unit.base_address = base.map(|base| format!("{base:#x}"));
             }
         }
-        ("instance", _) => drop(get("name").map(|name| kernel.unit_named(&name, room).is_some())),
-        ("arg", _) if room => kernel.arguments.push(Argument {
-            name: text("name"),
-            c_type: text("type"),
-            port: text("port"),
-            offset: text("offset"),
-            size: text("size"),
-        }),
+        ("instance", _) => drop(get("name").map(|name| facts.unit_named(kernel, &name).is_some())),
+        ("arg", _) => {
+            let [name, c_type, port, offset, size] = ["name", "type", "port", "offset", "size"].map(text);
+            let length = [&name, &c_type, &port, &offset, &size].map(String::len).iter().sum();
+            if facts.links.take_room(length) {
+                facts.kernels[kernel].arguments.push(Argument { name, c_type, port, offset, size });
+            }
+        }
         _ => {}
     }
 }
@@ -126,7 +129,7 @@ fn read_clock(get: &dyn Fn(&str) -> Option<String>, facts: &mut XclbinFacts) {
         "KERNEL_CLK" => "KERNEL",
         _ => "SYSTEM",
     };
-    if facts.clocks.len() < LISTED && facts.clocks.iter().all(|clock| clock.name != port) {
+    if facts.clocks.len() < CLOCKS_LISTED && facts.clocks.iter().all(|clock| clock.name != port) {
         let clock_type = clock_type.to_owned();
         facts.clocks.push(Clock { name: port, clock_type, mhz, requested_mhz: None });
     }
@@ -235,7 +238,7 @@ fn first_ones<'de, D: Deserializer<'de>, T: Deserialize<'de>>(list: D) -> Result
             let mut first = Vec::new();
             while let Some(one) = list.next_element()? {
                 first.push(one);
-                if first.len() == LISTED {
+                if first.len() == CLOCKS_LISTED {
                     while list.next_element::<IgnoredAny>()?.is_some() {}
                 }
             }
@@ -262,7 +265,7 @@ pub(super) fn read_system(bytes: &[u8], facts: &mut XclbinFacts) {
     let Some(System { system_diagram_metadata }) = json(bytes) else { return };
     for clock in system_diagram_metadata.xsa.clocks {
         let scalable = clock.clock_type.eq_ignore_ascii_case("SCALABLE") && clock.requested_frequency > 0.0;
-        if !scalable || facts.clocks.len() >= LISTED {
+        if !scalable || facts.clocks.len() >= CLOCKS_LISTED {
             continue;
         }
         let name = if clock.xclbin_name.is_empty() { clock.orig_name } else { clock.xclbin_name };

@@ -8,16 +8,19 @@ mod layout;
 mod metadata;
 mod payload;
 
+use std::collections::HashSet;
 use std::io;
 
 pub use facts::{Argument, Content, CuInstance, Kernel, Platform, XclbinFacts};
 
-use self::layout::{Header, Kind as SectionKind};
+use self::layout::{BITSTREAM, Header};
 use super::examination::Facts;
 use super::finding::Stop;
 use super::source::{Input, Source};
-use super::{Code, Examination, Finding, Kind as FileKind, dcp, tables};
+use super::{Code, Examination, Finding, Kind, dcp, tables};
 
+/// The sections that may hold a bitstream.
+const BITSTREAMS: [&str; 4] = [BITSTREAM, "DESIGN_CHECK_POINT", "PDI", "BITSTREAM_PARTIAL_PDI"];
 /// More sections than this are nonsense (XRT `xclbin.h`: `XCLBIN_MAX_NUM_SECTION`).
 const SECTIONS_LIMIT: u32 = 0x1_0000;
 /// So many sections are listed; the rest is counted.
@@ -31,7 +34,7 @@ const APPENDED_SIGNATURE: &[u8] = b"SIGN\x9d\xff\x41\xc0\x8c\xcb\x82\xa7\x13\x1c
 
 /// Reads a container from its first byte on.
 pub(super) fn examine(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
-    let mut facts = XclbinFacts::default();
+    let mut facts = XclbinFacts { mode: layout::UNKNOWN_MODE, ..XclbinFacts::default() };
     let outcome = read(source, &mut facts, exam);
     if outcome.is_ok() {
         judge(&facts, exam);
@@ -98,33 +101,30 @@ fn judge_layout(source: &Source<'_>, places: &[Place], exam: &mut Examination) {
     }
 }
 
-/// Reads the sections in the order in which they stand in the file.
+/// Reads the sections in the order in which they stand in the file; of each kind that tells something, the first.
 fn read_sections(
     source: &mut Source<'_>,
     places: &[Place],
     facts: &mut XclbinFacts,
     exam: &mut Examination,
 ) -> io::Result<()> {
+    let mut told = HashSet::new();
     for &(offset, size, kind) in places {
-        let Some(kind) = SectionKind::of(kind) else { continue };
+        let Some(kind) = layout::known_kind(kind) else { continue };
         if !source.skip_to(offset)? {
             continue;
         }
-        match kind {
-            SectionKind::Bitstream
-            | SectionKind::DesignCheckPoint
-            | SectionKind::Pdi
-            | SectionKind::PartialPdi => {
-                let mut section = Source::new(source, size);
-                read_bitstream(&mut section, kind, facts, exam)?;
+        if BITSTREAMS.contains(&kind) {
+            read_bitstream(&mut Source::new(source, size), kind, facts, exam)?;
+        } else if let Some(read) = payload::reader(kind).filter(|_| told.insert(kind)) {
+            if size > PAYLOAD_LIMIT {
+                left_out(format!("{size} bytes of {kind}"), exam);
+                continue;
             }
-            _ if !kind.is_metadata() || size > PAYLOAD_LIMIT => {}
-            _ => {
-                let bytes = source.take(size)?;
-                // What lies between the ends of an object is not at hand.
-                if bytes.len() as u64 == size {
-                    payload::read(kind, &bytes, facts);
-                }
+            let bytes = source.take(size)?;
+            // What lies between the ends of an object is not at hand.
+            if bytes.len() as u64 == size {
+                read(&bytes, facts);
             }
         }
     }
@@ -134,7 +134,7 @@ fn read_sections(
 /// Sees what stands for a bitstream, and reads a checkpoint through.
 fn read_bitstream(
     section: &mut Source<'_>,
-    kind: SectionKind,
+    kind: &str,
     facts: &mut XclbinFacts,
     exam: &mut Examination,
 ) -> io::Result<()> {
@@ -144,20 +144,24 @@ fn read_bitstream(
     if content != Content::Checkpoint || lies_outside(exam) {
         return Ok(());
     }
-    let mut inner = Examination::new(FileKind::Zip, size);
-    inner.head_only = exam.head_only;
+    let mut inner = exam.of_part(Kind::Zip, size);
     dcp::examine(section, &mut inner)?;
-    let counts = facts.bitstream.as_mut().filter(|known| known.primary == (kind == SectionKind::Bitstream));
-    if inner.kind == FileKind::Zip && !inner.head_only {
+    exam.budget = inner.budget;
+    let counts = facts.bitstream.as_mut().filter(|known| known.primary == (kind == BITSTREAM));
+    if inner.kind == Kind::Zip && !inner.head_only {
         inner.findings.retain(|finding| finding.code != Code::DcpNoXml);
         if let Some(bitstream) = counts {
             bitstream.content = Content::Zip;
         }
     } else if let (Some(_), Facts::Dcp(checkpoint)) = (counts, inner.facts) {
-        facts.checkpoint = Some(checkpoint).filter(|_| inner.kind == FileKind::Dcp);
+        facts.checkpoint = Some(checkpoint).filter(|_| inner.kind == Kind::Dcp);
     }
-    inner.findings.into_iter().for_each(|finding| exam.report(finding.of_member(kind.name())));
+    inner.findings.into_iter().for_each(|finding| exam.report(finding.of_member(kind)));
     Ok(())
+}
+
+fn left_out(found: String, exam: &mut Examination) {
+    exam.report(Finding::note(Code::LeftOut, "metadata of a size that designs have", found));
 }
 
 fn lies_outside(exam: &Examination) -> bool {
@@ -199,6 +203,9 @@ fn judge(facts: &XclbinFacts, exam: &mut Examination) {
         judge_bitstream(facts, exam);
     }
     judge_platform(facts, exam);
+    if !facts.links.had_room() {
+        left_out("more kernels, compute units and arguments than are listed".to_owned(), exam);
+    }
     for clock in &facts.clocks {
         // Frequencies are rounded on the way: only a whole MHz counts.
         if let Some(asked) = clock.requested_mhz.filter(|asked| clock.mhz + 1.0 <= *asked) {

@@ -4,41 +4,12 @@ use std::io;
 
 use flate2::{Crc, Decompress};
 
-use super::record::{self, Entry};
+use super::record::{self, DEFLATED, Entry, Shape};
 use crate::bitstream::bytes::{u32_at, u64_at};
 use crate::bitstream::finding::Stop;
 use crate::bitstream::inflate::{self, Step};
 use crate::bitstream::source::{Input, Source};
 use crate::bitstream::{Code, Finding};
-
-const STORED: u16 = 0;
-const DEFLATED: u16 = 8;
-
-/// Whether a member is packed in one of the two ways that zips of tools have, and needs no password.
-pub(super) fn can_unpack(entry: &Entry) -> bool {
-    !entry.is_encrypted() && matches!(entry.method, STORED | DEFLATED)
-}
-
-/// What a member is, or what is stated of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
-    pub(super) crc: u32,
-    pub(super) compressed: u64,
-    pub(super) size: u64,
-}
-
-impl Shape {
-    /// What a header states.
-    pub(super) fn of(entry: &Entry) -> Self {
-        Self { crc: entry.crc, compressed: entry.compressed, size: entry.size }
-    }
-    pub(super) fn words(self) -> String {
-        format!("crc {:08x}, {} bytes from {}", self.crc, self.size, self.compressed)
-    }
-}
-
-/// Bytes of the members before: packed and unpacked.
-type Before = (u64, u64);
 
 /// Takes a content: its CRC, its length, its beginning.
 struct Sink {
@@ -57,58 +28,73 @@ impl Sink {
     }
 }
 
-/// Reads a content to the length that its header states, or to the end that it has in itself, and keeps its beginning.
-pub(super) fn read(
-    source: &mut Source<'_>,
-    entry: &Entry,
-    keep: usize,
-    before: Before,
-) -> Result<(Shape, Vec<u8>), Stop> {
-    let open_ended = entry.has_descriptor() && entry.compressed == 0;
-    let cut_off = || record::cut_off(format!("the rest of {}", entry.name));
-    if !open_ended && entry.compressed > source.left() {
-        return Err(cut_off());
+/// Unpacks members, one after the other.
+pub(super) struct Unpacker<'b> {
+    decoder: Decompress,
+    out: Vec<u8>,
+    /// How many bytes may still come out.
+    budget: &'b mut u64,
+}
+
+impl<'b> Unpacker<'b> {
+    pub(super) fn new(budget: &'b mut u64) -> Self {
+        Self { decoder: Decompress::new(false), out: vec![0; 64 * 1024], budget }
     }
-    let start = source.position();
-    let mut sink = Sink { crc: Crc::new(), size: 0, keep, kept: Vec::new() };
-    let whole = match (can_unpack(entry), entry.method) {
-        (true, DEFLATED) => {
-            let limit = if open_ended { source.left() } else { entry.compressed };
-            let mut part = Source::new(source, limit);
-            match inflate(&mut part, &mut sink, before)? {
-                // The length that the header states is not the end of the zip.
-                Step::CutOff if part.left() > 0 || open_ended => false,
-                Step::CutOff | Step::Corrupt => return Err(corrupt(entry)),
-                _ => true,
-            }
+
+    /// Reads a content to the length that its header states, or to the end that it has in itself, and keeps its
+    /// beginning.
+    pub(super) fn read(
+        &mut self,
+        source: &mut Source<'_>,
+        entry: &Entry,
+        keep: usize,
+    ) -> Result<(Shape, Vec<u8>), Stop> {
+        let stated = entry.shape.compressed;
+        let open_ended = entry.has_descriptor() && stated == 0;
+        let cut_off = || record::cut_off(format!("the rest of {}", entry.name));
+        if !open_ended && stated > source.left() {
+            return Err(cut_off());
         }
-        _ if open_ended => scan(source, &mut sink)?,
-        (true, _) => copy(source, entry.compressed, &mut sink)?,
-        (false, _) => source.skip(entry.compressed)? == entry.compressed,
-    };
-    let shape = Shape { crc: sink.crc.sum(), compressed: source.position() - start, size: sink.size };
-    if whole { Ok((shape, sink.kept)) } else { Err(cut_off()) }
+        let start = source.position();
+        let mut sink = Sink { crc: Crc::new(), size: 0, keep, kept: Vec::new() };
+        let whole = match (entry.can_unpack(), entry.method) {
+            (true, DEFLATED) => {
+                let limit = if open_ended { source.left() } else { stated };
+                let mut part = Source::new(source, limit);
+                match self.inflate(&mut part, &mut sink)? {
+                    // The length that the header states is not the end of the zip.
+                    Step::CutOff if part.left() > 0 || open_ended => false,
+                    Step::CutOff | Step::Corrupt => return Err(corrupt(entry)),
+                    _ => true,
+                }
+            }
+            _ if open_ended => scan(source, &mut sink)?,
+            (true, _) => copy(source, stated, &mut sink)?,
+            (false, _) => source.skip(stated)? == stated,
+        };
+        let shape = Shape { crc: sink.crc.sum(), compressed: source.position() - start, size: sink.size };
+        if whole { Ok((shape, sink.kept)) } else { Err(cut_off()) }
+    }
+
+    /// Unpacks to the end of the stream, or says what stands in the way.
+    fn inflate(&mut self, part: &mut Source<'_>, sink: &mut Sink) -> Result<Step, Stop> {
+        self.decoder.reset(false);
+        loop {
+            let came = match inflate::step(&mut self.decoder, part, &mut self.out)? {
+                Step::Bytes(came) => came,
+                step => return Ok(step),
+            };
+            sink.take(&self.out[..came]);
+            if *self.budget < came as u64 {
+                return Err(inflate::bomb(sink.size).into());
+            }
+            *self.budget -= came as u64;
+        }
+    }
 }
 
 fn corrupt(entry: &Entry) -> Stop {
     Finding::error(Code::ZipCorrupt, "a deflate stream", "other bytes").of_member(&entry.name).into()
-}
-
-/// Unpacks to the end of the stream, or says what stands in the way.
-fn inflate(part: &mut Source<'_>, sink: &mut Sink, before: Before) -> Result<Step, Stop> {
-    let mut decoder = Decompress::new(false);
-    let mut out = vec![0; 64 * 1024];
-    loop {
-        match inflate::step(&mut decoder, part, &mut out)? {
-            Step::Bytes(came) => sink.take(&out[..came]),
-            step => return Ok(step),
-        }
-        let (bytes_in, bytes_out) = (before.0 + part.position(), before.1.saturating_add(sink.size));
-        if inflate::is_bomb(bytes_in, bytes_out) {
-            let found = format!("{bytes_out} bytes of {bytes_in}");
-            return Err(Finding::error(Code::Bomb, "content that fits its size", found).into());
-        }
-    }
 }
 
 /// False when the zip ends before.

@@ -5,53 +5,33 @@ use std::io;
 use super::record::{self, End};
 use super::{Keep, Member, Zip};
 use crate::bitstream::bytes::{u32_at, u64_at};
-use crate::bitstream::finding::Stop;
+use crate::bitstream::finding::{Stop, known};
 use crate::bitstream::inflate::{self, Step};
-use crate::bitstream::source::{Buffered, Ends, Input, Source};
+use crate::bitstream::source::{Ends, Input, Source};
 use crate::bitstream::{Code, Finding};
 
-/// The bytes at hand of an object.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::bitstream) struct TwoEnds<'a> {
-    pub(in crate::bitstream) head: &'a [u8],
-    pub(in crate::bitstream) tail: &'a [u8],
-    pub(in crate::bitstream) size: u64,
-}
-
-impl TwoEnds<'_> {
-    /// Reads from a position on, if there is something at hand.
-    fn at<T, E: From<io::Error>>(
-        &self,
-        position: u64,
-        read: impl FnOnce(&mut Source<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let mut input = Buffered::new(Ends::new(self.head, self.tail, self.size));
-        let mut source = Source::new(&mut input, self.size);
-        source.skip_to(position)?;
-        read(&mut source)
-    }
-
-    fn tail_start(&self) -> u64 {
-        self.size - self.tail.len() as u64
-    }
-}
-
 /// Reads the directory, and keeps what can be had of the members.
-pub(in crate::bitstream) fn read_ends(ends: TwoEnds<'_>, keep: Keep) -> io::Result<Zip> {
+pub(in crate::bitstream) fn read_ends(ends: Ends<'_>, keep: Keep) -> io::Result<Zip> {
     let mut zip = Zip::default();
-    match read_directory(ends, keep, &mut zip) {
-        Ok(()) => {}
-        Err(Stop::Finding(finding)) => zip.findings.push(*finding),
-        Err(Stop::Io(error)) => return Err(error),
+    if let Err(stop) = read_directory(ends, keep, &mut zip) {
+        zip.findings.push(stop.finding()?);
     }
     Ok(zip)
 }
 
-fn read_directory(ends: TwoEnds<'_>, keep: Keep, zip: &mut Zip) -> Result<(), Stop> {
+fn read_directory(ends: Ends<'_>, keep: Keep, zip: &mut Zip) -> Result<(), Stop> {
     let Some((at, end)) = find_end(ends)? else {
         let found = format!("none in the last {} bytes", ends.tail.len());
         return Err(Finding::error(Code::ZipCutOff, "the end of a central directory", found).into());
     };
+    let behind = ends.size - (at + 22 + end.comment_bytes);
+    if behind > 0 {
+        zip.report(Finding::warning(
+            Code::TrailingBytes,
+            "the end of the file",
+            format!("{behind} more bytes"),
+        ));
+    }
     let expected = format!("{} bytes at byte {}", end.directory_bytes, end.directory_offset);
     if end.directory_offset.saturating_add(end.directory_bytes) > at {
         let found = format!("its end at byte {at}");
@@ -60,52 +40,50 @@ fn read_directory(ends: TwoEnds<'_>, keep: Keep, zip: &mut Zip) -> Result<(), St
     if end.directory_offset < ends.tail_start() {
         return Ok(());
     }
-    let wanted = ends.at(end.directory_offset, |source| read_entries(source, &end, keep, zip))?;
+    let wanted = ends.read_at(end.directory_offset, |source| read_entries(source, &end, keep, zip))?;
     zip.complete = true;
     for (name, offset) in wanted {
         let room = zip.room_for(&name, keep);
-        if let Some(content) = ends.at(offset, |source| beginning(source, room))? {
+        if let Some(content) = ends.read_at(offset, |source| beginning(source, room))? {
             zip.keep(&name, content);
         }
     }
     Ok(())
 }
 
-/// What reading makes no sense of says nothing here.
-fn known<T>(outcome: Result<T, Stop>) -> io::Result<Option<T>> {
-    match outcome {
-        Ok(value) => Ok(Some(value)),
-        Err(Stop::Finding(_)) => Ok(None),
-        Err(Stop::Io(error)) => Err(error),
-    }
-}
-
-/// The last end record of which the comment reaches exactly to the end.
-fn find_end(ends: TwoEnds<'_>) -> io::Result<Option<(u64, End)>> {
+/// The last end record whose comment reaches exactly to the end; else the last one that stands right behind its directory.
+fn find_end(ends: Ends<'_>) -> io::Result<Option<(u64, End)>> {
     let signature = record::END.to_le_bytes();
-    for start in (0..ends.tail.len().saturating_sub(21)).rev() {
-        if !ends.tail[start..].starts_with(&signature) {
-            continue;
+    let starts = (0..ends.tail.len().saturating_sub(21)).rev();
+    let records = starts
+        .filter(|start| ends.tail[*start..].starts_with(&signature))
+        .map(|start| (ends.tail_start() + start as u64, record::end_of(&ends.tail[start + 4..])));
+    let mut found = None;
+    for (at, end) in records {
+        let behind = at + 22 + end.comment_bytes;
+        if behind == ends.size {
+            found = Some((at, end));
+            break;
         }
-        let at = ends.tail_start() + start as u64;
-        let Some(end) = known(record::end(&mut &ends.tail[start + 4..]))? else { continue };
-        if at + 22 + end.comment_bytes != ends.size {
-            continue;
+        let is_behind_directory = end.directory_offset.checked_add(end.directory_bytes) == Some(at);
+        if found.is_none() && behind < ends.size && (is_behind_directory || end.is_elsewhere()) {
+            found = Some((at, end));
         }
-        return Ok(Some((at, wide_end(ends, at)?.filter(|_| end.is_elsewhere()).unwrap_or(end))));
     }
-    Ok(None)
+    let Some((at, end)) = found else { return Ok(None) };
+    let wide = if end.is_elsewhere() { wide_end(ends, at)? } else { None };
+    Ok(Some((at, End { comment_bytes: end.comment_bytes, ..wide.unwrap_or(end) })))
 }
 
 /// The zip64 end record, which a locator right before the end record points to.
-fn wide_end(ends: TwoEnds<'_>, at: u64) -> io::Result<Option<End>> {
+fn wide_end(ends: Ends<'_>, at: u64) -> io::Result<Option<End>> {
     let Some(locator) = at.checked_sub(20) else { return Ok(None) };
-    let bytes = ends.at(locator, |source| source.take(20))?;
+    let bytes = ends.read_at(locator, |source| source.take(20))?;
     if u32_at(&bytes, 0) != record::LOCATOR_64 {
         return Ok(None);
     }
     let position = u64_at(&bytes, 8);
-    known(ends.at(position, |source| {
+    known(ends.read_at(position, |source| {
         let signature = source.take(4)?;
         if u32_at(&signature, 0) == record::END_64 {
             record::end_64(source)
@@ -134,7 +112,12 @@ fn read_entries(
             wanted.push((entry.name.clone(), entry.offset));
         }
         let encrypted = entry.is_encrypted();
-        zip.add(Member { name: entry.name, size: entry.size, compressed: entry.compressed, encrypted });
+        zip.add(Member {
+            name: entry.name,
+            size: entry.shape.size,
+            compressed: entry.shape.compressed,
+            encrypted,
+        });
     }
     let bytes = source.position() - start;
     if bytes > end.directory_bytes {
@@ -154,7 +137,7 @@ fn beginning(source: &mut Source<'_>, keep: usize) -> Result<Option<Vec<u8>>, St
         return Ok(None);
     };
     if entry.method == 0 {
-        let wanted = entry.size.min(keep as u64);
+        let wanted = entry.shape.size.min(keep as u64);
         return Ok(Some(source.take(wanted)?).filter(|content| content.len() as u64 == wanted));
     }
     let mut decoder = flate2::Decompress::new(false);

@@ -13,7 +13,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::Serialize;
 
-pub(super) use directory::{TwoEnds, read_ends};
+pub(super) use directory::read_ends;
 pub(super) use walk::read;
 
 use super::{Code, FINDINGS_LIMIT, Finding};
@@ -25,7 +25,6 @@ pub(super) struct Zip {
     pub(super) members: Vec<Member>,
     pub(super) members_total: u64,
     pub(super) unpacked_bytes: u64,
-    packed_bytes: u64,
     /// Whether every member was seen, so that what is not here is not in it.
     pub(super) complete: bool,
     /// Beginnings of members, with their names.
@@ -83,7 +82,6 @@ impl Zip {
     fn add(&mut self, member: Member) {
         self.members_total += 1;
         self.unpacked_bytes = self.unpacked_bytes.saturating_add(member.size);
-        self.packed_bytes = self.packed_bytes.saturating_add(member.compressed);
         if self.names.len() < MEMBERS_COMPARED && !self.names.insert(hash(&member.name)) {
             let finding = Finding::error(Code::ZipDirectory, "one member of a name", "two");
             self.report(finding.of_member(&member.name));

@@ -17,6 +17,8 @@ pub(super) const SIGNATURE: u32 = 0x0505_4b50;
 /// What a splitting zip tool puts first when one part was enough.
 pub(super) const SPLIT: u32 = 0x3030_4b50;
 
+pub(super) const STORED: u16 = 0;
+pub(super) const DEFLATED: u16 = 8;
 const FLAG_ENCRYPTED: u16 = 1;
 const FLAG_DESCRIPTOR: u16 = 1 << 3;
 /// "See the zip64 field."
@@ -25,14 +27,26 @@ const ZIP_64_FIELD: u16 = 1;
 /// Longer names are cut for the report.
 const NAME_LIMIT: usize = 512;
 
+/// What a member is, or what is stated of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) crc: u32,
+    pub(super) compressed: u64,
+    pub(super) size: u64,
+}
+
+impl Shape {
+    pub(super) fn words(self) -> String {
+        format!("crc {:08x}, {} bytes from {}", self.crc, self.size, self.compressed)
+    }
+}
+
 /// What a local header or a directory entry says of a member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) flags: u16,
     pub(super) method: u16,
-    pub(super) crc: u32,
-    pub(super) compressed: u64,
-    pub(super) size: u64,
+    pub(super) shape: Shape,
     pub(super) name: String,
     /// Where the local header is; 0 in a local header itself.
     pub(super) offset: u64,
@@ -47,6 +61,11 @@ impl Entry {
 
     pub(super) fn has_descriptor(&self) -> bool {
         self.flags & FLAG_DESCRIPTOR != 0
+    }
+
+    /// Whether it is packed in one of the two ways that zips of tools have, and needs no password.
+    pub(super) fn can_unpack(&self) -> bool {
+        !self.is_encrypted() && matches!(self.method, STORED | DEFLATED)
     }
 }
 
@@ -107,9 +126,11 @@ fn entry_at(fixed: &[u8], at: usize) -> Entry {
     Entry {
         flags: u16_at(fixed, at),
         method: u16_at(fixed, at + 2),
-        crc: u32_at(fixed, at + 8),
-        compressed: u64::from(u32_at(fixed, at + 12)),
-        size: u64::from(u32_at(fixed, at + 16)),
+        shape: Shape {
+            crc: u32_at(fixed, at + 8),
+            compressed: u64::from(u32_at(fixed, at + 12)),
+            size: u64::from(u32_at(fixed, at + 16)),
+        },
         ..Entry::default()
     }
 }
@@ -122,7 +143,7 @@ fn read_zip_64(entry: &mut Entry, mut extra: &[u8]) {
         if kind == ZIP_64_FIELD {
             entry.zip_64 = true;
             let mut at = 0;
-            for number in [&mut entry.size, &mut entry.compressed, &mut entry.offset] {
+            for number in [&mut entry.shape.size, &mut entry.shape.compressed, &mut entry.offset] {
                 if *number == ELSEWHERE && at + 8 <= field.len() {
                     *number = u64_at(field, at);
                     at += 8;
@@ -136,13 +157,17 @@ fn read_zip_64(entry: &mut Entry, mut extra: &[u8]) {
 
 /// The end record behind its signature.
 pub(super) fn end(input: &mut dyn Input) -> Result<End, Stop> {
-    let fixed = exactly(input, 18)?;
-    Ok(End {
-        entries: u64::from(u16_at(&fixed, 6)),
-        directory_bytes: u64::from(u32_at(&fixed, 8)),
-        directory_offset: u64::from(u32_at(&fixed, 12)),
-        comment_bytes: u64::from(u16_at(&fixed, 16)),
-    })
+    Ok(end_of(&exactly(input, 18)?))
+}
+
+/// The 18 bytes of the end record behind its signature.
+pub(super) fn end_of(fixed: &[u8]) -> End {
+    End {
+        entries: u64::from(u16_at(fixed, 6)),
+        directory_bytes: u64::from(u32_at(fixed, 8)),
+        directory_offset: u64::from(u32_at(fixed, 12)),
+        comment_bytes: u64::from(u16_at(fixed, 16)),
+    }
 }
 
 /// The zip64 end record behind its signature, with what its length says that follows.

@@ -2,21 +2,24 @@
 
 use std::collections::HashMap;
 
-use super::content::{self, Shape, can_unpack};
-use super::record::{self, End, Entry};
+use super::content::{self, Unpacker};
+use super::record::{self, End, Entry, Shape};
 use super::{Keep, MEMBERS_COMPARED, Member, Zip};
 use crate::bitstream::finding::Stop;
 use crate::bitstream::source::{Input, Source};
 use crate::bitstream::{Code, Finding};
 
-/// Reads a zip to its end.
-pub(in crate::bitstream) fn read(source: &mut Source<'_>, keep: Keep) -> std::io::Result<Zip> {
-    let mut walk =
-        Walk { source, keep, zip: Zip::default(), seen: HashMap::new(), directory: None, end: None };
+/// Reads a zip to its end, and takes what it unpacks from the budget.
+pub(in crate::bitstream) fn read(
+    source: &mut Source<'_>,
+    keep: Keep,
+    budget: &mut u64,
+) -> std::io::Result<Zip> {
+    let (zip, unpacker) = (Zip::default(), Unpacker::new(budget));
+    let mut walk = Walk { source, keep, unpacker, zip, seen: HashMap::new(), directory: None, end: None };
     match walk.run() {
         Ok(()) => walk.zip.complete = true,
-        Err(Stop::Finding(finding)) => walk.zip.findings.push(*finding),
-        Err(Stop::Io(error)) => return Err(error),
+        Err(stop) => walk.zip.findings.push(stop.finding()?),
     }
     Ok(walk.zip)
 }
@@ -24,6 +27,7 @@ pub(in crate::bitstream) fn read(source: &mut Source<'_>, keep: Keep) -> std::io
 struct Walk<'a, 's> {
     source: &'a mut Source<'s>,
     keep: Keep,
+    unpacker: Unpacker<'a>,
     zip: Zip,
     /// The members that no entry of the directory has named yet, by their place.
     seen: HashMap<u64, Seen>,
@@ -99,17 +103,16 @@ impl Walk<'_, '_> {
     fn member(&mut self, at: u64) -> Result<(), Stop> {
         let entry = record::local(self.source)?;
         let keep = self.zip.room_for(&entry.name, self.keep);
-        let before = (self.zip.packed_bytes, self.zip.unpacked_bytes);
-        let (actual, kept) = content::read(self.source, &entry, keep, before)?;
+        let (actual, kept) = self.unpacker.read(self.source, &entry, keep)?;
         let stated = match entry.has_descriptor() {
             true => content::descriptor(self.source, &entry, actual)?,
-            false => Shape::of(&entry),
+            false => entry.shape,
         };
         self.agree(&entry, actual, stated)?;
         if self.seen.len() < MEMBERS_COMPARED {
             self.seen.insert(at, Seen::of(&entry, stated));
         }
-        if can_unpack(&entry) && keep > 0 {
+        if entry.can_unpack() && keep > 0 {
             self.zip.keep(&entry.name, kept);
         }
         self.zip.add(Member {
@@ -123,7 +126,7 @@ impl Walk<'_, '_> {
 
     /// Holds what came out against what the zip says of it.
     fn agree(&mut self, entry: &Entry, actual: Shape, stated: Shape) -> Result<(), Stop> {
-        if !can_unpack(entry) {
+        if !entry.can_unpack() {
             if !entry.is_encrypted() {
                 let found = format!("method {}", entry.method);
                 let finding = Finding::error(Code::ZipCorrupt, "a member that is stored or deflated", found);
@@ -148,7 +151,7 @@ impl Walk<'_, '_> {
         let end = self.source.position();
         let directory = self.directory.get_or_insert(Directory { start: at, end, entries: 0 });
         (directory.end, directory.entries) = (end, directory.entries + 1);
-        let stated = Seen::of(&entry, Shape::of(&entry));
+        let stated = Seen::of(&entry, entry.shape);
         let found = match self.seen.remove(&entry.offset) {
             Some(actual) if actual == stated => return Ok(()),
             None if self.zip.members_total > MEMBERS_COMPARED as u64 => return Ok(()),

@@ -1,10 +1,8 @@
 //! The human form: titled blocks of `   Name:    value` lines, as `xclbinutil --info` prints them.
 
-use super::xclbin;
+use super::{Known, xclbin};
 use crate::base::size::ByteSize;
-use crate::bitstream::{
-    AocxFacts, BitFacts, DcpFacts, Facts, Finding, GbsFacts, Kind, PackageFacts, Severity, Stage,
-};
+use crate::bitstream::{AocxFacts, BitFacts, DcpFacts, Facts, GbsFacts, Kind, PackageFacts, Stage};
 use crate::cli::output::Page;
 
 /// A title, underlined.
@@ -127,9 +125,9 @@ fn package(page: &mut Page, facts: &PackageFacts) {
 }
 
 /// What is wrong, each with what was expected, what was found and what to do.
-pub(super) fn findings(page: &mut Page, findings: &[Finding]) {
+pub(super) fn findings(page: &mut Page, known: &Known<'_>) {
     title(page, "Findings");
-    for finding in findings {
+    for finding in known.findings {
         let member = finding.member.as_ref().map_or_else(String::new, |member| format!("{member}: "));
         let (severity, code) = (finding.severity.name(), finding.code.name());
         page.line(format!("   {severity} [{code}] {member}{}", finding.message));
@@ -139,12 +137,8 @@ pub(super) fn findings(page: &mut Page, findings: &[Finding]) {
             page.line(format!("      {name:9} {value}"));
         }
     }
-    let count = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let plural = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let notes = match count(Severity::Note) {
-        0 => String::new(),
-        notes => format!(", {}", plural(notes, "note")),
-    };
-    page.line(format!("   {}, {}{notes}", plural(errors, "error"), plural(warnings, "warning")));
+    let mut counts = vec![plural(known.errors, "error"), plural(known.warnings, "warning")];
+    counts.extend((known.notes > 0).then(|| plural(known.notes, "note")));
+    page.line(format!("   {}", counts.join(", ")));
 }

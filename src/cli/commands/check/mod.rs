@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use crate::bitstream::{self, Examination, Facts, Family, Finding, Kind, Target};
+use crate::bitstream::{self, Examination, Facts, Family, Finding, Kind, Severity, Target};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
@@ -131,15 +131,16 @@ impl<'e> Item<'e> {
 
 impl<'e> Known<'e> {
     fn new(exam: &'e Examination) -> Self {
+        let count = |severity| exam.findings.iter().filter(|finding| finding.severity == severity).count();
         Self {
             kind: Some(exam.kind),
             title: Some(exam.kind.title()),
             family: exam.family(),
             size: Some(exam.size),
             head_only: exam.head_only,
-            errors: exam.errors().count(),
-            warnings: exam.warnings().count(),
-            notes: exam.notes().count(),
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
             summary: Some(exam.summary()),
             facts: Some(&exam.facts),
             findings: &exam.findings,
@@ -163,13 +164,12 @@ impl Report for CheckReport<'_> {
                 size: Some(size),
                 summary: Some(summary),
                 facts: Some(facts),
-                findings,
                 ..
             } = &item.known
             {
                 page.line(format!("{}: {summary}", item.file));
                 blocks::facts(page, *kind, *size, facts);
-                blocks::findings(page, findings);
+                blocks::findings(page, &item.known);
             }
         }
     }

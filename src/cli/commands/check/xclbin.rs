@@ -30,7 +30,7 @@ fn container(page: &mut Page, facts: &XclbinFacts) {
     line(page, "UUID (xclbin)", facts.uuid.as_deref().unwrap_or(UNKNOWN));
     some(page, "UUID (IINTF)", facts.interface_uuid.as_deref());
     some(page, "Created", facts.created.map(|time| time.to_string()).as_deref());
-    line(page, "Mode", facts.mode.words());
+    line(page, "Mode", facts.mode.to_uppercase());
     sections(page, facts);
 }
 

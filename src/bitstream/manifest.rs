@@ -27,20 +27,20 @@ pub struct Manifest {
 #[derive(Deserialize)]
 struct Json {
     #[serde(alias = "dcp_hash")]
-    dcp_sha256: String,
+    dcp_sha256: Option<String>,
     dcp_file_name: Option<String>,
 }
 
 /// Reads a manifest; none when the text is something else.
 pub(super) fn read(name: &str, text: &[u8]) -> Option<Manifest> {
-    let text = std::str::from_utf8(text).ok()?;
+    let text = std::str::from_utf8(text).ok()?.trim_start_matches('\u{feff}');
     let (hash, file) = match serde_json::from_str::<Json>(text) {
-        Ok(json) => (Some(json.dcp_sha256), json.dcp_file_name),
+        Ok(json) => (json.dcp_sha256, json.dcp_file_name),
         Err(_) => {
+            let pairs = pairs_of(text)?;
             let value = |key: &str| {
-                let pairs = text.lines().filter_map(|line| line.split_once('='));
-                let mut values = pairs.filter(|(name, _)| name.trim() == key);
-                values.next().map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty())
+                let value = pairs.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned());
+                value.filter(|value| !value.is_empty())
             };
             (value("dcp_hash"), value("dcp_file_name"))
         }
@@ -52,12 +52,24 @@ pub(super) fn read(name: &str, text: &[u8]) -> Option<Manifest> {
     Some(Manifest { name: short(name.to_owned()), dcp_file_name: file.map(short), dcp_hash: hash.map(short) })
 }
 
+/// The `name=value` lines of a text that has no others: a script or a log that speaks of a hash is no manifest.
+fn pairs_of(text: &str) -> Option<Vec<(&str, &str)>> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let pair = |line| -> Option<(&str, &str)> {
+        let (name, value) = str::split_once(line, '=')?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let (name, value) = (name.trim(), value.trim().trim_matches('"'));
+        (!name.is_empty() && name.chars().all(is_name)).then_some((name, value))
+    };
+    lines.map(pair).collect()
+}
+
 /// Holds the checkpoint of a package against the hash in its manifest, for which the package is read once more: the
 /// manifest stands behind the checkpoint.
 pub(super) fn check_hash(source: &mut Source<'_>, exam: &mut Examination) -> io::Result<()> {
     let Facts::Package(facts) = &exam.facts else { return Ok(()) };
     let Some(manifest) = facts.manifest.clone() else { return Ok(()) };
-    let (Some(stated), Some(member)) = (manifest.dcp_hash, facts.named_by_manifest()) else { return Ok(()) };
+    let (Some(stated), [member]) = (manifest.dcp_hash, &facts.named_by_manifest()[..]) else { return Ok(()) };
     let member = member.name.clone();
     let computed = match exam.kind {
         Kind::Package => {

@@ -51,14 +51,18 @@ const EXPECTED: &str = "one checkpoint (.dcp) or bitstream";
 const BLOCK: usize = 512;
 
 impl PackageFacts {
-    /// The checkpoint that the manifest is about: of the name that it has, else the only one.
-    pub(super) fn named_by_manifest(&self) -> Option<&PackageMember> {
-        let name = self.manifest.as_ref()?.dcp_file_name.as_deref();
-        let base = |text: &str| text.rsplit('/').next().map(str::to_owned);
-        let mut loadable = self.loadable();
-        match name {
-            Some(name) => loadable.find(|member| base(&member.name) == base(name)),
-            None => loadable.next().filter(|_| self.loadable().count() == 1),
+    /// What the manifest may be about: what has the name in it, in its own folder if there; without a name, anything.
+    pub(super) fn named_by_manifest(&self) -> Vec<&PackageMember> {
+        let Some(manifest) = &self.manifest else { return Vec::new() };
+        let (folder, _) = manifest.name.rsplit_once('/').unwrap_or_default();
+        let is_named = |member: &&PackageMember| {
+            manifest.dcp_file_name.as_deref().is_none_or(|name| base(&member.name) == base(name))
+        };
+        let named: Vec<&PackageMember> = self.loadable().filter(is_named).collect();
+        let beside = |member: &&PackageMember| member.name.rsplit_once('/').unwrap_or_default().0 == folder;
+        match named.iter().copied().filter(beside).collect::<Vec<_>>() {
+            beside if beside.len() == 1 => beside,
+            _ => named,
         }
     }
 
@@ -66,6 +70,11 @@ impl PackageFacts {
     pub fn loadable(&self) -> impl Iterator<Item = &PackageMember> {
         self.members.iter().filter(|member| is_loadable(member.kind) && !member.header_only)
     }
+}
+
+/// A name without its folders.
+fn base(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or_default()
 }
 
 fn is_loadable(kind: Kind) -> bool {
@@ -175,7 +184,7 @@ fn examine_member(
     let mut content = Source::new(source, entry.size);
     let first = content.peek(manifest::LIMIT)?;
     let mut inner = exam.of_part(identify(&first[..first.len().min(BLOCK)]), entry.size);
-    if inner.kind == Kind::Text && facts.manifest.is_none() {
+    if inner.kind == Kind::Text && entry.size <= manifest::LIMIT as u64 && facts.manifest.is_none() {
         facts.manifest = manifest::read(&entry.name, first);
     }
     if is_loadable(inner.kind) || inner.kind == Kind::Zip {
@@ -207,7 +216,7 @@ fn examine_member(
 /// Whether a member is an xclbin of which the sections are elsewhere, as `xclbinsplit` leaves it.
 fn is_header_only(entry: &Entry, inner: &Examination) -> bool {
     let Facts::Xclbin(xclbin) = &inner.facts else { return false };
-    let named = entry.name.rsplit('/').next() == Some("header.bin");
+    let named = base(&entry.name) == "header.bin";
     let elsewhere = xclbin.sections.iter().all(|section| section.size == 0 || section.offset >= entry.size);
     named || inner.has_errors() && elsewhere
 }
@@ -265,7 +274,7 @@ fn judge(facts: &PackageFacts, exam: &mut Examination) {
 fn judge_manifest(facts: &PackageFacts, exam: &mut Examination) {
     let Some(manifest) = &facts.manifest else { return };
     let Some(name) = &manifest.dcp_file_name else { return };
-    if facts.named_by_manifest().is_none() && facts.members_total <= MEMBERS_LISTED as u64 {
+    if facts.named_by_manifest().is_empty() && facts.members_total <= MEMBERS_LISTED as u64 {
         let finding = Finding::error(Code::ManifestMismatch, name.as_str(), "no member of that name");
         exam.report(finding.of_member(&manifest.name));
     }

@@ -49,6 +49,24 @@ fn a_manifest_is_held_against_its_checkpoint() {
     assert_eq!(of(format!("dcp_hash={right}\ndcp_file_name=b.dcp\n")), ["MANIFEST-MISMATCH"]);
     assert_eq!(of(format!("{{\"dcp_sha256\": \"{right}\", \"version\": \"2.0\"}}")), [""; 0]);
     assert_eq!(of(format!("{{\"dcp_sha256\": \"{}\"}}", hash(b""))), ["MANIFEST-MISMATCH"]);
+    assert_eq!(of("{\"version\": \"2.0\", \"dcp_file_name\": \"b.dcp\"}".to_owned()), ["MANIFEST-MISMATCH"]);
+    let upper = right.to_uppercase();
+    assert_eq!(of(format!("\u{feff}dcp_hash = \"{upper}\"\r\n\r\ndcp_file_name=\"a.dcp\"\r\n")), [""; 0]);
+    // What only speaks of a hash is no manifest.
+    let script = "#!/bin/sh\ndcp_hash=$(sha256sum $1)\necho dcp_hash=$dcp_hash\n";
+    assert_eq!(of(script.to_owned()), [""; 0]);
+    assert_eq!(of("INFO: packaging\n  dcp_file_name=old.dcp of the last run\n".to_owned()), [""; 0]);
+    // Of two of one name, the one beside it is meant; of two without a name, nobody knows.
+    let other = sample::checkpoint_in_state(VU9P, "Routed", "0.5");
+    let beside = |folder: &str, name: &str| {
+        let text = format!("dcp_hash={}\n{name}", hash(&other));
+        let manifest = format!("{folder}m.txt");
+        codes_of(&sample::tar_gz(&[("x/a.dcp", &dcp), ("y/a.dcp", &other), (&manifest, text.as_bytes())]))
+    };
+    assert_eq!(beside("y/", "dcp_file_name=a.dcp\n"), ["several-loadable"]);
+    assert_eq!(beside("x/", "dcp_file_name=a.dcp\n"), ["MANIFEST-MISMATCH", "several-loadable"]);
+    assert_eq!(beside("", "dcp_file_name=a.dcp\n"), ["several-loadable"]);
+    assert_eq!(beside("y/", ""), ["several-loadable"]);
 }
 
 #[test]

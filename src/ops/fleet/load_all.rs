@@ -69,7 +69,7 @@ pub async fn images(
     spots: &[Spot],
 ) -> Result<BTreeMap<Option<String>, String>> {
     let family = request.image.spec.family;
-    let fits = |spot: &&Spot| family.is_none() || spot.chip.family() == family;
+    let fits = |spot: &&Spot| spot.may_take(family);
     let shells: BTreeSet<_> = spots.iter().filter(fits).map(|spot| spot.chip.shell.clone()).collect();
     let mut images = BTreeMap::new();
     for shell in shells {
@@ -166,7 +166,12 @@ async fn load_one(
 impl Spot {
     /// Whether there is an image for it: a chip of another family, or of a shell that none was made for, has none.
     pub fn fits(&self, images: &BTreeMap<Option<String>, String>, family: Option<Family>) -> bool {
-        images.contains_key(&self.chip.shell) && (family.is_none() || self.chip.family() == family)
+        images.contains_key(&self.chip.shell) && self.may_take(family)
+    }
+
+    /// A chip of a kind that is not known here may be any.
+    fn may_take(&self, family: Option<Family>) -> bool {
+        self.chip.family().zip(family).is_none_or(|(own, wanted)| own == wanted)
     }
 
     /// The id of the chip's host.

@@ -13,12 +13,13 @@ use super::TargetArgs;
 use super::outcomes::{self, Ran, RanHost, exit_of};
 use super::test::{TestsArgs, Wanted};
 use crate::base::duration::duration;
+use crate::base::progress::Silent;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
 use crate::ecs::{Instance, InstanceState, fpga_type};
-use crate::ops::deploy::Request;
+use crate::ops::deploy::{Request, check};
 use crate::ops::fleet::{
     Counts, HostRecord, LoadedChip, Outcome, Phase, Record, RunRequest, Services, Spot, Target, chips,
     cost_of, folded, images, judge_command, load_all, run as run_on_hosts, to_load,
@@ -69,7 +70,7 @@ pub(super) struct LoadArgs {
 pub(super) struct Deployment<'a> {
     pub(super) target: &'a Target,
     pub(super) hosts: Vec<Instance>,
-    pub(super) file: &'a Path,
+    pub(super) request: Request,
     /// How long it took until they were ready, where they were made for it.
     pub(super) booted: Option<Duration>,
 }
@@ -106,6 +107,7 @@ pub(in crate::cli) fn run(args: &DeployArgs, cx: &Context) -> CommandOutcome {
 }
 
 async fn deploy(args: &DeployArgs, cx: &Context) -> Result<Deployed, Failure> {
+    let request = args.load.examined(&args.file, &args.tests, cx).await?;
     let ecs = cx.ecs().await?;
     let deadline = cx.deadline(args.load.whole_time(&args.tests)).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
@@ -113,7 +115,7 @@ async fn deploy(args: &DeployArgs, cx: &Context) -> Result<Deployed, Failure> {
         args.tests.examine_agent(services)?;
     }
     let hosts = args.target.hosts(&ecs).await?;
-    let work = Deployment { target: &args.target.target, hosts, file: &args.file, booted: None };
+    let work = Deployment { target: &args.target.target, hosts, request, booted: None };
     let (deployed, mut record) = args.load.on_hosts(cx, services, work, &args.tests).await?;
     record.finish()?;
     Ok(deployed)
@@ -185,11 +187,10 @@ impl LoadArgs {
         deployment: Deployment<'_>,
         tests: &TestsArgs,
     ) -> Result<(Deployed, Record), Failure> {
-        let Deployment { target, hosts, file, booted } = deployment;
+        let Deployment { target, hosts, request, booted } = deployment;
         let (faas, oss) = (cx.faas().await?, cx.oss().await?);
         let jobs = usize::from(self.jobs);
-        let request = self.request(file, tests, cx)?;
-        let mut record = self.record(services, target, &hosts, (file, tests))?;
+        let mut record = self.record(services, target, &hosts, (&request.file, tests))?;
         let is_new = !record.folder().exists();
         record.booted(booted);
         record.cost = cost_of(services.ecs, &hosts).await;
@@ -219,8 +220,8 @@ impl LoadArgs {
         }
         fpgas.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.fpga_uuid.cmp(&b.fpga_uuid)));
         let loaded = |host: &Instance| {
-            let is_well = |chip: &LoadedChip| chip.instance_id != host.id || chip.outcome == Outcome::Passed;
-            fpgas.iter().all(is_well) && !idle.contains_key(&host.id)
+            let mut own = fpgas.iter().filter(|chip| chip.instance_id == host.id).peekable();
+            own.peek().is_some() && own.all(|chip| chip.outcome == Outcome::Passed)
         };
         let whole: Vec<_> = hosts.into_iter().filter(loaded).collect();
         let tested = if tests.any() && !whole.is_empty() {
@@ -263,6 +264,11 @@ impl LoadArgs {
             let count = others.len();
             cx.ui.note(&format!("{count} chips are of another kind than the file, and stay as they are"));
         }
+        if spots.is_empty() {
+            let message = format!("{} is for no chip of {target}", request.file.display());
+            let failure = Failure::new(Exit::NotFound, message);
+            return Err(failure.hint(format!("see: faascmd fleet show {target}")));
+        }
         let (open, done) = to_load(faas, spots, &images, jobs).await?;
         Ok(Prepared { images, idle, open, done })
     }
@@ -285,6 +291,25 @@ impl LoadArgs {
         let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let shell = self.shell.as_deref().unwrap_or_default();
         Ok(format!("{digest} {shell} {} {}", self.driver, tests.said()))
+    }
+
+    /// Looks into the file before anything is made or asked: for which chips it is, and whether they can be loaded with it.
+    pub(super) async fn examined(
+        &self,
+        file: &Path,
+        tests: &TestsArgs,
+        cx: &Context,
+    ) -> Result<Request, Failure> {
+        let mut request = self.request(file, tests, cx)?;
+        let checked = check(&Silent, &request, &mut Vec::new()).await;
+        let subject = checked.map_err(|error| {
+            let mut failure = Failure::from(error);
+            // That is a flag of `deploy`.
+            failure.hints.retain(|hint| !hint.starts_with("--no-check"));
+            failure
+        })?;
+        request.image.spec.family = subject.exam.and_then(|exam| exam.family());
+        Ok(request)
     }
 
     fn request(&self, file: &Path, tests: &TestsArgs, cx: &Context) -> Result<Request, Failure> {

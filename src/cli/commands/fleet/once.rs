@@ -22,6 +22,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
+use crate::ops::deploy::Request;
 use crate::ops::fleet::{
     FleetError, Outcome, Release, Services, Target, UpRequest, find, folded, release, release_at, settled, up,
 };
@@ -117,13 +118,14 @@ fn read(args: &OnceArgs) -> Result<(OnceSpec, SpecArgs), Failure> {
 async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Context) -> Result<Once, Failure> {
     let ecs = cx.ecs().await?;
     let tests = args.tests.or(&spec.test, spec.dma_range.as_deref())?;
+    let upload = args.load.examined(&args.file, &tests, cx).await?;
     let deadline = cx.deadline(BOOT.saturating_add(args.load.whole_time(&tests))).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
     tests.examine_agent(services)?;
     if let Some(target) = &spec.target {
         let hosts = find(&ecs, target).await?;
         let kept = hosts.iter().map(|host| host.id.clone()).collect();
-        let work = Deployment { target, hosts, file: &args.file, booted: None };
+        let work = Deployment { target, hosts, request: upload, booted: None };
         let (deployed, mut record) = args.load.on_hosts(cx, services, work, &tests).await?;
         record.finish()?;
         return Ok(Once {
@@ -145,7 +147,7 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     let verdict = match memory.recall() {
         // Only the release was left to do.
         Some(verdict) => Ok((verdict, 0)),
-        None => work(args, cx, services, (&request, &memory), &tests).await,
+        None => work(args, cx, services, (&request, upload, &memory), &tests).await,
     };
     let ended = end(args, spec, cx, (&ecs, &request.fleet), &verdict).await;
     let (verdict, made) = match (verdict, &ended) {
@@ -165,14 +167,14 @@ async fn work(
     args: &OnceArgs,
     cx: &Context,
     services: Services<'_>,
-    (request, memory): (&UpRequest, &Memory),
+    (request, upload, memory): (&UpRequest, Request, &Memory),
     tests: &TestsArgs,
 ) -> Result<(Verdict, usize), Failure> {
     let began = Instant::now();
     let made = up(services, request).await?;
     let target = &Target::Fleet(request.fleet.clone());
     let booted = Some(began.elapsed());
-    let deployment = Deployment { target, hosts: made.hosts, file: &args.file, booted };
+    let deployment = Deployment { target, hosts: made.hosts, request: upload, booted };
     let (deployed, mut record) = args.load.on_hosts(cx, services, deployment, tests).await?;
     let verdict = Verdict::of(&deployed)?;
     // In this order: between the two, the tests are not done once more.

@@ -185,11 +185,11 @@ pub(super) async fn fetch_whole_logs(
     }
 }
 
-/// A run that was stopped here goes on on the hosts: the lines that go on with it and that end it.
+/// What was stopped here goes on there, and costs: the lines that go on with it and that end it.
 pub(super) fn stopped(error: ops::Error, target: &Target) -> Failure {
-    let is_signal = matches!(error, ops::Error::Interrupted { .. });
+    let goes_on = matches!(error, ops::Error::Interrupted { .. } | ops::Error::Pending { .. });
     let failure = Failure::from(error);
-    if is_signal { failure.hint(format!("release the hosts: faascmd fleet down {target}")) } else { failure }
+    if goes_on { failure.hint(format!("release the hosts: faascmd fleet down {target}")) } else { failure }
 }
 
 impl Report for Ran {

@@ -168,7 +168,7 @@ fn bounded<'de, D: Deserializer<'de>, const LEAST: u16, const MOST: u16>(
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "write one text, or a list of texts")]
 enum OneOrMore {
     One(String),
     More(Vec<String>),
@@ -182,7 +182,7 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "write a number")]
 enum Number {
     Text(String),
     Whole(i64),
@@ -424,6 +424,7 @@ mod tests {
     fn a_file_is_held_to_what_the_flags_are_held_to() {
         for (text, said) in [
             ("min = 1\ncount = 1001", "fleet.toml:2: count: 1001 is not in 1..=1000"),
+            ("type = 5", "fleet.toml:1: type: write one text, or a list of texts"),
             ("count = 0", "fleet.toml:1: count: 0 is not in 1..=1000"),
             ("min = -1", "fleet.toml:1: min: -1 is not in 1..=1000"),
             ("public_ip = 101", "fleet.toml:1: public_ip: 101 is not in 0..=100"),

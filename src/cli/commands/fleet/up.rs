@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::BOOT;
 use super::host::Host;
+use super::outcomes::stopped;
 use super::spec::SpecArgs;
 use crate::base::duration::spent;
 use crate::cli::context::Context;
@@ -102,7 +103,8 @@ async fn make(request: &UpRequest, cx: &Context) -> Result<Option<Up>, Failure> 
         }
     }
     let deadline = cx.deadline(BOOT.saturating_add(request.wait_capacity)).await?;
-    let made = up(Services { ecs: &ecs, deadline: &deadline }, request).await?;
+    let made = up(Services { ecs: &ecs, deadline: &deadline }, request).await;
+    let made = made.map_err(|error| stopped(error, &Target::Fleet(request.fleet.clone())))?;
     let cost = cost_of(&ecs, &made.hosts).await;
     let hosts = made.hosts.iter().map(Host::of).collect();
     Ok(Some(Up { fleet: request.fleet.clone(), new: made.new, hosts, cost }))

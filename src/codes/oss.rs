@@ -227,6 +227,10 @@ pub(super) const ROWS: &[Row] = &[
         .means("The bucket's CORS rules do not let pages of that origin ask.")
         .advice("Only browsers ask so: give the bucket a CORS rule for the page's origin in the console.")
         .from(ERRORS),
+    row("InvalidObjectState", 403)
+        .means("The object is archived: it has to be restored before it can be read.")
+        .advice("Restore it in the console, or put the file anew with the class Standard.")
+        .from(ERRORS),
     row("BucketNotEmpty", 409)
         .also(&["0015-00000301"])
         .means("The bucket still holds objects or unfinished uploads.")

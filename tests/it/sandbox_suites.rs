@@ -137,30 +137,62 @@ fn bucket(method: &str, name: &str) -> Sent {
 }
 
 #[test]
-fn a_bucket_of_another_class_is_refused_by_its_element_and_not_made() {
+fn a_bucket_s_class_is_that_of_its_objects() {
     let cloud = Cloud::new();
-    let make = |inside: &str| {
+    let make = |name: &str, inside: &str| {
         let body = format!("<CreateBucketConfiguration>{inside}</CreateBucketConfiguration>");
-        cloud.oss(&bucket("PUT", "of-a-class").body(body))
+        cloud.oss(&bucket("PUT", name).body(body))
     };
-    for (name, value) in [
-        ("StorageClass", "IA"),
-        ("StorageClass", "Archive"),
-        ("StorageClass", "ColdArchive"),
-        ("DataRedundancyType", "ZRS"),
-    ] {
-        let answer = make(&format!("<{name}>{value}</{name}>"));
-        refused(&answer, 501, "NotImplemented");
-        assert_eq!((answer.element("Element"), answer.element("ElementValue")), (name.into(), value.into()));
+    let in_bucket = |name: &str, sent: Sent| cloud.oss(&Sent { bucket: name.into(), ..sent });
+    for (name, class) in [("of-ia", "IA"), ("of-archive", "Archive"), ("of-deep", "DeepColdArchive")] {
+        let said =
+            format!("<StorageClass>{class}</StorageClass><DataRedundancyType>ZRS</DataRedundancyType>");
+        assert_eq!(make(name, &said).status, 200);
+        let info = cloud.oss(&bucket("GET", name).query(&[("bucketInfo", "")]));
+        let told = ["StorageClass", "DataRedundancyType"].map(|element| info.element(element));
+        assert_eq!(told, [class, "ZRS"]);
+        in_bucket(name, Sent::new("PUT", "key").body("123"));
+        let uploads = [("uploads", "")];
+        let id = in_bucket(name, Sent::new("POST", "parts").query(&uploads)).element("UploadId");
+        for listed in [
+            cloud.oss(&bucket("GET", name)),
+            cloud.oss(&bucket("GET", name).query(&uploads)),
+            in_bucket(name, Sent::new("GET", "parts").query(&[("uploadId", &id)])),
+        ] {
+            assert_eq!(listed.element("StorageClass"), class, "{}", listed.text());
+        }
+        let told = in_bucket(name, Sent::new("HEAD", "key"));
+        assert_eq!((told.status, told.header("x-oss-storage-class")), (200, Some(class)));
+        // What says that it is of the standard class is, wherever it lies.
+        let standard = [("x-oss-storage-class", "Standard")];
+        in_bucket(name, Sent::new("PUT", "own").headers(&standard).body("1234"));
+        assert_eq!(in_bucket(name, Sent::new("GET", "own")).header("x-oss-storage-class"), Some("Standard"));
+        let stat = cloud.oss(&bucket("GET", name).query(&[("stat", "")]));
+        let of_class = if class == "IA" { "InfrequentAccess" } else { class };
+        let names = ["Storage", "RealStorage", "ObjectCount"].map(|what| format!("{of_class}{what}"));
+        assert_eq!(names.map(|name| stat.element(&name)), ["65536", "3", "1"]);
+        let told = ["Storage", "ObjectCount", "StandardStorage", "StandardObjectCount"];
+        assert_eq!(told.map(|name| stat.element(name)), ["7", "2", "4", "1"]);
     }
-    refused(&cloud.oss(&bucket("PUT", "of-a-class").body("<CreateBucket")), 400, "MalformedXML");
-    assert_eq!(cloud.oss(&bucket("HEAD", "of-a-class")).status, 404);
-    for right in ["", "<StorageClass>Standard</StorageClass><DataRedundancyType>LRS</DataRedundancyType>"] {
-        assert_eq!(make(right).status, 200, "{right}");
+    assert_eq!(in_bucket("of-ia", Sent::new("GET", "key")).text(), "123");
+    refused(&in_bucket("of-archive", Sent::new("GET", "key")), 403, "InvalidObjectState");
+    let copy = Sent::new("PUT", "copy").headers(&[("x-oss-copy-source", "/of-deep/key")]);
+    refused(&cloud.oss(&copy), 403, "InvalidObjectState");
+    let copy = Sent::new("PUT", "copy").headers(&[("x-oss-copy-source", "/of-ia/key")]);
+    assert_eq!(cloud.oss(&copy).status, 200);
+    assert_eq!(get(&cloud, "copy").header("x-oss-storage-class"), Some("Standard"));
+
+    // A bucket stays what it was made as.
+    assert_eq!(make("of-ia", "<StorageClass>IA</StorageClass>").status, 200);
+    assert_eq!(make("of-ia", "").status, 200);
+    refused(&make("of-ia", "<StorageClass>Standard</StorageClass>"), 409, "BucketAlreadyExists");
+    refused(&make("of-ia", "<DataRedundancyType>LRS</DataRedundancyType>"), 409, "BucketAlreadyExists");
+    for wrong in
+        ["<StorageClass>Cheap</StorageClass>", "<DataRedundancyType>x</DataRedundancyType>", "<StorageClass>"]
+    {
+        refused(&make("of-nothing", wrong), 400, "MalformedXML");
     }
-    let info = cloud.oss(&bucket("GET", "of-a-class").query(&[("bucketInfo", "")]));
-    let told = ["StorageClass", "DataRedundancyType"].map(|name| info.element(name));
-    assert_eq!(told, ["Standard", "LRS"]);
+    assert_eq!(cloud.oss(&bucket("HEAD", "of-nothing")).status, 404);
 }
 
 #[test]

@@ -5,12 +5,12 @@ use serde::Deserialize;
 use super::call::{Answer, Call};
 use super::error::OssError;
 use super::names::may_begin_a_bucket;
+use super::refusals;
 use super::xml::Xml;
-use super::{refusals, unbuilt};
 use crate::sandbox::exchange::Intake;
 use crate::sandbox::http::Response;
 use crate::sandbox::identity::{ACCOUNT, REGION};
-use crate::sandbox::store::BucketInfo;
+use crate::sandbox::store::{BucketInfo, Class, ClassStat};
 use crate::sandbox::time::iso;
 
 /// A document with status 200.
@@ -58,12 +58,12 @@ fn described(xml: Xml, name: &str, bucket: &BucketInfo) -> Xml {
         .leaf("Location", format!("oss-{region}"))
         .leaf("Name", name)
         .leaf("Region", region)
-        .leaf("StorageClass", "Standard")
+        .leaf("StorageClass", bucket.class.word())
 }
 
 /// The bucket of the call; `access` has seen that it exists.
 fn info_of(call: &Call<'_>) -> BucketInfo {
-    let absent = || BucketInfo { owner: ACCOUNT.into(), region: REGION.into(), created: call.now };
+    let absent = || BucketInfo::new(ACCOUNT, REGION, call.now);
     call.cloud.store.bucket(call.bucket()).unwrap_or_else(absent)
 }
 
@@ -75,7 +75,7 @@ pub(super) fn info(call: &Call<'_>) -> Answer {
         .into_iter()
         .fold(xml, |xml, feature| xml.leaf(feature, "Disabled"))
         .leaf("BlockPublicAccess", "true")
-        .leaf("DataRedundancyType", "LRS")
+        .leaf("DataRedundancyType", bucket.redundancy)
         .leaf("ResourceGroupId", "rg-faascmdsandbox");
     let xml = owner(xml).open("AccessControlList").leaf("Grant", "private").close();
     Ok(document(xml.open("ServerSideEncryptionRule").leaf("SSEAlgorithm", "None").close()))
@@ -86,27 +86,31 @@ pub(super) fn head(call: &Call<'_>) -> Answer {
     Ok(Response::new(200).with_header("x-oss-bucket-region", info_of(call).region))
 }
 
-/// Classes of storage that nothing here is of.
-const OTHER_CLASSES: [&str; 4] = ["InfrequentAccess", "Archive", "ColdArchive", "DeepColdArchive"];
+/// How the elements of GetBucketStat begin, in the order of the classes.
+const CLASSES: [&str; 5] = ["Standard", "InfrequentAccess", "Archive", "ColdArchive", "DeepColdArchive"];
 
-/// `GetBucketStat`: all is of the standard class here.
+/// `GetBucketStat`.
 pub(super) fn stat(call: &Call<'_>) -> Answer {
     let stat = call.cloud.store.stat(call.bucket());
-    let (bytes, objects) = (stat.bytes.to_string(), stat.objects.to_string());
     let xml = Xml::new("BucketStat")
-        .leaf("Storage", &bytes)
-        .leaf("ObjectCount", &objects)
+        .leaf("Storage", stat.bytes.to_string())
+        .leaf("ObjectCount", stat.objects.to_string())
         .leaf("MultipartUploadCount", stat.uploads.to_string())
         .leaf("MultipartPartCount", stat.parts.to_string())
         .leaf("LiveChannelCount", "0")
         .leaf("LastModifiedTime", stat.modified.map_or(0, |time| time.as_second()).to_string())
-        .leaf("StandardStorage", &bytes)
-        .leaf("StandardObjectCount", &objects)
         .leaf("DeleteMarkerCount", "0");
-    Ok(document(OTHER_CLASSES.iter().fold(xml, |xml, class| {
-        let told = ["Storage", "RealStorage", "ObjectCount"];
-        told.iter().fold(xml, |xml, what| xml.leaf(&format!("{class}{what}"), "0"))
-    })))
+    let told = |xml: Xml, (class, of): (&str, &ClassStat)| {
+        let xml = xml.leaf(&format!("{class}Storage"), of.paid.to_string());
+        let is_paid_as_it_is = class == CLASSES[0];
+        let xml = if is_paid_as_it_is {
+            xml
+        } else {
+            xml.leaf(&format!("{class}RealStorage"), of.bytes.to_string())
+        };
+        xml.leaf(&format!("{class}ObjectCount"), of.objects.to_string())
+    };
+    Ok(document(CLASSES.into_iter().zip(&stat.classes).fold(xml, told)))
 }
 
 /// `GetBucketLocation`.
@@ -149,29 +153,38 @@ struct CreateBucketConfiguration {
     redundancy: Option<String>,
 }
 
-/// `PutBucket`: a bucket of one's own may be put again.
+/// `PutBucket`: a bucket of one's own may be put again, and stays what it is.
 pub(super) async fn put(call: &Call<'_>, intake: &mut Intake) -> Answer {
-    check_configuration(&call.document(intake).await?)?;
-    call.cloud.store.create_bucket(call.bucket(), call.now);
+    let (class, redundancy) = configured(&call.document(intake).await?)?;
+    let plain = BucketInfo::new(ACCOUNT, REGION, call.now);
+    let wanted = BucketInfo {
+        class: class.unwrap_or(plain.class),
+        redundancy: redundancy.unwrap_or(plain.redundancy),
+        ..plain
+    };
+    let is_there = call.cloud.store.create_bucket(call.bucket(), wanted);
+    if class.is_some_and(|class| class != is_there.class) {
+        return Err(refusals::BUCKET_OF_A_CLASS.with("BucketName", call.bucket()).into());
+    }
+    if redundancy.is_some_and(|redundancy| redundancy != is_there.redundancy) {
+        return Err(refusals::BUCKET_REDUNDANT.with("BucketName", call.bucket()).into());
+    }
     Ok(Response::new(200).with_header("location", format!("/{}", call.bucket())))
 }
 
-/// Refuses a document that asks for another bucket than there can be here; it may be absent.
-fn check_configuration(body: &str) -> Result<(), OssError> {
+/// The class and the redundancy that the document of a `PutBucket` names; it may be absent.
+fn configured(body: &str) -> Result<(Option<Class>, Option<&'static str>), OssError> {
     if body.trim().is_empty() {
-        return Ok(());
+        return Ok((None, None));
     }
-    let wanted: CreateBucketConfiguration =
-        quick_xml::de::from_str(body).map_err(|_| refusals::MALFORMED_XML)?;
-    let elements =
-        [("StorageClass", wanted.class, "Standard"), ("DataRedundancyType", wanted.redundancy, "LRS")];
-    for (name, value, only) in elements {
-        let value = value.unwrap_or_default();
-        if !value.is_empty() && !value.eq_ignore_ascii_case(only) {
-            return Err(unbuilt::element(name, &value));
-        }
-    }
-    Ok(())
+    let malformed = || OssError::from(refusals::MALFORMED_XML);
+    let said: CreateBucketConfiguration = quick_xml::de::from_str(body).map_err(|_| malformed())?;
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let class = given(said.class).map(|word| Class::of_word(&word).ok_or_else(malformed));
+    let kinds = ["LRS", "ZRS"];
+    let redundancy =
+        given(said.redundancy).map(|word| kinds.into_iter().find(|kind| *kind == word).ok_or_else(malformed));
+    Ok((class.transpose()?, redundancy.transpose()?))
 }
 
 /// `DeleteBucket`: only an empty one.

@@ -7,7 +7,7 @@ use super::call::{Answer, Call};
 use super::conditions;
 use super::error::{OssError, already_exists, invalid_argument, no_such_key};
 use super::multipart::{part_number, put_part_of, upload_exists};
-use super::object::{asked_acl, described};
+use super::object::{asked_acl, check_readable, class, described};
 use super::range::{Range, range};
 use super::refusals;
 use super::xml::Xml;
@@ -36,6 +36,7 @@ fn found(call: &Call<'_>) -> Result<Object, OssError> {
     let (bucket, key) = source(call)?;
     let object = call.cloud.store.head(&bucket, &key).ok_or_else(|| no_such_key(&key))?;
     conditions::check(call.request, "x-oss-copy-source-", &object)?;
+    check_readable(&object)?;
     Ok(object)
 }
 
@@ -57,6 +58,7 @@ pub(super) fn object(call: &Call<'_>) -> Answer {
         object.described = described(call);
     }
     object.described.acl = asked_acl(call).unwrap_or_default();
+    object.described.class = class(call);
     let xml = Xml::new("CopyObjectResult").leaf("ETag", &object.etag).leaf("LastModified", iso(call.now));
     let mut response = document(xml).with_header("etag", &object.etag);
     if let Some(crc64) = object.crc64 {

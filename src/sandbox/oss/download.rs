@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::call::{Answer, Call};
 use super::conditions;
 use super::error::{OssError, no_such_key};
+use super::object::check_readable;
 use super::operation::Operation;
 use super::range::{Range, range};
 use super::refusals;
@@ -26,6 +27,7 @@ const OVERRIDES: [&str; 6] = [
 /// `GetObject`.
 pub(super) fn get(call: &Call<'_>) -> Answer {
     let object = found(call)?;
+    check_readable(&object)?;
     let standard = call.request.header("x-oss-range-behavior") == Some("standard");
     let (status, from, length) = match range(call.request.header("range"), standard, object.size) {
         Range::Whole => (200, 0, object.size),
@@ -77,7 +79,7 @@ fn described(status: u16, object: &Object) -> Response {
         .with_header("etag", &object.etag)
         .with_header("last-modified", http_date(object.modified))
         .with_header("x-oss-object-type", object.kind)
-        .with_header("x-oss-storage-class", "Standard");
+        .with_header("x-oss-storage-class", object.described.class.word());
     if let Some(crc64) = object.crc64 {
         response = response.with_header("x-oss-hash-crc64ecma", crc64.to_string());
     }

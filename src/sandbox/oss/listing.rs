@@ -62,7 +62,7 @@ fn described(xml: Xml, object: &Object) -> Xml {
         .leaf("ETag", &object.etag)
         .leaf("Type", object.kind)
         .leaf("Size", object.size.to_string())
-        .leaf("StorageClass", "Standard")
+        .leaf("StorageClass", object.described.class.word())
 }
 
 /// `ListObjects`.

@@ -11,7 +11,7 @@ use super::error::{OssError, already_exists, no_such_key};
 use super::refusals;
 use crate::sandbox::exchange::Intake;
 use crate::sandbox::http::Response;
-use crate::sandbox::store::{Acl, Described, Object, Received};
+use crate::sandbox::store::{Acl, Class, Described, Object, Received};
 
 /// The largest body of one request: 5 GB ("OSS document `PutObject`").
 const MAX_BODY_BYTES: u64 = 5 << 30;
@@ -58,7 +58,21 @@ pub(super) fn described(call: &Call<'_>) -> Described {
     let is_kept = |name: &str| name.starts_with("x-oss-meta-") || KEPT_HEADERS.contains(&name);
     let headers = call.request.headers.iter().filter(|(name, _)| is_kept(name)).cloned().collect();
     let acl = asked_acl(call).unwrap_or_default();
-    Described { content_type: call.request.header("content-type").map(str::to_owned), headers, acl }
+    let content_type = call.request.header("content-type").map(str::to_owned);
+    Described { content_type, headers, acl, class: class(call) }
+}
+
+/// The class that the request asks for, else that of the bucket.
+pub(super) fn class(call: &Call<'_>) -> Class {
+    if call.request.header("x-oss-storage-class").is_some() {
+        return Class::Standard;
+    }
+    call.cloud.store.bucket(call.bucket()).map(|bucket| bucket.class).unwrap_or_default()
+}
+
+/// Refuses to read what has to be restored first.
+pub(super) fn check_readable(object: &Object) -> Result<(), OssError> {
+    if object.described.class.is_frozen() { Err(refusals::FROZEN.into()) } else { Ok(()) }
 }
 
 /// `x-oss-object-acl`.

@@ -93,9 +93,12 @@ refusals! {
         "The bucket has objects. Please delete them first.";
     BUCKET_TAKEN = 409 "BucketAlreadyExists" "0015-00000102",
         "The requested bucket name is not available. Please select a different name and try again.";
+    BUCKET_OF_A_CLASS = 409 "BucketAlreadyExists" "", "Cannot modify existing bucket's storage class.";
+    BUCKET_REDUNDANT = 409 "BucketAlreadyExists" "", "Bucket already exists can't modify data redundancy type.";
     BUCKET_LOCATED = 409 "BucketAlreadyExists" "", "Bucket already exists can't modify location.";
     ALREADY_EXISTS = 409 "FileAlreadyExists" "0026-00000002",
         "The object you specified already exists and can not be overwritten.";
+    FROZEN = 403 "InvalidObjectState" "", "The operation is not valid for the object's state";
     // Requests.
     INVALID_ARGUMENT = 400 "InvalidArgument" "", "An argument is not valid.";
     BUCKET_PREFIX_INVALID = 400 "InvalidArgument" "0017-00000290", "The prefix of bucket names is not valid.";

@@ -67,12 +67,6 @@ pub(super) fn check_headers(request: &Request) -> Result<(), OssError> {
     Err(error.saying(format!("The sandbox does not have what the header {name}: {value} asks for.")))
 }
 
-/// Refuses an element of a document that asks for what is not here.
-pub(super) fn element(name: &str, value: &str) -> OssError {
-    let error = refusals::NOT_IMPLEMENTED.with("Element", name).with("ElementValue", value);
-    error.saying(format!("The sandbox does not have what the element {name}: {value} asks for."))
-}
-
 /// Refuses signature V2, which V4 took the place of: no key is looked at.
 pub(super) fn signature_v2() -> OssError {
     let error = refusals::NOT_IMPLEMENTED.with("Signature", "OSS2");

@@ -31,7 +31,7 @@ pub(super) fn list_parts(call: &Call<'_>) -> Answer {
         .leaf("Bucket", call.bucket())
         .leaf("Key", shown(call.key(), encoded))
         .leaf("UploadId", call.upload_id())
-        .leaf("StorageClass", "Standard")
+        .leaf("StorageClass", upload.described.class.word())
         .leaf("PartNumberMarker", marker.to_string())
         .leaf("NextPartNumberMarker", last.to_string())
         .leaf("MaxParts", max.to_string())
@@ -100,10 +100,10 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
         .leaf("Prefix", name(&page.prefix))
         .leaf("MaxUploads", page.max.to_string())
         .leaf("IsTruncated", listing.next.is_some().to_string());
-    for (upload, initiated) in &listing.entries {
+    for (upload, (initiated, class)) in &listing.entries {
         let (key, id) = key_and_id(upload);
         xml = owner(xml.open("Upload").leaf("Key", name(key)).leaf("UploadId", id));
-        xml = xml.leaf("StorageClass", "Standard").leaf("Initiated", iso(*initiated)).close();
+        xml = xml.leaf("StorageClass", class.word()).leaf("Initiated", iso(*initiated)).close();
     }
     for prefix in &listing.prefixes {
         xml = xml.open("CommonPrefixes").leaf("Prefix", name(prefix)).close();

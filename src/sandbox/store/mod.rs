@@ -1,6 +1,7 @@
 //! Buckets, objects and unfinished uploads: an index in memory over bytes on disk.
 
 mod blob;
+mod class;
 mod listing;
 mod object;
 mod uploads;
@@ -13,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 pub(crate) use blob::{BlobWriter, Reader, Received};
+pub(crate) use class::Class;
 pub(crate) use listing::{Listing, Page};
 pub(crate) use object::{Acl, Described, Object, etag};
 pub(crate) use uploads::{MIN_PART_BYTES, NotComplete, Part, Upload};
@@ -30,6 +32,18 @@ pub(crate) struct BucketInfo {
     pub(crate) region: String,
     /// When it was made.
     pub(crate) created: Timestamp,
+    /// The class of its objects, unless they say another.
+    pub(crate) class: Class,
+    /// `LRS` or `ZRS`.
+    pub(crate) redundancy: &'static str,
+}
+
+impl BucketInfo {
+    /// A bucket as it is unless its maker says otherwise.
+    pub(crate) fn new(owner: &str, region: &str, created: Timestamp) -> Self {
+        let (owner, region) = (owner.to_owned(), region.to_owned());
+        Self { owner, region, created, class: Class::Standard, redundancy: "LRS" }
+    }
 }
 
 #[derive(Debug)]
@@ -41,8 +55,7 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn new(owner: &str, region: &str, now: Timestamp) -> Self {
-        let info = BucketInfo { owner: owner.to_owned(), region: region.to_owned(), created: now };
+    fn new(info: BucketInfo) -> Self {
         Self { info, objects: BTreeMap::new(), uploads: BTreeMap::new() }
     }
 }
@@ -69,6 +82,17 @@ pub(crate) struct BucketStat {
     pub(crate) parts: usize,
     /// When the newest object was put.
     pub(crate) modified: Option<Timestamp>,
+    /// In the order of [`Class::ALL`].
+    pub(crate) classes: [ClassStat; 5],
+}
+
+/// What a bucket holds of one class.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ClassStat {
+    pub(crate) bytes: u64,
+    /// Those that are paid for.
+    pub(crate) paid: u64,
+    pub(crate) objects: usize,
 }
 
 /// There is an object of this name, and the request forbids to overwrite it.
@@ -85,7 +109,7 @@ pub(crate) struct Store {
 impl Store {
     /// The buckets that exist from the start, empty.
     pub(crate) fn new(folder: impl AsRef<Path>, now: Timestamp) -> io::Result<Self> {
-        let bucket = |owner, region| Bucket::new(owner, region, now);
+        let bucket = |owner, region| Bucket::new(BucketInfo::new(owner, region, now));
         let buckets = BTreeMap::from([
             (BUCKET.to_owned(), bucket(ACCOUNT, REGION)),
             (FOREIGN_BUCKET.to_owned(), bucket(OTHER_ACCOUNT, REGION)),
@@ -111,9 +135,10 @@ impl Store {
     pub(crate) fn put(&self, bucket: &str, key: &str, bytes: &[u8], now: Timestamp) -> io::Result<()> {
         let mut writer = self.writer()?;
         writer.write_all(bytes)?;
-        let object = Object::whole(writer.finish(), Described::default(), now);
         let mut buckets = self.lock();
         let bucket = buckets.get_mut(bucket).ok_or(io::ErrorKind::NotFound)?;
+        let described = Described { class: bucket.info.class, ..Described::default() };
+        let object = Object::whole(writer.finish(), described, now);
         bucket.objects.insert(key.to_owned(), object);
         Ok(())
     }
@@ -147,19 +172,33 @@ impl Store {
         listing::list(objects, page, |key| key, Object::clone)
     }
 
-    /// One page of a bucket's unfinished uploads with their beginnings, by [`upload_name`].
-    pub(crate) fn list_uploads(&self, bucket: &str, page: &Page) -> Listing<Timestamp> {
+    /// One page of a bucket's unfinished uploads with their beginnings and classes, by [`upload_name`].
+    pub(crate) fn list_uploads(&self, bucket: &str, page: &Page) -> Listing<(Timestamp, Class)> {
         let buckets = self.lock();
         let none = BTreeMap::new();
         let uploads = buckets.get(bucket).map_or(&none, |bucket| &bucket.uploads);
-        listing::list(uploads, page, |name| key_and_id(name).0, |upload| upload.initiated)
+        listing::list(
+            uploads,
+            page,
+            |name| key_and_id(name).0,
+            |upload| (upload.initiated, upload.described.class),
+        )
     }
 
     /// How much is in a bucket.
     pub(crate) fn stat(&self, bucket: &str) -> BucketStat {
         let buckets = self.lock();
         let Some(bucket) = buckets.get(bucket) else { return BucketStat::default() };
+        let of_class = |class| {
+            let objects = bucket.objects.values().filter(move |object| object.described.class == class);
+            objects.fold(ClassStat::default(), |stat, object| ClassStat {
+                bytes: stat.bytes + object.size,
+                paid: stat.paid + class.paid(object.size),
+                objects: stat.objects + 1,
+            })
+        };
         BucketStat {
+            classes: Class::ALL.map(of_class),
             bytes: bucket.objects.values().map(|object| object.size).sum(),
             objects: bucket.objects.len(),
             uploads: bucket.uploads.len(),
@@ -175,9 +214,9 @@ impl Store {
         own.map(|(name, bucket)| (name.clone(), bucket.info.clone())).collect()
     }
 
-    /// Makes a bucket of the account in the region, unless there is one of this name.
-    pub(crate) fn create_bucket(&self, name: &str, now: Timestamp) {
-        self.lock().entry(name.to_owned()).or_insert_with(|| Bucket::new(ACCOUNT, REGION, now));
+    /// Makes a bucket, unless there is one of this name; gives the one that is there then.
+    pub(crate) fn create_bucket(&self, name: &str, info: BucketInfo) -> BucketInfo {
+        self.lock().entry(name.to_owned()).or_insert_with(|| Bucket::new(info)).info.clone()
     }
 
     /// Removes an empty bucket; false when something is in it.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::blob::{Reader, Received, Segment};
+use super::class::Class;
 use crate::sign::Pairs;
 
 /// What a client said about an object when it put it.
@@ -14,6 +15,8 @@ pub(crate) struct Described {
     pub(crate) headers: Pairs,
     /// `private`, or `default`, which means the bucket's and is private as well.
     pub(crate) acl: Acl,
+    /// Its own, or that of its bucket.
+    pub(crate) class: Class,
 }
 
 /// Who may read an object.

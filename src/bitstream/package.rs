@@ -154,9 +154,10 @@ pub(super) fn examine_tar(source: &mut Source<'_>, exam: &mut Examination) -> io
             break Some(stop.finding()?);
         }
     };
-    let ended = stopped.as_ref().is_none_or(|finding| finding.code == Code::TarNoEnd);
+    // With only the head at hand, an end without its mark may be what is not at hand.
+    let all_was_seen = stopped.is_none() || !exam.head_only;
     stopped.into_iter().for_each(|finding| report_unless_unseen(exam, finding));
-    if !exam.head_only || ended {
+    if all_was_seen {
         judge(&facts, exam);
     }
     exam.facts = Facts::Package(Box::new(facts));

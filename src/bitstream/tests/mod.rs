@@ -176,9 +176,14 @@ fn the_head_and_the_tail_of_an_object_tell_what_they_can() {
     assert_eq!(codes(&look(&package, package.len())), [""; 0]);
     // What was not seen is not missing: here dcp.xml, behind members that are whole.
     let files: [(&str, &[u8]); 3] = [("a.edf", b"(edif"), ("b", &noise), ("dcp.xml", xml.as_bytes())];
-    let package = sample::tar_gz(&[("to_aliyun/a.dcp", &sample::zip(&files))]);
-    let exam = examine_head(&package[..HEAD], &[], package.len() as u64, &Target::of_family(Family::Xilinx));
-    assert_eq!(codes(&exam), [""; 0]);
+    let members = [("to_aliyun/a.dcp", &sample::zip(&files)[..])];
+    for (package, found) in
+        [(sample::tar_gz(&members), &[""; 0][..]), (sample::tar(&members), &["not-packaged"])]
+    {
+        let exam =
+            examine_head(&package[..HEAD], &[], package.len() as u64, &Target::of_family(Family::Xilinx));
+        assert_eq!(codes(&exam), found);
+    }
     let bit = sample::bit(VU9P, 300_000);
     assert_eq!(codes(&look(&bit, bit.len())), [""; 0]);
     assert_eq!(codes(&look(&bit, bit.len() - 1)), ["BIT-LENGTH"]);

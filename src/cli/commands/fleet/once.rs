@@ -102,6 +102,10 @@ pub(in crate::cli) fn run(args: &OnceArgs, cx: &Context) -> CommandOutcome {
     if let Some(name) = spec.test.iter().find(|name| !matches!(name.as_str(), "smoke" | "prbs" | "dma")) {
         return Err(unknown_test(name));
     }
+    if spec.target.is_none() && fleet.is_prepaid() {
+        let message = "`once` releases what it makes, and what is paid in advance can't be released";
+        return Err(Failure::new(Exit::Usage, message).hint("leave prepaid out"));
+    }
     let once = cx.block_on(once(args, (&spec, &fleet), cx))?;
     cx.ui.print_with(&once, exit_of(once.verdict.outcome))
 }
@@ -139,10 +143,6 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     // A signal ends the work, and no number of them the release.
     let _hold = deadline.cancel().hold();
     let request = fleet.request(&name_of(args, spec)?, true)?;
-    if fleet.is_prepaid() {
-        let message = "`once` releases what it makes, and what is paid in advance can't be released";
-        return Err(Failure::new(Exit::Usage, message).hint("leave prepaid out"));
-    }
     let memory = Memory::of(&ecs, &request.fleet, (args, &tests))?;
     let verdict = match memory.recall() {
         // Only the release was left to do.

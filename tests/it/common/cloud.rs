@@ -1,13 +1,15 @@
 //! A sandbox beside the test, the machine of a new user in its cloud, and the log of what reached it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
 use faascmd::testing::sign::Credential;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use serde_json::Value;
 
 use super::http::Answer;
@@ -22,6 +24,7 @@ pub struct Cloud {
     sandbox: Child,
     environment: Vec<(String, String)>,
     log: Receiver<Value>,
+    pipe: PathBuf,
     /// Where it keeps its own files, so that what the programs leave in the world is theirs.
     _folder: tempfile::TempDir,
 }
@@ -63,12 +66,12 @@ impl Cloud {
             command.uid(owner).gid(owner);
         }
         let mut sandbox = command.spawn().unwrap();
-        let log = lines_of(pipe);
+        let log = lines_of(pipe.clone());
         let said = serde_json::Deserializer::from_reader(sandbox.stdout.take().unwrap());
         let said: Value = said.into_iter().next().unwrap().unwrap();
         let set = said["set"].as_object().unwrap();
         let environment = set.iter().map(|(k, v)| (k.clone(), v.as_str().unwrap().to_owned())).collect();
-        Self { world, credential: user(), sandbox, environment, log, _folder: folder }
+        Self { world, credential: user(), sandbox, environment, log, pipe, _folder: folder }
     }
 
     /// The variables that lead a program into this cloud.
@@ -166,9 +169,22 @@ impl Cloud {
         sum
     }
 
-    /// The requests that ended and were not yet asked for.
+    /// The requests that ended and were not yet asked for. Each has its line in the pipe before its answer goes out, so a line
+    /// of our own behind them tells when all of them were read.
     pub fn requests(&self) -> Vec<Value> {
-        self.log.try_iter().collect()
+        match self.end_of_lines() {
+            Ok(()) => self.log.iter().take_while(|line| !line.is_null()).collect(),
+            // The sandbox is gone, and nobody reads the pipe any more.
+            Err(_) => self.log.try_iter().collect(),
+        }
+    }
+
+    fn end_of_lines(&self) -> std::io::Result<()> {
+        let flags = OFlag::O_NONBLOCK.bits();
+        let mut pipe = std::fs::OpenOptions::new().write(true).custom_flags(flags).open(&self.pipe)?;
+        // A pipe that is full is waited for.
+        fcntl(&pipe, FcntlArg::F_SETFL(OFlag::empty()))?;
+        pipe.write_all(b"null\n")
     }
 }
 

@@ -331,14 +331,20 @@ fn a_map_that_is_wrong_is_told_with_its_place() {
     world.file("map.toml", MAP.replace("0x44", "0x46"));
     let ran = bar.faascmd(&world, &["reg", "read", "CTRL", "--map", "map.toml"]).exits(3);
     assert_eq!(ran.stderr, "error: map.toml: STATUS: offset 0x46 is not a multiple of 4\n");
-    let ran = ran_with_closed_stdout(&world, &bar);
-    assert_eq!(ran.stderr, "");
 }
 
-/// `faascmd reg watch … | true`: the reader is gone at once.
-fn ran_with_closed_stdout(world: &World, bar: &Bar) -> Ran {
-    let script = "\"$1\" reg watch 0x40 --interval 1ms --device \"$2\" | true";
-    let program = world.command("faascmd").get_program().to_owned();
-    let mut command = world.command("sh");
-    ran(command.args(["-c", script, "sh"]).arg(program).arg(bar.name())).exits(0)
+/// The reader is gone before the first line, or after it, and the register changes never.
+#[test]
+fn a_watch_that_nobody_reads_ends() {
+    let world = World::new();
+    let bar = Bar::new(&world);
+    for (interval, reader, line) in
+        [("1ms", "true", ""), ("1ms", "head -n 1", "0x00000040"), ("1h", "head -n 1", "0x00000040")]
+    {
+        let script = format!("\"$1\" reg watch 0x40 --interval {interval} --device \"$2\" | {reader}");
+        let mut command = world.command("sh");
+        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_faascmd"), bar.name()]);
+        let ran = ran(&mut command).exits(0);
+        assert!(ran.stdout.contains(line) && ran.stderr.is_empty(), "{ran:?}");
+    }
 }

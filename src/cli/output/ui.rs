@@ -1,10 +1,12 @@
 //! The user's two streams.
 
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd as _;
 use std::sync::{Arc, OnceLock};
 
 use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 
 use super::{Page, stderr};
@@ -114,6 +116,14 @@ impl Ui {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),
             Err(e) => Err(Failure::new(Exit::Failed, format!("can't write to stdout: {e}"))),
         }
+    }
+
+    /// Whether somebody still reads stdout; writing tells it too, but only when there is something to write.
+    pub(in crate::cli) fn is_read(&self) -> bool {
+        let stdout = io::stdout();
+        let mut looked = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+        poll(&mut looked, PollTimeout::ZERO).is_err()
+            || looked[0].revents().is_none_or(|events| !events.contains(PollFlags::POLLERR))
     }
 
     /// A line on stderr, unless `--quiet`.

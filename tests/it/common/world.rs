@@ -1,8 +1,12 @@
 //! A private world for the programs: own HOME, no inherited settings.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Once, atomic::AtomicBool};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGQUIT};
@@ -12,6 +16,8 @@ use super::schema;
 /// An empty HOME and working directory; gone when dropped.
 pub struct World {
     folder: tempfile::TempDir,
+    /// Lives as long as the test, which [`bounded`] takes to hang when it is too long.
+    _over: Sender<()>,
 }
 
 /// What a program printed, and its exit code (128 + n for a signal).
@@ -25,7 +31,7 @@ pub struct Ran {
 impl World {
     /// A machine of a new user: empty HOME, no settings.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), _over: bounded() }
     }
 
     /// The working directory and HOME.
@@ -63,6 +69,21 @@ impl World {
     pub fn faascmd(&self, args: &[&str]) -> Ran {
         ran(self.command("faascmd").args(args))
     }
+}
+
+/// Ends all tests with the name of one that hangs, instead of waiting with it until CI loses patience with no name.
+fn bounded() -> Sender<()> {
+    const LONGEST: Duration = Duration::from_mins(15);
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    let (sender, over) = mpsc::channel();
+    thread::spawn(move || {
+        if over.recv_timeout(LONGEST) == Err(RecvTimeoutError::Timeout) {
+            // Not eprintln: what a test prints is kept until its end, which does not come.
+            writeln!(std::io::stderr(), "\nerror: {test} hangs: it is not over after {LONGEST:?}").ok();
+            std::process::abort();
+        }
+    });
+    sender
 }
 
 /// A shell's `&` has the tests ignore the signals of a terminal, and what they start too, which is tested with them.

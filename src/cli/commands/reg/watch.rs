@@ -16,7 +16,7 @@ use super::watch_html::{History, Plotted};
 use crate::base::duration::duration;
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::error::Outcome;
+use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, ReportFile};
 use crate::device::{Place, Reading, hex};
 
@@ -131,8 +131,25 @@ fn look(
         if left.is_some_and(|left| left.is_zero()) {
             return Ok(Exit::Done);
         }
-        pause(target, left.map_or(args.interval, |left| left.min(args.interval)))?;
+        if !rest(target, cx, left.map_or(args.interval, |left| left.min(args.interval)))? {
+            return Ok(Exit::Done);
+        }
     }
+}
+
+/// Waits for the next look; false when nobody reads any more what there may be to show.
+fn rest(target: &Target, cx: &Context, time: Duration) -> Result<bool, Failure> {
+    const LOOK_EVERY: Duration = Duration::from_secs(1);
+    let mut left = time;
+    while cx.ui.is_read() {
+        let now = left.min(LOOK_EVERY);
+        pause(target, now)?;
+        left -= now;
+        if left.is_zero() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 const STANDS_OUT: anstyle::Style = anstyle::Style::new().invert();

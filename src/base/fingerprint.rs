@@ -1,12 +1,18 @@
-//! The content's mark: how one file is known again in a list of images.
+//! How contents are known again: digests as text, and the mark that an image carries.
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        // Writing to a String does not fail.
+        let _infallible = write!(out, "{byte:02x}");
+        out
+    })
+}
 
 /// `fc-` and the first 16 hexadecimal digits of a SHA-256, as put into an image's tags.
 pub fn content_mark(sha256: &[u8; 32]) -> String {
-    let mut mark = String::from("fc-");
-    for byte in &sha256[..8] {
-        mark.push_str(&format!("{byte:02x}"));
-    }
-    mark
+    format!("fc-{}", hex(&sha256[..8]))
 }
 
 /// Whether a text that people also write in (tags, a description) carries the mark as a word of its own.

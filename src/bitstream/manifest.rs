@@ -10,6 +10,7 @@ use super::inflate::{self, Gunzip};
 use super::source::{Buffered, Source};
 use super::tarball::{self, Shape};
 use super::{Code, Examination, Facts, Finding, Kind};
+use crate::base::fingerprint::hex;
 
 /// Longer ones are no manifests.
 pub(super) const LIMIT: usize = 16 << 10;
@@ -98,8 +99,7 @@ fn hash_of(source: &mut Source<'_>, name: &str) -> Result<Option<String>, Stop> 
             loop {
                 let read = content.read(&mut buffer)?;
                 if read == 0 {
-                    let digits = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-                    return Ok(Some(digits));
+                    return Ok(Some(hex(&hasher.finalize())));
                 }
                 hasher.update(&buffer[..read]);
             }

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::Harness;
 use super::done::{DONE, DoneRegister};
 use super::registers::{Offsets, Registers};
+use crate::base::fingerprint::hex;
 use crate::base::private_file::create_private_folder;
 use crate::device::DeviceError;
 
@@ -150,7 +151,5 @@ fn folder_in(state: &Path) -> PathBuf {
 }
 
 fn note_of(folder: &Path, identity: &str) -> PathBuf {
-    let digest = Sha256::digest(identity.as_bytes());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    folder.join(name)
+    folder.join(hex(&Sha256::digest(identity.as_bytes())[..8]))
 }

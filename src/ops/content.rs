@@ -7,7 +7,7 @@ use std::path::Path;
 use crc_fast::{CrcAlgorithm, Digest as Crc};
 use sha2::{Digest, Sha256};
 
-use crate::base::fingerprint::content_mark;
+use crate::base::fingerprint::{content_mark, hex};
 use crate::cloud::Error;
 use crate::oss::Oss;
 
@@ -49,7 +49,7 @@ impl Content {
     /// The key for this content where the wanted one is taken: with hexadecimal digits of the SHA-256 before the
     /// extension, as many as asked for.
     pub fn key_beside(&self, key: &str, digits: usize) -> String {
-        let hex: String = self.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(&self.sha256);
         let (stem, extension) = key.split_at(extension_start(key));
         format!("{stem}-{}{extension}", &hex[..digits.min(hex.len())])
     }

@@ -63,7 +63,7 @@ impl IntentFile {
         let endpoint = faas.cloud().locate(crate::cloud::Service::Faas).map(|e| e.to_string());
         let key = faas.cloud().credential().await.map(|credential| credential.id);
         let digest = Sha256::digest(format!("{endpoint:?} {:?} {what}", key.ok()));
-        Self(Some(folder.join(&crate::sign::encode::hex(&digest)[..32])))
+        Self(Some(folder.join(&crate::base::fingerprint::hex(&digest)[..32])))
     }
 
     /// What an earlier run asked without hearing the answer.

@@ -4,6 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::encode;
+use crate::base::fingerprint::hex;
 
 /// The algorithm's name, as it stands in `Authorization` and in the string to sign.
 pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
@@ -25,7 +26,7 @@ pub struct Request<'a> {
 
 /// The value of `x-acs-content-sha256`.
 pub fn body_hash(body: &[u8]) -> String {
-    encode::hex(&Sha256::digest(body))
+    hex(&Sha256::digest(body))
 }
 
 /// The canonical request of an RPC action, whose path is always `/`.
@@ -49,5 +50,5 @@ pub fn string_to_sign(canonical_request: &str) -> String {
 
 /// The signature: 64 hexadecimal digits. The secret is the key as it is, without the `&` of V1.
 pub fn signature(secret: &str, string_to_sign: &str) -> String {
-    encode::hex(&encode::hmac_sha256(secret.as_bytes(), string_to_sign.as_bytes()))
+    hex(&encode::hmac_sha256(secret.as_bytes(), string_to_sign.as_bytes()))
 }

@@ -28,16 +28,6 @@ pub fn query(pairs: &[(String, String)]) -> String {
     encoded.join("&")
 }
 
-/// Lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing to a String does not fail.
-        let _infallible = write!(out, "{byte:02x}");
-        out
-    })
-}
-
 /// HMAC-SHA1.
 pub fn hmac_sha1(key: &[u8], data: &[u8]) -> Vec<u8> {
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(key).expect("HMAC takes a key of any length");

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{Credential, OssRequest, Pairs, Signed, encode};
+use crate::base::fingerprint::hex;
 
 /// The algorithm's name, as it stands in `Authorization` and in the string to sign.
 pub const ALGORITHM: &str = "OSS4-HMAC-SHA256";
@@ -59,7 +60,7 @@ pub fn canonical_request(request: &OssRequest<'_>, additional: &[&str]) -> Strin
 
 /// The string to sign over a canonical request.
 pub fn string_to_sign(canonical_request: &str, scope: Scope<'_>) -> String {
-    let hash = encode::hex(&Sha256::digest(canonical_request.as_bytes()));
+    let hash = hex(&Sha256::digest(canonical_request.as_bytes()));
     format!("{ALGORITHM}\n{}\n{}\n{hash}", scope.date, scope.text())
 }
 
@@ -68,7 +69,7 @@ pub fn signature(secret: &str, scope: Scope<'_>, string_to_sign: &str) -> String
     let seed = format!("aliyun_v4{secret}");
     let parts = [scope.day, scope.region, "oss", "aliyun_v4_request"];
     let key = parts.iter().fold(seed.into_bytes(), |key, part| encode::hmac_sha256(&key, part.as_bytes()));
-    encode::hex(&encode::hmac_sha256(&key, string_to_sign.as_bytes()))
+    hex(&encode::hmac_sha256(&key, string_to_sign.as_bytes()))
 }
 
 /// Signs by header.

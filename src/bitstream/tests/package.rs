@@ -1,6 +1,8 @@
 //! Packages: what is in them, their manifest, the dialects of tar.
 
 use super::*;
+use crate::base::fingerprint::hex;
+use sha2::{Digest as _, Sha256};
 
 #[test]
 fn a_package_is_asked_for_one_thing_to_load_and_for_no_way_out() {
@@ -34,10 +36,7 @@ fn the_header_that_the_packaging_script_leaves_beside_a_checkpoint_is_a_note() {
 #[test]
 fn a_manifest_is_held_against_its_checkpoint() {
     let dcp = sample::checkpoint(VU9P);
-    let hash = |bytes: &[u8]| {
-        use sha2::Digest;
-        sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
+    let hash = |bytes: &[u8]| hex(&Sha256::digest(bytes));
     let of = |text: String| {
         let exam =
             check(&sample::tar_gz(&[("to_aws/a.dcp", &dcp), ("to_aws/manifest.txt", text.as_bytes())]));

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use super::{FleetError, Services};
+use crate::base::fingerprint::hex;
 use crate::base::secret::Secret;
 use crate::cloud::{Endpoint, Service};
+use crate::ops::content::Content;
 use crate::ops::upload::{UploadRequest, upload};
 use crate::ops::{Error, Result};
 use crate::oss::Oss;
@@ -83,10 +83,8 @@ impl Agent {
     /// # Errors
     /// When it can't be read or uploaded.
     pub async fn put(services: Services<'_>, oss: &Oss, path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(Error::of_file(path))?;
-        let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(&Content::of(path).map_err(Error::of_file(path))?.sha256);
         let key = format!("faascmd/agent/{sha256}");
-        drop(bytes);
         upload(oss, &UploadRequest::new(path, &key), services.deadline.cancel()).await?;
         let url = Secret::new(internal(oss)?.presigned("GET", &key, URL_LIFE).await?.url);
         Ok(Self { sha256, url })
@@ -177,6 +175,7 @@ pub async fn hosts_address(oss: &Oss) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sha2::{Digest as _, Sha256};
 
     fn elf(machine: u8, symbols: &str) -> Vec<u8> {
         let mut bytes = b"\x7fELF\x02\x01".to_vec();
@@ -203,8 +202,7 @@ printf %s {fetched} >"$out"
             std::fs::write(root.join(name), text).unwrap();
             std::fs::set_permissions(root.join(name), PermissionsExt::from_mode(0o755)).unwrap();
         }
-        let agent =
-            Agent { sha256: crate::sign::encode::hex(&Sha256::digest("right")), url: Secret::new("u") };
+        let agent = Agent { sha256: hex(&Sha256::digest("right")), url: Secret::new("u") };
         let path = format!("{}:{}", root.display(), std::env::var("PATH").unwrap());
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", &agent.fetch_file()]).env("PATH", path).env("dir", root);

@@ -1,7 +1,6 @@
 //! Files of the hosts: each puts its own into the bucket, under a URL of its own, and from there it comes here.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -10,8 +9,10 @@ use super::agent::{CURL, URL, URL_LIFE, internal};
 use super::run::{RunRequest, judge_command, run};
 use super::target::Target;
 use super::{Outcome, Services};
+use crate::base::fingerprint::hex;
 use crate::base::secret::Secret;
 use crate::ecs::Instance;
+use crate::ops::content::Content;
 use crate::ops::download::{DownloadRequest, download};
 use crate::ops::{Error, Result};
 use crate::oss::Oss;
@@ -92,8 +93,7 @@ pub async fn fetch(
 
 /// The key under which a host puts it: the same in every try.
 fn key(fetch: &Fetch<'_>, id: &str) -> String {
-    let digest = Sha256::digest(format!("{}\n{}", fetch.target, fetch.names_file));
-    let mark: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let mark = hex(&Sha256::digest(format!("{}\n{}", fetch.target, fetch.names_file))[..6]);
     format!("faascmd/from-hosts/{mark}/{id}")
 }
 
@@ -154,25 +154,13 @@ async fn arrive(
     let request =
         DownloadRequest { key: key.clone(), file, part_size: None, jobs: None, keep_existing: false };
     let why = match download(oss, &request, services.deadline.cancel()).await {
-        Ok(_) if digest(&request.file)? == sum => None,
-        Ok(_) => Some("it came altered".to_owned()),
+        Ok(_) => {
+            let content = Content::of(&request.file).map_err(Error::of_file(&request.file))?;
+            (hex(&content.sha256) != sum).then(|| "it came altered".to_owned())
+        }
         Err(error) => Some(error.to_string()),
     };
     oss.delete(&key).await?;
     let outcome = if why.is_none() { Outcome::Passed } else { Outcome::Failed };
     Ok(Fetched { host, file: why.is_none().then_some(request.file), outcome, why })
-}
-
-fn digest(path: &Path) -> Result<String> {
-    let read = || {
-        let (mut file, mut hash) = (std::fs::File::open(path)?, Sha256::new());
-        let mut slice = vec![0; 1 << 16];
-        loop {
-            match file.read(&mut slice)? {
-                0 => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
-                length => hash.update(&slice[..length]),
-            }
-        }
-    };
-    read().map_err(Error::of_file(path))
 }

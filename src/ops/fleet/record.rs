@@ -13,6 +13,7 @@ use super::load_all::LoadedChip;
 use super::price::Cost;
 use super::target::{Target, file_name};
 use super::{FleetError, Outcome};
+use crate::base::fingerprint::hex;
 use crate::base::private_file::{create_private_folder, state_folder, write_private};
 use crate::ecs::{Ecs, Instance};
 use crate::ops::{Error, Result};
@@ -271,7 +272,7 @@ impl Record {
         let path = folder.join(format!("{}.log", file_name(id, &host.name, names)));
         write_private(&path, output).map_err(Error::of_file(&path))?;
         let Some(host) = self.hosts.get_mut(id) else { return Ok(()) };
-        host.digest = Sha256::digest(output)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        host.digest = hex(&Sha256::digest(output)[..8]);
         host.log = Some(path);
         Ok(())
     }

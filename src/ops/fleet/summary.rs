@@ -8,6 +8,8 @@ use flate2::read::GzDecoder;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::base::fingerprint::hex;
+
 /// The longest text that is unpacked.
 const LONGEST: u64 = 16 << 20;
 
@@ -68,7 +70,7 @@ fn whole(frame: &[u8]) -> Option<&[u8]> {
     let end_of_head = frame.iter().position(|byte| *byte == b'\n')?;
     let (length, sum) = std::str::from_utf8(&frame[..end_of_head]).ok()?.split_once(' ')?;
     let body = frame.get(end_of_head + 1..)?.get(..length.parse().ok()?)?;
-    let own: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let own = hex(&Sha256::digest(body));
     (own == sum).then_some(body)
 }
 
@@ -84,7 +86,7 @@ mod tests {
     use super::*;
 
     fn framed(run: &str, kind: &str, body: &str) -> String {
-        let sum: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sum = hex(&Sha256::digest(body));
         format!("noise\n---8<--- faascmd {run} {kind} {} {sum}\n{body}", body.len())
     }
 

@@ -36,7 +36,7 @@ impl Binding {
     pub(in crate::ops) fn name(&self) -> String {
         let place =
             [&self.path, &self.endpoint, &self.bucket, &self.key].map(|part| part.as_bytes()).join(&0);
-        format!("{}.jsonl", &crate::sign::encode::hex(&Sha256::digest(place))[..32])
+        format!("{}.jsonl", &crate::base::fingerprint::hex(&Sha256::digest(place))[..32])
     }
 
     /// Where a part begins if all have the size that was asked for.

@@ -76,5 +76,5 @@ pub(crate) fn etag(md5: &[u8; 16]) -> String {
 
 /// `5EB63BBBE01EEED093CB22BB8F5ACDC3`.
 pub(super) fn upper_hex(md5: &[u8; 16]) -> String {
-    crate::sign::encode::hex(md5).to_uppercase()
+    crate::base::fingerprint::hex(md5).to_uppercase()
 }

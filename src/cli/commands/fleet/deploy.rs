@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::TargetArgs;
 use super::outcomes::{self, Ran, RanHost, exit_of};
 use super::test::{TestsArgs, Wanted};
 use crate::base::duration::duration;
+use crate::base::fingerprint::hex;
 use crate::base::progress::Silent;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
 use crate::ecs::{Instance, InstanceState, fpga_type};
+use crate::ops::content::Content;
 use crate::ops::deploy::{Request, check};
 use crate::ops::fleet::{
     Counts, HostRecord, LoadedChip, Outcome, Phase, Record, RunRequest, Services, Spot, Target, chips,
@@ -286,9 +287,9 @@ impl LoadArgs {
 
     /// What tells a deployment from others, as text.
     pub(super) fn said(&self, file: &Path, tests: &TestsArgs) -> Result<String, Failure> {
-        let bytes = std::fs::read(file)
+        let content = Content::of(file)
             .map_err(|e| Failure::new(Exit::NotFound, format!("{}: {e}", file.display())))?;
-        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&content.sha256);
         let shell = self.shell.as_deref().unwrap_or_default();
         Ok(format!("{digest} {shell} {} {}", self.driver, tests.said()))
     }

@@ -17,6 +17,7 @@ use super::spec::{Span, SpecArgs};
 use super::test::{TestsArgs, unknown_test};
 use crate::base::cancel::Cancel;
 use crate::base::duration::duration;
+use crate::base::fingerprint::hex;
 use crate::base::private_file::{state_folder, write_private};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome as CommandOutcome};
@@ -264,8 +265,7 @@ impl Memory {
             state_folder().ok_or_else(|| Failure::from(crate::ops::Error::from(FleetError::NoState)))?;
         let spec = std::fs::read(&args.spec)
             .map_err(|e| Failure::new(Exit::NotFound, format!("{}: {e}", args.spec.display())))?;
-        let spec: String = Sha256::digest(spec).iter().map(|byte| format!("{byte:02x}")).collect();
-        let key = format!("{spec} {}", args.load.said(&args.file, tests)?);
+        let key = format!("{} {}", hex(&Sha256::digest(spec)), args.load.said(&args.file, tests)?);
         Ok(Self { path: folder.join("fleets").join(region).join(format!("{fleet}.once.json")), key })
     }
 

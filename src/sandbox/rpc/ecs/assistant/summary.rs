@@ -10,6 +10,8 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::base::fingerprint::hex;
+
 /// Where such a script keeps its run; the run's name follows.
 const FOLDER: &str = "/var/lib/faascmd/";
 /// Before and after the command inside of it, in Base64.
@@ -61,7 +63,7 @@ impl FleetScript {
     }
 
     fn frame(&self, kind: &str, body: &str) -> String {
-        let sum: String = Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sum = hex(&Sha256::digest(body.as_bytes()));
         format!("\n---8<--- faascmd {} {kind} {} {sum}\n{body}", self.run, body.len())
     }
 }

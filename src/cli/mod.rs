@@ -31,7 +31,7 @@ pub fn main() -> ExitCode {
     let line = legacy::corrected(std::env::args_os(), Cli::command);
     let cli = match Cli::read(&line.arguments) {
         Ok(cli) => cli,
-        Err(e) => return output::usage_error(&e),
+        Err(e) => return output::usage_error(&e, Cli::command),
     };
     output::start_log(cli.global.verbose);
     let makes_credentials_file =

@@ -89,6 +89,16 @@ fn a_wrong_line_is_told_in_one_sentence_with_what_was_meant() {
         (&["object", "liste"], "`liste` is not a command of faascmd object", "is `list` meant?"),
         (&["image", "ls", "--hlep"], "faascmd image ls does not take `--hlep`", "is `--help` meant?"),
         (&["reg", "write", "0x10", "-1"], "`-1`: a value here has no sign", "usage: faascmd reg write"),
+        (
+            &["--yes", "fleet", "up", "ddr", "--count", "x"],
+            "invalid value 'x' for '--count <N>': invalid digit found in string",
+            "usage: faascmd fleet up [OPTIONS] <NAME>\n  hint: faascmd fleet up --help",
+        ),
+        (
+            &["fleet", "list", "--color", "x"],
+            "invalid value 'x' for '--color <WHEN>' [possible values: auto, always, never]",
+            "usage: faascmd fleet ls",
+        ),
     ] {
         let text = said(args).stderr;
         assert!(text.starts_with(&format!("error: {message}\n  hint: {hint}")), "{text}");

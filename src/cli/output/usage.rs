@@ -14,13 +14,13 @@ use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
 
 /// Prints what clap has to say: help on stdout with 0, a wrong command line on stderr with 2.
-pub(in crate::cli) fn usage_error(error: &clap::Error) -> ExitCode {
+pub(in crate::cli) fn usage_error(error: &clap::Error, whole: fn() -> Command) -> ExitCode {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // A closed pipe under `faascmd --help | head` is no error.
         error.print().ok();
         return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
     }
-    let failure = failure(error);
+    let failure = failure(error, whole);
     if wants_json() {
         stderr::line(&json_escaped(&failure.json().to_string()));
     } else {
@@ -47,8 +47,8 @@ fn text(failure: &Failure) -> String {
     format!("{} {}\n{}", painted(ERROR, "error:"), harmless(&failure.message), hints.collect::<String>())
 }
 
-fn failure(error: &clap::Error) -> Failure {
-    let usage = usage(error);
+fn failure(error: &clap::Error, whole: fn() -> Command) -> Failure {
+    let usage = usage(error, whole);
     let help = format!("{} --help", command(&usage));
     let failure = Failure::new(Exit::Usage, message(error, &usage));
     match suggestion(error) {
@@ -107,10 +107,10 @@ fn suggestion(error: &clap::Error) -> Option<String> {
 }
 
 /// The usage without the global flags that variables set.
-fn usage(error: &clap::Error) -> String {
+fn usage(error: &clap::Error, whole: fn() -> Command) -> String {
     let text = match error.get(ContextKind::Usage) {
         Some(ContextValue::StyledStr(text)) => text.to_string(),
-        _ => "faascmd COMMAND".to_owned(),
+        _ => usage_of_typed(whole()),
     };
     let globals = GlobalArgs::augment_args(Command::new(""));
     let is_global = |word: &str| {
@@ -127,6 +127,17 @@ fn usage(error: &clap::Error) -> String {
         }
     }
     kept.join(" ")
+}
+
+/// The usage of the command that was typed; clap names none where a value is wrong.
+fn usage_of_typed(mut typed: Command) -> String {
+    typed.build();
+    for word in std::env::args().skip(1) {
+        if let Some(inner) = typed.find_subcommand(&word) {
+            typed = inner.clone();
+        }
+    }
+    typed.render_usage().to_string()
 }
 
 /// The words of a usage that name the command.

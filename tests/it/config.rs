@@ -8,6 +8,7 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::common::cloud::Cloud;
+use crate::common::http::Nobody;
 use crate::common::terminal::Terminal;
 use crate::common::world::{World, ran};
 
@@ -63,9 +64,8 @@ fn a_key_that_the_service_refuses_leaves_the_file_as_it_was() {
 #[test]
 fn off_line_the_key_is_stored_with_a_warning() {
     let world = World::new();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let endpoint = format!("http://127.0.0.1:{port}");
-    let args = ["config", "--id", ID, "--key", SECRET, "--endpoint", &endpoint, "-o", "json"];
+    let nobody = Nobody::new();
+    let args = ["config", "--id", ID, "--key", SECRET, "--endpoint", &nobody.endpoint(), "-o", "json"];
     let ran = world.faascmd(&args).exits(0);
     assert_eq!((&ran.json()["verified"], &ran.json()["arn"]), (&json!(false), &json!(null)));
     assert!(ran.stderr.contains("stored without knowing whether it is right"), "{}", ran.stderr);

@@ -33,8 +33,7 @@ impl Who {
     }
 
     fn with_flags(cloud: &Cloud, preparation: &str, flags: &str) -> Self {
-        let script = format!("{UNSET}\n{preparation}\nfaascmd doctor -o json {flags} || test $? = 1");
-        let diagnosis = cloud.shell(&script).exits(0).json();
+        let diagnosis = cloud.diagnosis(&format!("{UNSET}\n{preparation}"), flags);
         let check = |name: &str| {
             let items = diagnosis["items"].as_array().unwrap();
             items.iter().find(|item| item["name"] == name).cloned().unwrap()

@@ -32,6 +32,18 @@ impl Machine {
     }
 }
 
+/// The seconds, to a tenth, that a line tells between two texts; on a busy machine they may be some.
+#[track_caller]
+fn told_seconds(line: &str, before: &str, after: &str) -> f64 {
+    let time = line
+        .strip_prefix(before)
+        .and_then(|rest| rest.split_once('s'))
+        .filter(|(_, rest)| rest.starts_with(after));
+    let (seconds, _) = time.unwrap_or_else(|| panic!("{line}"));
+    assert_eq!(seconds.split_once('.').map(|(_, tenths)| tenths.len()), Some(1), "{line}");
+    seconds.parse().unwrap_or_else(|e| panic!("{e}: {line}"))
+}
+
 #[test]
 fn smoke_passes_and_passes_again() {
     let machine = Machine::new(ChipFaults::default());
@@ -41,7 +53,7 @@ fn smoke_passes_and_passes_again() {
     let again = machine.faascmd(&["test", "smoke", "-o", "json"]).exits(0).json();
     assert_eq!(again["stale_before"], true, "the done bit of the first run was seen to be cleared");
     let human = machine.faascmd(&["test", "smoke", "-q"]).exits(0);
-    assert!(human.stdout.starts_with("✓ smoke  passed in 0."), "{}", human.stdout);
+    told_seconds(&human.stdout, "✓ smoke  passed in ", " (the done bit 0x24 was 1 before the start)");
     assert_eq!(human.stderr, "");
     assert_eq!(machine.chip.seen(), Seen { smoke_starts: 3, ..Seen::default() });
 }
@@ -50,7 +62,7 @@ fn smoke_passes_and_passes_again() {
 fn an_error_is_shown_as_it_is_and_not_called_a_count() {
     let machine = Machine::new(ChipFaults { ddr_error: true, ..ChipFaults::default() });
     let ran = machine.faascmd(&["test", "smoke"]).exits(11);
-    assert!(ran.stdout.starts_with("✗ smoke  failed: 0x30 reads 0x0000124e after 0."), "{}", ran.stdout);
+    told_seconds(&ran.stdout, "✗ smoke  failed: 0x30 reads 0x0000124e after ", "\n");
     let document = machine.faascmd(&["test", "prbs", "--duration", "50ms", "-o", "json"]).exits(11).json();
     assert_eq!((&document["result"], &document["error_register"]), (&json!("failed"), &json!(0x124e)));
     let all = machine.faascmd(&["test", "all", "-o", "json"]).exits(11).json();
@@ -154,7 +166,7 @@ fn the_first_result_is_shown_when_it_is_there() {
     command.stdout(std::process::Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.next().unwrap().unwrap().starts_with("✓ smoke  passed in 0."));
+    told_seconds(&lines.next().unwrap().unwrap(), "✓ smoke  passed in ", "");
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM)
         .unwrap();
     assert!(lines.next().unwrap().unwrap().starts_with("✗ prbs   interrupted"));
@@ -165,7 +177,7 @@ fn the_first_result_is_shown_when_it_is_there() {
 fn a_done_bit_that_never_comes_is_waited_for_until_the_timeout() {
     let machine = Machine::new(ChipFaults { never_done: true, ..ChipFaults::default() });
     let ran = machine.faascmd(&["test", "smoke", "--timeout", "60ms"]).exits(8);
-    assert!(ran.stdout.starts_with("✗ smoke  not done after 0.1s: 0x24 still reads 0"), "{}", ran.stdout);
+    assert!(told_seconds(&ran.stdout, "✗ smoke  not done after ", ": 0x24 still reads 0") > 0.0);
     let soak = ["test", "prbs", "--duration", "20ms", "--timeout", "60ms", "-o", "json"];
     assert_eq!(machine.faascmd(&soak).exits(8).json()["result"], "not_done");
     assert_eq!(machine.chip.seen().prbs_stops, 1);
@@ -201,7 +213,7 @@ fn prbs_runs_for_its_time_and_is_stopped() {
     let document = machine.faascmd(&args).exits(0).json();
     assert_eq!((&document["schema"], &document["result"]), (&json!("faascmd.test.prbs/1"), &json!("passed")));
     let ran = document["soak"]["seconds"].as_f64().unwrap();
-    assert!((0.1..5.0).contains(&ran), "{ran}");
+    assert!((0.1..60.0).contains(&ran), "{ran}");
     assert_eq!((machine.chip.seen().prbs_starts, machine.chip.seen().prbs_stops), (1, 1));
 
     let log = std::fs::read_to_string(machine.world.path().join("soak.jsonl")).unwrap();
@@ -294,6 +306,8 @@ fn the_bound_of_the_error_rate_rests_on_the_given_rate() {
     let bound = ber["upper_bound"].as_f64().unwrap();
     assert!((bound * bits - 0.1_f64.ln().abs()).abs() < 1e-9, "{document}");
     assert_eq!(ber["assumption"], "rests on the given 1e11 bits per second");
+    // Another one: a chip that is kept from looking sees only a change of the stop, which a soak leaves set.
+    let machine = Machine::new(ChipFaults::default());
     let ran = machine.faascmd(&args).exits(0);
     assert!(
         ran.stdout.contains("at 90% confidence; rests on the given 1e11 bits per second\n"),

@@ -37,7 +37,7 @@ fn a_page_tells_the_verdict_errors_and_the_bound_of_their_rate_over_time() {
 fn a_fault_is_a_line_above_0_and_said_first() {
     let page = page(
         ChipFaults { ddr_error: true, ..ChipFaults::default() },
-        &["prbs", "--duration", "20ms", "--sample", "2ms"],
+        &["prbs", "--duration", "1s", "--sample", "2ms"],
         11,
     );
     assert!(page.contains("<body class=\"fault\">") && page.contains(": <b>failed</b></h1>"), "{page}");

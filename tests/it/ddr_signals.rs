@@ -41,9 +41,12 @@ fn timeout_sends_two_and_both_are_one() {
         let world = World::new();
         let bar = Bar::new(&world);
         let mut command = world.command("timeout");
-        command.args(["-s", "INT", "1"]).arg(world.command("faascmd").get_program());
-        command.args(["test", "prbs", "--duration", "1h", "--device", &bar.device()]);
-        let ran = Soak::start(&mut command).end().exits(124);
+        command.args(["-s", "INT", "1h"]).arg(world.command("faascmd").get_program());
+        command.args(["test", "prbs", "--duration", "1d", "--device", &bar.device()]);
+        let soak = Soak::start(&mut command);
+        // Its hour is over now.
+        soak.signal(SIGALRM);
+        let ran = soak.end().exits(124);
         assert!(ran.stdout.contains("interrupted and stopped after"), "{}", ran.stdout);
         is_stopped(&bar, "timeout");
     }

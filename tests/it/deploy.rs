@@ -74,7 +74,7 @@ fn what_is_no_file_is_refused_before_it_is_opened() {
     for (what, word) in [("pipe", "a pipe"), ("/dev/zero", "a device"), (".", "a directory")] {
         for flag in ["--dry-run", "--no-check"] {
             // Without the look, the pipe would wait for its writer, and the device have no end.
-            let ran = cloud.shell(&format!("timeout 60 faascmd deploy --key k {flag} {what}")).exits(2);
+            let ran = cloud.shell(&format!("timeout 300 faascmd deploy --key k {flag} {what}")).exits(2);
             assert!(ran.stderr.contains(word) && ran.stderr.contains("hint"), "{}", ran.stderr);
         }
     }
@@ -202,7 +202,8 @@ fn of_two_at_once_one_builds_and_the_other_waits_for_it() {
 
 #[test]
 fn who_does_not_wait_is_told_that_another_run_is_at_it() {
-    let running = Cloud::start(&["--strict-frequency", "--speed", "60"]);
+    // The half hour is three minutes.
+    let running = Cloud::start(&["--strict-frequency", "--speed", "10", "--build-time", "1s"]);
     running.world.file("a.gbs", sample::gbs(1000));
     running.world.file("b.gbs", sample::gbs(2000));
     running.faascmd(&["deploy", "a.gbs", "--no-load"]).exits(0);
@@ -218,8 +219,8 @@ fn who_does_not_wait_is_told_that_another_run_is_at_it() {
 
 #[test]
 fn the_service_s_half_hour_is_waited_out_and_without_waiting_is_a_conflict() {
-    // The half hour is nine seconds: longer than a busy machine takes to ask twice.
-    let running = Cloud::start(&["--strict-frequency", "--speed", "200"]);
+    // The half hour is twenty seconds: longer than a busy machine takes to ask twice.
+    let running = Cloud::start(&["--strict-frequency", "--speed", "90"]);
     running.world.file("bit.tar.gz", package());
     running.world.file("b.gbs", sample::gbs(1000));
     running.faascmd(&["deploy", "bit.tar.gz", "--no-load"]).exits(0);

@@ -28,7 +28,7 @@ fn as_a_new_user(world: &World, args: &[&str]) -> Ran {
 /// Runs `faascmd`, which would wait for ever if it opened a pipe.
 fn in_time(world: &World, args: &[&str]) -> Ran {
     let program = world.command("faascmd").get_program().to_owned();
-    ran(world.command("timeout").arg("20").arg(program).args(args))
+    ran(world.command("timeout").arg("300").arg(program).args(args))
 }
 
 #[test]

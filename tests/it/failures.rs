@@ -7,6 +7,7 @@ use faascmd::testing::bitstream::sample;
 use serde_json::{Value, json};
 
 use crate::common::cloud::Cloud;
+use crate::common::http::Nobody;
 use crate::common::world::{Ran, World, ran};
 
 /// A machine without a cloud, and a package in the working directory.
@@ -117,8 +118,8 @@ fn a_file_that_no_chip_takes_is_found_out_before_anything_is_sent() {
 
 #[test]
 fn a_service_out_of_reach_is_exit_7_with_its_address() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let endpoint = format!("http://127.0.0.1:{port}");
+    let nobody = Nobody::new();
+    let endpoint = nobody.endpoint();
     let error = deploy_at(&without_cloud(), &endpoint).exits(7).error();
     assert!(message(&error).contains(&endpoint), "{error}");
     assert_eq!(error["kind"], "unreachable");

@@ -58,7 +58,8 @@ fn without_waiting_the_load_is_committed_and_can_be_waited_for() {
 
 #[test]
 fn a_chip_that_is_busy_is_waited_for_and_without_waiting_is_a_conflict() {
-    let running = Cloud::start(&["--speed", "1"]);
+    // A load takes ten seconds here: longer than a busy machine takes to ask for another.
+    let running = Cloud::start(&["--speed", "0.2", "--build-time", "1s"]);
     running.world.file("a.gbs", sample::gbs(1000));
     let args = ["deploy", "a.gbs", "--no-load", "--shell", "V1.1"];
     let other = json(&running, &args)["image"]["uuid"].as_str().unwrap().to_owned();
@@ -94,7 +95,7 @@ fn several_chips_and_none_named_is_a_wrong_command_line() {
 
 #[test]
 fn the_service_s_refusals_have_their_own_words_and_exit_codes() {
-    let running = start(&["--build-time", "600"]);
+    let running = start(&["--build-time", "100000"]);
     running.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
     let queued =
         json(&running, &["deploy", "bit.tar.gz", "--no-wait"])["image"]["uuid"].as_str().unwrap().to_owned();

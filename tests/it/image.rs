@@ -140,7 +140,7 @@ fn the_log_of_a_failed_build_is_found_by_the_image() {
 
 #[test]
 fn publishes_a_finished_image_only() {
-    let running = with_objects(&[]);
+    let running = with_objects(&["--build-time", "100000"]);
     let publish = |uuid: &str, more: &[&str]| {
         running.faascmd(&[&["image", "publish", uuid, "--ecs-image", "m-1", "-o", "json"], more].concat())
     };

@@ -46,7 +46,7 @@ impl Session {
 
     /// Types a line until its answer is as the document waits for it.
     fn until(&self, line: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        let end = std::time::Instant::now() + std::time::Duration::from_mins(5);
         loop {
             let answer = self.type_in(line).json();
             if is_so(&answer) {

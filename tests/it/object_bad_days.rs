@@ -1,9 +1,12 @@
 //! Uploads and downloads on bad days: nothing wrong is stored, and no file is lost.
 
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::sync::{Mutex, Once};
 
 use crate::common::bytes::bytes;
 use crate::common::cloud::{Cloud, count};
+use crate::common::line::{Fate, Line, part_of};
 use crate::common::raw::Sent;
 use crate::common::world::ran;
 
@@ -52,26 +55,30 @@ fn a_lost_answer_to_the_last_request_is_no_failure() {
 
 #[test]
 fn a_file_that_changes_while_it_is_sent_stores_nothing() {
-    let cloud = Cloud::start(&["--fault", "slow=3000000"]);
-    let path = cloud.world.file("f", bytes(6 * MIB, 1));
-    let changes: [(&str, &dyn Fn()); 3] = [
-        ("its size was", &|| {
-            std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(4 * MIB as u64).unwrap()
+    let cloud = Cloud::start(&[]);
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 3] = [
+        ("its size was", |path| {
+            std::fs::OpenOptions::new().write(true).open(path).unwrap().set_len(4 * MIB as u64).unwrap()
         }),
-        ("it was written to", &|| std::fs::write(&path, bytes(6 * MIB, 2)).unwrap()),
-        ("another file has taken its place", &|| {
-            std::fs::rename(cloud.world.file("other", bytes(6 * MIB, 3)), &path).unwrap();
+        ("it was written to", |path| std::fs::write(path, bytes(6 * MIB, 2)).unwrap()),
+        ("another file has taken its place", |path| {
+            let other = path.with_file_name("other");
+            std::fs::write(&other, bytes(6 * MIB, 3)).unwrap();
+            std::fs::rename(other, path).unwrap();
         }),
     ];
     for (says, change) in changes {
-        cloud.world.file("f", bytes(6 * MIB, 1));
+        let (path, changed) = (cloud.world.file("f", bytes(6 * MIB, 1)), Once::new());
+        // The third part is on its way.
+        let line = Line::judged(cloud.endpoint(), move |head| {
+            if part_of(head) == Some(3) {
+                changed.call_once(|| change(&path));
+            }
+            Fate::Passes
+        });
         let mut put = cloud.command(&["object", "put", "f", "--part-size", "1MiB", "--jobs", "2"]);
-        let put = put.spawn().unwrap();
-        cloud.until_received(MIB as u64);
-        change();
-        let output = put.wait_with_output().unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(6), "{stderr}");
+        let stderr = ran(put.env("FAASCMD_ENDPOINT", line.endpoint())).exits(6).stderr;
         assert!(stderr.contains(says) || stderr.contains("it ends before byte"), "{stderr}");
         assert_eq!(count(&cloud.requests(), "CompleteMultipartUpload"), 0);
         assert_eq!(cloud.faascmd(&["object", "ls"]).exits(0).stdout, "");
@@ -112,18 +119,19 @@ fn a_full_disk_leaves_the_old_file_and_no_other() {
 
 #[test]
 fn an_object_that_changes_while_it_is_read_is_6() {
-    let cloud = Cloud::start(&["--fault", "slow=2000000"]);
-    let old = cloud.world.file("f", bytes(3 * MIB, 1));
+    let cloud = Cloud::start(&[]);
+    cloud.world.file("f", bytes(3 * MIB, 1));
+    cloud.world.file("other", bytes(10, 2));
     cloud.faascmd(&["object", "put", "f"]).exits(0);
-    cloud.requests();
+    let other = Mutex::new(Some(cloud.command(&["object", "put", "other", "oss://faascmd-sandbox/f"])));
+    // Somebody puts the other before the second part is read.
+    let line = Line::judged(cloud.endpoint(), move |head| {
+        let other = other.lock().unwrap().take_if(|_| part_of(head) == Some(2));
+        other.into_iter().for_each(|mut other| assert!(other.status().unwrap().success()));
+        Fate::Passes
+    });
     let mut get = cloud.command(&["object", "get", "f", "g", "--part-size", "1MiB", "--jobs", "1"]);
-    let get = get.spawn().unwrap();
-    while cloud.next_request()["action"] != "GetObject" {}
-    std::fs::write(old, bytes(10, 2)).unwrap();
-    cloud.faascmd(&["object", "put", "f"]).exits(0);
-    let output = get.wait_with_output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(6), "{stderr}");
+    let stderr = ran(get.env("FAASCMD_ENDPOINT", line.endpoint())).exits(6).stderr;
     assert!(stderr.contains("changed while it was read"), "{stderr}");
     assert!(!cloud.world.path().join("g").exists());
 }
@@ -152,12 +160,16 @@ fn a_temporary_credential_that_ends_in_mid_upload_is_renewed() {
 
 #[test]
 fn a_signal_is_130_and_names_the_command_that_goes_on() {
-    let cloud = Cloud::start(&["--fault", "slow=3000000"]);
+    let cloud = Cloud::start(&[]);
+    let line = Line::of_parts(cloud.endpoint(), 4);
+    let cloud = cloud.over(&line);
     cloud.world.file("f", bytes(6 * MIB, 1));
     let args = ["object", "put", "f", "a key", "--part-size", "1MiB", "--jobs", "2"];
     let put = cloud.command(&args).spawn().unwrap();
-    cloud.until_received(2 * MIB as u64);
+    // Of four that arrived at least two are noted.
+    cloud.until_received(4 * MIB as u64);
     let output = interrupted(put);
+    line.heal();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), output.status.signal()), (Some(130), None), "{stderr}");
     assert!(
@@ -173,11 +185,13 @@ fn a_signal_is_130_and_names_the_command_that_goes_on() {
 
 #[test]
 fn abort_on_failure_leaves_nothing_behind() {
-    let cloud = Cloud::start(&["--fault", "slow=3000000"]);
+    let cloud = Cloud::start(&[]);
+    let line = Line::of_parts(cloud.endpoint(), 4);
+    let cloud = cloud.over(&line);
     cloud.world.file("f", bytes(6 * MIB, 1));
     let put =
         cloud.command(&["object", "put", "f", "--part-size", "1MiB", "--abort-on-failure"]).spawn().unwrap();
-    cloud.until_received(2 * MIB as u64);
+    cloud.until_received(4 * MIB as u64);
     assert_eq!(interrupted(put).status.code(), Some(130));
     assert_eq!(cloud.faascmd(&["object", "uploads", "ls"]).exits(0).stdout, "");
     let state = cloud.world.path().join(".local/state/faascmd/uploads");

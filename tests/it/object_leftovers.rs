@@ -8,14 +8,22 @@ use crate::common::world::ran;
 const MIB: u64 = 1 << 20;
 const PUT: [&str; 9] = ["-o", "json", "object", "put", "f", "--part-size", "1MiB", "--jobs", "2"];
 
+/// A cloud behind a line on which the first four parts of an object go through, until it is healed.
+fn behind_a_line() -> (Cloud, Line) {
+    let cloud = Cloud::start(&[]);
+    let line = Line::of_parts(cloud.endpoint(), 4);
+    (cloud.over(&line), line)
+}
+
 /// A cloud with about half of 6 MiB, sent by a run that was killed.
 fn half_sent() -> Cloud {
-    let cloud = Cloud::start(&["--fault", "slow=6000000"]);
+    let (cloud, line) = behind_a_line();
     cloud.world.file("f", bytes(6 << 20, 1));
     let mut put = cloud.command(&PUT).spawn().unwrap();
     cloud.until_received(4 * MIB);
     put.kill().unwrap();
     put.wait().unwrap();
+    line.heal();
     cloud
 }
 
@@ -115,16 +123,19 @@ const GET: [&str; 10] = ["-o", "json", "object", "get", "f", "g", "--part-size",
 
 /// A cloud with an object of which about half was fetched by a run that was killed.
 fn half_fetched() -> Cloud {
-    let cloud = Cloud::start(&["--fault", "slow=3000000"]);
+    let (cloud, line) = behind_a_line();
     cloud.world.file("f", bytes(6 << 20, 1));
+    line.heal();
     cloud.faascmd(&["object", "put", "f"]).exits(0);
     cloud.requests();
+    line.ail();
     let mut get = cloud.command(&GET).spawn().unwrap();
     for _ in 0..4 {
         while cloud.next_request()["action"] != "GetObject" {}
     }
     get.kill().unwrap();
     get.wait().unwrap();
+    line.heal();
     cloud.requests();
     cloud
 }

@@ -2,12 +2,15 @@
 //!
 //! `scripts/kill-upload` runs the first test long: 256 MiB, killed at 20 points.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
 use crate::common::bytes::bytes;
 use crate::common::cloud::{Cloud, body_bytes, count};
+use crate::common::line::{Fate, Line, part_of};
 use crate::common::world::ran;
 
 const MIB: u64 = 1 << 20;
@@ -47,6 +50,7 @@ fn killed_at_any_byte_it_sends_at_most_the_parts_in_flight_twice() {
 /// A cloud with 6 MiB of which about half was sent.
 struct Half {
     cloud: Cloud,
+    line: Line,
     content: Vec<u8>,
 }
 
@@ -54,20 +58,23 @@ const PUT: [&str; 9] = ["-o", "json", "object", "put", "f", "--part-size", "1MiB
 
 impl Half {
     fn sent() -> Self {
-        let cloud = Cloud::start(&["--fault", "slow=6000000"]);
-        let content = bytes(6 << 20, 1);
+        let cloud = Cloud::start(&[]);
+        let line = Line::of_parts(cloud.endpoint(), 4);
+        let (cloud, content) = (cloud.over(&line), bytes(6 << 20, 1));
         cloud.world.file("f", &content);
-        let half = Self { cloud, content };
+        let half = Self { cloud, line, content };
         half.send_half();
         half
     }
 
     fn send_half(&self) {
+        self.line.ail();
         let mut put = self.cloud.command(&PUT).spawn().unwrap();
         // A job sends its next part when the last one is noted: of four that arrived at least two are.
         self.cloud.until_received(4 * MIB);
         put.kill().unwrap();
         put.wait().unwrap();
+        self.line.heal();
     }
 
     fn checkpoint(&self) -> PathBuf {
@@ -196,13 +203,26 @@ fn who_may_not_list_parts_goes_by_the_checkpoint() {
 
 #[test]
 fn two_who_upload_the_same_file_to_the_same_key_send_it_once() {
-    let cloud = Cloud::start(&["--fault", "slow=6000000"]);
+    let cloud = Cloud::start(&[]);
+    // The first one's parts stay on the line until the second one has come.
+    let both = Arc::new(OnceLock::new());
+    let are_there = Arc::clone(&both);
+    let line = Line::judged(cloud.endpoint(), move |head| {
+        part_of(head).iter().for_each(|_| *are_there.wait());
+        Fate::Passes
+    });
+    let cloud = cloud.over(&line);
     cloud.world.file("f", bytes(4 << 20, 1));
     let first = cloud.command(&PUT).spawn().unwrap();
     while cloud.next_request()["action"] != "InitiateMultipartUpload" {}
-    let second = cloud.faascmd(&PUT).exits(0);
-    assert!(first.wait_with_output().unwrap().status.success());
-    assert!(second.stderr.contains("waiting for it"), "{}", second.stderr);
-    assert_eq!(second.json()["skipped"], true);
+    let mut second = cloud.command(&PUT).spawn().unwrap();
+    let mut said = BufReader::new(second.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(said.any(|line| line.contains("waiting for it")), "it did not wait");
+    both.set(()).unwrap();
+    // What is not read would hold it up.
+    said.for_each(drop);
+    let second = second.wait_with_output().unwrap();
+    assert!(first.wait_with_output().unwrap().status.success() && second.status.success());
+    assert_eq!(serde_json::from_slice::<Value>(&second.stdout).unwrap()["skipped"], true);
     assert_eq!(count(&cloud.requests(), "UploadPart"), 4);
 }

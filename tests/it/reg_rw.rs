@@ -12,9 +12,13 @@ fn reg_rw(world: &World, bar: &Bar, args: &[&str]) -> Ran {
 /// The pointer and the device's path, which differ from run to run, spelled short.
 fn shown(ran: &Ran, bar: &Bar) -> String {
     let text = ran.stdout.replace(bar.name(), "DEVICE");
-    let word = |word: &str| match word.find("0x7") {
-        Some(at) => format!("{}PTR{}", &word[..at], word.trim_start_matches(|c| c != ')' && c != '.')),
-        None => word.to_owned(),
+    // It has more digits than what a device holds.
+    let is_pointer = |digits: &str| digits.len() > 10 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let word = |word: &str| match word.rsplit_once("0x") {
+        Some((before, rest)) if is_pointer(rest.trim_end_matches([')', ':', '.'])) => {
+            format!("{before}PTR{}", rest.trim_start_matches(|c: char| c.is_ascii_hexdigit()))
+        }
+        _ => word.to_owned(),
     };
     text.lines().map(|line| line.split(' ').map(word).collect::<Vec<_>>().join(" ") + "\n").collect()
 }

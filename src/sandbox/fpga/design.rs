@@ -18,7 +18,8 @@ pub(super) mod register {
 }
 use register::{ERROR, PRBS_DONE, PRBS_START, PRBS_STOP, SMOKE_DONE, SMOKE_START};
 
-const SMOKE_TIME: Duration = Duration::from_millis(40);
+/// Long enough for a program on a busy machine to see that done was cleared.
+const SMOKE_TIME: Duration = Duration::from_millis(300);
 const PRBS_STOP_TIME: Duration = Duration::from_millis(5);
 /// From a start until a chip with `dead-link` or `shrink` dies, and until one with `ddr-error` finds the error.
 const FAULT_AFTER: Duration = Duration::from_millis(10);

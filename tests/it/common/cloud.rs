@@ -13,6 +13,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use serde_json::Value;
 
 use super::http::Answer;
+use super::line::Line;
 use super::rpc::{call, user};
 use super::world::{Ran, World, ran};
 
@@ -74,6 +75,13 @@ impl Cloud {
         Self { world, credential: user(), sandbox, environment, log, pipe, _folder: folder }
     }
 
+    /// Programs come into it over a line.
+    pub fn over(mut self, line: &Line) -> Self {
+        let endpoint = self.environment.iter_mut().find(|(name, _)| name == "FAASCMD_ENDPOINT").unwrap();
+        endpoint.1 = line.endpoint();
+        self
+    }
+
     /// The variables that lead a program into this cloud.
     pub fn environment(&self) -> &[(String, String)] {
         &self.environment
@@ -129,6 +137,21 @@ impl Cloud {
             };
         }
         ran(&mut command)
+    }
+
+    /// What `faascmd doctor FLAGS` says after some preparation. Its checks have five seconds each: on a machine that is busy
+    /// for minutes it may take more than one look.
+    pub fn diagnosis(&self, preparation: &str, flags: &str) -> Value {
+        let script = format!(
+            "{preparation}
+             look() {{ faascmd doctor -o json {flags} 2>/dev/null || test $? = 1; }}
+             for look in 1 2 3 4 5 6 7 8 9; do
+                 said=$(look)
+                 case $said in *'no answer within 5 s'*) ;; *) break ;; esac
+             done
+             printf '%s\\n' \"$said\""
+        );
+        self.shell(&script).exits(0).json()
     }
 
     /// Runs a script in a shell that finds this build's programs first.

@@ -1,11 +1,12 @@
 //! A bare HTTP client, so that a test says to the byte what is sent.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use faascmd::testing::sign::{Pairs, encode};
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 
 /// An answer.
 #[derive(Clone, Debug)]
@@ -53,10 +54,25 @@ impl Answer {
     }
 }
 
-/// A connection that gives up after half a minute.
+/// An address of this machine at which nobody listens, and nobody else does while this is held.
+pub struct Nobody(Socket);
+
+impl Nobody {
+    pub fn new() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        Self(socket)
+    }
+
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.0.local_addr().unwrap().as_socket().unwrap())
+    }
+}
+
+/// A connection that gives up after five minutes.
 pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_read_timeout(Some(Duration::from_mins(5)))?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

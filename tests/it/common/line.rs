@@ -22,10 +22,22 @@ pub enum Fate {
     Instead(Vec<u8>),
     /// The connection ends, and the request reaches the cloud later.
     Late(Duration),
+    /// It reaches nobody, and the connection stays open.
+    Held,
 }
 
 /// What a network answers that wants a login first.
 pub const LOGIN: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 34\r\n\r\n<html>Log in to the network</html>";
+
+/// The number of the part, of 1 MiB where it is read, that a request sends or reads.
+pub fn part_of(head: &[u8]) -> Option<u64> {
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    let number = |before: &str| {
+        let digits = head.split_once(before)?.1.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse::<u64>().ok()
+    };
+    number("partnumber=").or_else(|| Some((number("range: bytes=")? >> 20) + 1))
+}
 
 type Judge = dyn Fn(&[u8]) -> Fate + Send + Sync;
 
@@ -96,9 +108,22 @@ impl Line {
         format!("http://{}", self.address)
     }
 
+    /// One on which these first parts of an object go through, and the others are held: who sends or reads an object stops
+    /// there, however fast or slow the machine is.
+    pub fn of_parts(cloud: &str, parts: u64) -> Self {
+        Self::judged(cloud, move |head| {
+            if part_of(head).is_some_and(|part| part > parts) { Fate::Held } else { Fate::Passes }
+        })
+    }
+
     /// Everything passes from now on.
     pub fn heal(&self) {
         self.shared.is_healed.store(true, Ordering::SeqCst);
+    }
+
+    /// No longer so.
+    pub fn ail(&self) {
+        self.shared.is_healed.store(false, Ordering::SeqCst);
     }
 
     /// Bytes that went to the cloud.
@@ -147,6 +172,7 @@ impl Shared {
             };
             match fate {
                 Fate::Passes | Fate::Unanswered | Fate::HalfAnswered => {}
+                Fate::Held => continue,
                 Fate::Unsent => break,
                 Fate::Instead(answer) => {
                     from.write_all(&answer).ok();

@@ -45,7 +45,7 @@ impl Terminal {
 
     /// Waits until what is typed is no longer shown.
     pub fn hides_what_is_typed(&self) {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_mins(5);
         while tcgetattr(&self.master).unwrap().local_flags.contains(LocalFlags::ECHO) {
             assert!(Instant::now() < end, "the terminal goes on to echo");
             std::thread::yield_now();

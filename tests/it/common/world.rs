@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Once, atomic::AtomicBool};
+use std::sync::{Arc, Once};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use signal_hook::consts::{SIGINT, SIGQUIT};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::schema;
 
@@ -86,14 +86,18 @@ fn bounded() -> Sender<()> {
     sender
 }
 
-/// A shell's `&` has the tests ignore the signals of a terminal, and what they start too, which is tested with them.
-/// What is handled here is at its default there.
+/// A shell's `&` and `nohup` have the tests ignore signals, and what they start too, which is tested with them. What is
+/// handled here, by doing nothing, is at its default there.
 fn heed_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        for signal in [SIGINT, SIGQUIT] {
-            let always = Arc::new(AtomicBool::new(true));
-            signal_hook::flag::register_conditional_default(signal, always).unwrap();
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+        let ignored = u64::from_str_radix(ignored.trim(), 16).unwrap();
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+            if ignored >> (signal - 1) & 1 == 1 {
+                signal_hook::flag::register(signal, Arc::default()).unwrap();
+            }
         }
     });
 }

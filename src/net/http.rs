@@ -252,7 +252,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_connection_names_the_address_and_no_query() {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // It is held, and does not listen.
+        let held = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        held.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let port = held.local_addr().unwrap().as_socket().unwrap().port();
         let url = format!("http://127.0.0.1:{port}/path?Signature=secret");
         let (headers, body) = (Vec::new(), Body::Empty);
         let request =

@@ -57,6 +57,6 @@ KEYS = ["dir/plain.bin", "目录/文件 1.bin", "a b+c.bin", "sp&e=c?i#al%20~*'(
 
 def temporary_key():
     """Id, secret and token of temporary credentials, from the sandbox's credentials URI."""
-    with urllib.request.urlopen(Cloud.credentials_uri, timeout=10) as answer:
+    with urllib.request.urlopen(Cloud.credentials_uri, timeout=60) as answer:
         given = json.load(answer)
     return given["AccessKeyId"], given["AccessKeySecret"], given["SecurityToken"]

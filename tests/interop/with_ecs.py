@@ -27,7 +27,7 @@ FIELDS = {
 }  # fmt: skip
 
 
-def until(name, look, seconds=60):
+def until(name, look, seconds=300):
     """Looks until there is something to see."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -46,7 +46,7 @@ def objects(name, cloud):
             assert got.body.read() == body[1:4]
             assert cloud.head_object(oss.HeadObjectRequest(bucket=Cloud.bucket, key=key)).content_length == len(body)
             presigned = cloud.presign(oss.GetObjectRequest(bucket=Cloud.bucket, key=key))
-            assert requests.get(presigned.url, timeout=10).content == body
+            assert requests.get(presigned.url, timeout=60).content == body
             cloud.delete_object(oss.DeleteObjectRequest(bucket=Cloud.bucket, key=key))
             assert not cloud.is_object_exist(Cloud.bucket, key)
 

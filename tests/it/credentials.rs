@@ -197,11 +197,12 @@ fn a_temporary_key_that_a_service_no_longer_knows_is_asked_for_anew_once() {
         let cloud = cloud();
         cloud.world.file("gone.json", gone.to_string());
         cloud.world.file("good.json", if source_can { &good } else { &gone }.to_string());
-        cloud.world.file("source", "#!/bin/sh\ncat gone.json; mv good.json gone.json; echo >> asked\n");
+        cloud
+            .world
+            .program_file("source", "#!/bin/sh\ncat gone.json; mv good.json gone.json; echo >> asked\n");
         let profile =
             profiles("x", &json!([{"name": "x", "mode": "External", "process_command": "./source"}]));
-        let ran =
-            cloud.shell(&format!("chmod 700 source\n{UNSET}\n{profile}\nfaascmd object ls")).exits(code);
+        let ran = cloud.shell(&format!("{UNSET}\n{profile}\nfaascmd object ls")).exits(code);
         let asked = std::fs::read_to_string(cloud.world.path().join("asked")).unwrap();
         assert_eq!(asked.lines().count(), 2, "{}", ran.stderr);
         let requests = cloud.requests();

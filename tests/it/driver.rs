@@ -1,6 +1,5 @@
 //! `--driver`: out before a load, back after it; with stand-ins for rmmod, depmod and modprobe on PATH.
 
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -43,8 +42,7 @@ impl Machine {
     fn program(&self, name: &str, does: &str) {
         let log = "echo \"$(basename $0) $*\" | sed 's/ $//' >> log";
         let script = format!("#!/bin/sh\ncd {}\n{log}\n{does}\n", self.root.display());
-        let path = self.running.world.file(&format!("bin/{name}"), script);
-        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+        self.running.world.program_file(&format!("bin/{name}"), &script);
     }
 
     fn load_driver(&self) {

@@ -4,7 +4,6 @@
 //! `scripts/kill-fleet` runs the whole campaign; the tests run a short form of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -75,8 +74,7 @@ fn prepared(flags: &[&str]) -> Cloud {
         "#!/bin/sh\necho \"$FAASCMD_HOST_ROOT $*\" >>'{}'\nexec '{program}' \"$@\"\n",
         done.display()
     );
-    let agent = cloud.world.file("agent", agent);
-    std::fs::set_permissions(agent, std::fs::Permissions::from_mode(0o755)).unwrap();
+    cloud.world.program_file("agent", &agent);
     cloud
 }
 

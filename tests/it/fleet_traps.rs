@@ -137,8 +137,8 @@ fn hosts_of_which_nothing_is_heard_are_asked_about_together_and_rarely() {
     let cloud = Cloud::start(&["--instances", "3", "--fault", "assistant-offline=1"]);
     let silent = "i-bp1faascmdsandbox1001,i-bp1faascmdsandbox1002,i-bp1faascmdsandbox1003";
     let run = ["fleet", "run", silent, "-ojson", "--", "true"];
-    // Two minutes are three seconds here, in which there are several looks.
-    let ran = cloud.faascmd_with(&[("FAASCMD_TEST_HASTE", "40")], &run).exits(7).json();
+    // Two minutes are eight seconds here, in which there are several looks.
+    let ran = cloud.faascmd_with(&[("FAASCMD_TEST_HASTE", "15")], &run).exits(7).json();
     assert_eq!(ran["counts"]["not_run"], 3);
     assert_eq!(ran["hosts"][2]["why"], "its assistant is offline");
     // A line of the log may come after the answer, and before that of a later request.

@@ -61,7 +61,7 @@ fn images(running: &Cloud) -> Vec<Value> {
 
 #[test]
 fn ten_homes_that_wait_for_their_turn_order_one_image() {
-    let running = Cloud::start(&["--strict-frequency", "--speed", "900"]);
+    let running = Cloud::start(&["--strict-frequency", "--speed", "300"]);
     running.world.file("a.gbs", sample::gbs(1000));
     let start = |home: usize| {
         let state = running.world.path().join(format!("home{home}"));

@@ -95,7 +95,8 @@ fn another_user_is_not_answered() {
     let world = World::new();
     std::fs::set_permissions(world.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
     let program = world.path().join("faascmd");
-    std::fs::copy(env!("CARGO_BIN_EXE_faascmd"), &program).unwrap();
+    // By another process: see `program_file`.
+    ran(world.command("cp").arg(env!("CARGO_BIN_EXE_faascmd")).arg(&program)).exits(0);
     let mut command = Command::new(program);
     command
         .args(["sandbox", "-o", "json"])

@@ -10,9 +10,13 @@ import json
 import os
 import pathlib
 import re
+import select
 import subprocess
 import sys
 import tempfile
+
+# Seconds in which a browser on a busy machine says something.
+PATIENCE = 180
 
 # What is judged in the page itself; the answer is a list of complaints.
 LOOK = r"""
@@ -95,6 +99,8 @@ class Browser:
 
     def next(self):
         while b"\0" not in self.rest:
+            if not select.select([self.read], [], [], PATIENCE)[0]:
+                raise RuntimeError(f"the browser says nothing for {PATIENCE} s")
             more = os.read(self.read, 1 << 16)
             if not more:
                 raise RuntimeError("the browser ended")
@@ -109,7 +115,11 @@ class Browser:
     def close(self):
         with contextlib.suppress(Exception):
             self("Browser.close")
-        self.child.wait(20)
+        try:
+            self.child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
 
 
 def opened(browser, path, width, theme):

@@ -32,13 +32,13 @@ expect() {
     judge "$name" "$code_wanted" "$out_wanted" "$err_wanted"
 }
 
-# behind COMMAND...: runs it in the background, as $pid, for at most 40 s. judge_end: waits for it, and judges it.
+# behind COMMAND...: runs it in the background, as $pid, for at most 200 s. judge_end: waits for it, and judges it.
 behind() {
     # The child truncates them too late for until_there.
     rm -f /tmp/behind.out /tmp/behind.err
     "$@" < /dev/null > /tmp/behind.out 2> /tmp/behind.err &
     pid=$!
-    (sleep 40 && kill -KILL "$pid") &
+    (sleep 200 && kill -KILL "$pid") &
     guard=$!
 }
 judge_end() {
@@ -48,9 +48,9 @@ judge_end() {
     judge "$@"
 }
 
-# until_there FILE: waits until a file has a content, for at most half a minute.
+# until_there FILE: waits until a file has a content, for at most two minutes.
 until_there() {
-    local tries=1500
+    local tries=6000
     until [ -s "$1" ] || [ $((tries -= 1)) = 0 ]; do usleep 20000; done
 }
 

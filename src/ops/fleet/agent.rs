@@ -187,7 +187,6 @@ mod tests {
 
     /// A curl of CentOS 7, whose connection breaks so often; nobody sleeps here.
     fn old_curl(root: &Path, breaks: u32, fetched: &str) -> (std::process::Output, usize) {
-        use std::os::unix::fs::PermissionsExt;
         let curl = format!(
             r#"#!/bin/sh
 for word; do case $word in --retry-* | --fail-*) echo "curl: option $word: is unknown" >&2; exit 2 ;; esac; done
@@ -199,8 +198,14 @@ printf %s {fetched} >"$out"
             root.display()
         );
         for (name, text) in [("curl", curl.as_str()), ("sleep", "#!/bin/sh\n")] {
-            std::fs::write(root.join(name), text).unwrap();
-            std::fs::set_permissions(root.join(name), PermissionsExt::from_mode(0o755)).unwrap();
+            // By another process: what this one writes, even those inherit for a moment that other tests start, and nothing
+            // can be run meanwhile.
+            let mut writer = std::process::Command::new("sh");
+            writer
+                .args(["-c", "printf %s \"$2\" > \"$1\" && chmod 755 \"$1\"", "sh"])
+                .arg(root.join(name))
+                .arg(text);
+            assert!(writer.status().unwrap().success());
         }
         let agent = Agent { sha256: hex(&Sha256::digest("right")), url: Secret::new("u") };
         let path = format!("{}:{}", root.display(), std::env::var("PATH").unwrap());

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Once};
 use std::thread;
@@ -47,6 +47,19 @@ impl World {
         path
     }
 
+    /// Writes a program into the working directory, by another process: what this one holds open for writing, even those
+    /// inherit for a moment that its other tests start, and nothing can be run meanwhile.
+    pub fn program_file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.file(name, "");
+        std::fs::remove_file(&path).unwrap();
+        let mut command = self.command("sh");
+        command.args(["-euc", "cat > \"$1\"; chmod 755 \"$1\"", "sh"]).arg(&path).stdin(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+        path
+    }
+
     /// The program, ready to run in this world.
     pub fn command(&self, program: &str) -> Command {
         let program = match program {
@@ -61,7 +74,7 @@ impl World {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("TZ", "UTC")
             .env("COLUMNS", "100");
-        command.stdin(std::process::Stdio::null());
+        command.stdin(Stdio::null());
         command
     }
 

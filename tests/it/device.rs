@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -78,15 +77,11 @@ fn a_node_that_is_missing_is_explained_by_what_is_there() {
 fn a_node_that_may_not_be_opened_is_told_with_its_permission() {
     let world = World::new();
     let bar = Bar::new(&world);
-    let open = |mode| std::fs::set_permissions(world.path(), PermissionsExt::from_mode(mode)).unwrap();
-    open(0o755);
     std::fs::set_permissions(&bar.path, PermissionsExt::from_mode(0o400)).unwrap();
     let as_nobody = |args: &[&str]| {
-        let mut command = world.command("faascmd");
-        if nix::unistd::geteuid().is_root() {
-            // Root is refused nothing.
-            command.uid(65534).gid(65534);
-        }
+        // Root is refused nothing.
+        let is_root = nix::unistd::geteuid().is_root();
+        let mut command = if is_root { world.faascmd_of(65534) } else { world.command("faascmd") };
         ran(command.env("FAASCMD_DEVICE", bar.device()).args(args))
     };
     let said = as_nobody(&["reg", "write", "0x40", "1"]).exits(10).stderr;

@@ -93,17 +93,10 @@ fn another_user_is_not_answered() {
     }
     // The one who serves is nobody, root's own connections are answered, and those of a third user are not.
     let world = World::new();
+    let mut command = world.faascmd_of(65534);
     std::fs::set_permissions(world.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-    let program = world.path().join("faascmd");
-    // By another process: see `program_file`.
-    ran(world.command("cp").arg(env!("CARGO_BIN_EXE_faascmd")).arg(&program)).exits(0);
-    let mut command = Command::new(program);
-    command
-        .args(["sandbox", "-o", "json"])
-        .env_clear()
-        .env("HOME", "/nonexistent")
-        .env("TMPDIR", world.path());
-    let mut sandbox = command.uid(65534).gid(65534).stdout(Stdio::piped()).spawn().unwrap();
+    command.args(["sandbox", "-o", "json"]).env("HOME", "/nonexistent");
+    let mut sandbox = command.stdout(Stdio::piped()).spawn().unwrap();
     let said = serde_json::Deserializer::from_reader(sandbox.stdout.take().unwrap());
     let said: serde_json::Value = said.into_iter().next().unwrap().unwrap();
     let address: std::net::SocketAddr =

@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -57,14 +56,13 @@ impl Cloud {
         let (world, folder) = (World::new(), tempfile::tempdir().unwrap());
         let pipe = folder.path().join("log.pipe");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        let mut command = world.command("faascmd");
+        let mut command = owner.map_or_else(|| world.command("faascmd"), |owner| world.faascmd_of(owner));
         command.args(["sandbox", "--fixed-keys", "-o", "json", "--log"]).arg(&pipe).args(flags);
         command.env("TMPDIR", folder.path()).stdout(Stdio::piped()).stderr(Stdio::null());
         if let Some(owner) = owner {
             for path in [world.path(), folder.path(), &pipe] {
                 std::os::unix::fs::chown(path, Some(owner), Some(owner)).unwrap();
             }
-            command.uid(owner).gid(owner);
         }
         let mut sandbox = command.spawn().unwrap();
         let log = lines_of(pipe.clone());

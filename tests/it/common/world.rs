@@ -1,6 +1,8 @@
 //! A private world for the programs: own HOME, no inherited settings.
 
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -75,6 +77,20 @@ impl World {
             .env("TZ", "UTC")
             .env("COLUMNS", "100");
         command.stdin(Stdio::null());
+        command
+    }
+
+    /// `faascmd` as another user runs it, who may look around here and not where it was built.
+    pub fn faascmd_of(&self, user: u32) -> Command {
+        let copy = self.path().join("faascmd-of-others");
+        if !copy.exists() {
+            // By another process: see `program_file`.
+            let built = env!("CARGO_BIN_EXE_faascmd");
+            ran(self.command("install").args(["-m", "755", built]).arg(&copy)).exits(0);
+        }
+        std::fs::set_permissions(self.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let mut command = self.command(copy.to_str().unwrap());
+        command.uid(user).gid(user);
         command
     }
 

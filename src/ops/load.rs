@@ -243,6 +243,40 @@ pub async fn until_loaded(faas: &Faas, deadline: &Deadline, expected: &Expected<
     deadline.wait(Awaited::Load { instance_id, fpga_uuid }, Pace::LOADING, look).await
 }
 
+/// Looks whether a chip still carries the image once it was tested: where another load came in between, what the tests
+/// said they said of that one. A call that fails is no more than warned of, for it says nothing of the chip.
+///
+/// # Errors
+/// [`Error::LoadReplaced`].
+pub async fn still_loaded(
+    faas: &Faas,
+    deadline: &Deadline,
+    (instance_id, fpga_uuid, image_uuid): (&str, &str, &str),
+) -> Result<()> {
+    match faas.load_status(instance_id, fpga_uuid).await {
+        Ok(answered) if answered.view.image_uuid.is_some() && !answered.view.names(image_uuid) => {
+            Err(replaced(&answered.view, (instance_id, fpga_uuid, image_uuid)))
+        }
+        Ok(_) => Ok(()),
+        Err(error) => {
+            deadline
+                .progress()
+                .warn(format!("can't see whether fpga {fpga_uuid} still carries {image_uuid}: {error}"));
+            Ok(())
+        }
+    }
+}
+
+fn replaced(status: &LoadStatus, (instance_id, fpga_uuid, image_uuid): (&str, &str, &str)) -> Error {
+    Error::LoadReplaced {
+        image_uuid: image_uuid.to_owned(),
+        fpga_uuid: fpga_uuid.to_owned(),
+        instance_id: instance_id.to_owned(),
+        by: status.image_uuid.clone().unwrap_or_else(|| "no image".into()),
+        when: status.create_time.as_ref().map(|time| format!(", ordered at {time}")).unwrap_or_default(),
+    }
+}
+
 impl Expected<'_> {
     fn failed(&self, status: &LoadStatus) -> Error {
         let image = self.image_uuid.map(str::to_owned).or_else(|| status.image_uuid.clone());
@@ -268,13 +302,7 @@ impl Expected<'_> {
     }
 
     fn replaced(&self, status: &LoadStatus) -> Error {
-        Error::LoadReplaced {
-            image_uuid: self.image_uuid.unwrap_or_default().to_owned(),
-            fpga_uuid: self.chip.uuid.clone(),
-            instance_id: self.instance_id.to_owned(),
-            by: status.image_uuid.clone().unwrap_or_else(|| "no image".into()),
-            when: status.create_time.as_ref().map(|time| format!(", ordered at {time}")).unwrap_or_default(),
-        }
+        replaced(status, (self.instance_id, &self.chip.uuid, self.image_uuid.unwrap_or_default()))
     }
 }
 

@@ -1,9 +1,11 @@
 //! A file on the chips of many hosts: what is in the way is waited out, tried again, or told at once.
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use faascmd::testing::bitstream::sample;
+use serde_json::Value;
 
 use crate::common::cloud::{Cloud, count};
 use crate::common::line::{Fate, Line};
@@ -110,4 +112,46 @@ fn a_run_that_was_killed_is_taken_up_and_done_once() {
         let hosts = again["hosts"].as_array().unwrap();
         assert!(hosts.len() == 2 && hosts.iter().all(|host| host["output"] == *said), "{phase:?}: {again}");
     }
+}
+
+/// A program for the hosts on which somebody else loads a chip of the first of them, just before that is tested.
+fn interfering(cloud: &Cloud, image_uuid: &str) {
+    let variables: String =
+        cloud.environment().iter().map(|(name, value)| format!("{name}='{value}' ")).collect();
+    let (home, program) = (cloud.world.path().display(), env!("CARGO_BIN_EXE_faascmd"));
+    let script = format!(
+        "#!/bin/sh
+         id=${{FAASCMD_HOST_ROOT##*/}}
+         if mkdir '{home}/theirs'; then
+             env HOME='{home}/theirs' {variables} '{program}' fpga load {image_uuid} --instance-id $id --fpga 0 --no-wait
+         fi >/dev/null 2>&1
+         exec '{program}' \"$@\"\n"
+    );
+    let agent = cloud.world.file("agent", script);
+    std::fs::set_permissions(agent, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_test_of_a_chip_that_another_loaded_in_between_is_none_of_our_image() {
+    let cloud = fleet("ecs.f3-c4f1.xlarge", "2");
+    cloud.world.file("theirs.tar.gz", sample::package("xcvu9p-flgb2104-1-e"));
+    let made =
+        cloud.faascmd(&["deploy", "theirs.tar.gz", "--shell", "f30001", "--no-load", "-ojson"]).exits(0);
+    let theirs = made.json()["image"]["uuid"].as_str().unwrap().to_owned();
+    interfering(&cloud, &theirs);
+    let deploy = ["fleet", "deploy", "ddr", "bit.tar.gz", "--agent", "./agent", "--test", "smoke", "-ojson"];
+    let deployed = cloud.faascmd(&deploy).exits(9).json();
+    let is_replaced = |item: &Value| {
+        let why = item["why"].as_str().unwrap_or_default();
+        item["outcome"] == "failed" && why.contains(&format!("was replaced by {theirs}"))
+    };
+    for list in ["fpgas", "hosts"] {
+        let items = deployed[list].as_array().unwrap();
+        let passed = items.iter().filter(|item| item["outcome"] == "passed").count();
+        let replaced = items.iter().filter(|item| is_replaced(item)).count();
+        assert_eq!((passed, replaced), (1, 1), "{deployed:#}");
+    }
+    // The same command loads it again.
+    let again = cloud.faascmd(&deploy).exits(0).json();
+    assert_eq!(again["counts"]["passed"], 2, "{again:#}");
 }

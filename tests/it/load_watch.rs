@@ -1,8 +1,13 @@
 //! A load that never shows, and one that another replaced, are told for what they are.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use faascmd::testing::bitstream::sample;
 use serde_json::json;
 
 use super::fpga::OLD;
+use crate::common::bar::Bar;
 use crate::common::cloud::Cloud;
 use crate::common::line::{Fate, Line};
 use crate::common::world::ran;
@@ -45,4 +50,30 @@ fn a_load_that_another_s_replaced_is_6_with_theirs() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(6), "{stderr}");
     assert!(stderr.contains(OLD) && stderr.contains("ordered at 20"), "{stderr}");
+}
+
+/// The test finds errors, and finds them in somebody else's image.
+#[test]
+fn a_load_of_another_s_while_ours_is_tested_is_6_and_no_fault() {
+    let running = Cloud::start(&["--speed", "20"]);
+    for (file, part) in [("bit.tar.gz", "xcvu9p-flgb2104-2-i"), ("theirs.tar.gz", "xcvu9p-flgb2104-1-e")] {
+        running.world.file(file, sample::package(part));
+    }
+    let theirs = running.faascmd(&["deploy", "theirs.tar.gz", "--no-load", "-o", "json"]).exits(0).json();
+    let theirs = theirs["image"]["uuid"].as_str().unwrap();
+    let bar = Bar::new(&running.world);
+    let mut deploy = running.command(&["deploy", "bit.tar.gz", "--test", "prbs", "--prbs-duration", "1s"]);
+    deploy.env("FAASCMD_DEVICE", bar.device()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut deploy = deploy.spawn().unwrap();
+    let mut lines = BufReader::new(deploy.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains(": 0x30 reads 0x00000000 (")));
+    let mut load = running.command(&["fpga", "load", theirs, "--fpga", "0", "--no-wait"]);
+    ran(load.env("XDG_STATE_HOME", running.world.path().join("theirs"))).exits(0);
+    // Before it has stopped the test is not over.
+    bar.set(0x30, 4);
+    bar.set(0x28, 1);
+    let rest: Vec<String> = lines.collect();
+    assert_eq!(deploy.wait().unwrap().code(), Some(6), "{rest:?}");
+    let error = rest.iter().find(|line| line.starts_with("error: ")).unwrap();
+    assert!(error.contains(theirs) && error.contains("was replaced by"), "{error}");
 }

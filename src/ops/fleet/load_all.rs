@@ -142,6 +142,25 @@ pub async fn load_all(
     loaded
 }
 
+/// Looks at the chips again once they were tested: one that carries another's image by now has failed.
+pub async fn still_loaded(
+    services: Services<'_>,
+    faas: &Faas,
+    fpgas: Vec<LoadedChip>,
+    jobs: usize,
+) -> Vec<LoadedChip> {
+    let looked = fpgas.into_iter().map(|chip| async move {
+        let Some(image) = chip.image_uuid.as_deref().filter(|_| chip.outcome == Outcome::Passed) else {
+            return chip;
+        };
+        match load::still_loaded(faas, services.deadline, (&chip.instance_id, &chip.fpga_uuid, image)).await {
+            Ok(()) => chip,
+            Err(error) => LoadedChip { outcome: Outcome::Failed, why: Some(error.to_string()), ..chip },
+        }
+    });
+    futures_util::stream::iter(looked).buffered(jobs).collect().await
+}
+
 async fn load_one(
     services: Services<'_>,
     faas: &Faas,

@@ -33,7 +33,7 @@ pub use down::{Release, Released, release, settled};
 pub use error::FleetError;
 pub use fetch::{Fetch, Fetched, fetch};
 pub use fold::folded;
-pub use load_all::{LoadedChip, Spot, chips, images, load_all, to_load};
+pub use load_all::{LoadedChip, Spot, chips, images, load_all, still_loaded, to_load};
 pub use outcome::{Counts, Outcome, ended};
 pub use pay::pay;
 pub use price::{Cost, cost_of};

@@ -19,6 +19,8 @@ use crate::cli::output::typed;
 use crate::ddr::{self, Harness, PrbsOptions, Sample, SmokeOptions};
 use crate::device::{Access, Device, DeviceError};
 use crate::dma::Range;
+use crate::ops::deploy::Chip;
+use crate::ops::load;
 use crate::ops::step::{Step, StepName};
 use crate::ops::wait::{Awaited, Deadline, Look, Pace};
 
@@ -86,13 +88,29 @@ impl TestsArgs {
         DmaTest::default().permit(default_range(self.dma_range, cx)?, cx)
     }
 
-    /// Runs them on the local device, up to the first that does not pass.
+    /// Runs them on the local device, up to the first that does not pass; they count if the chip carries the image still.
     pub(super) fn run(
         &self,
         cx: &Context,
         deadline: &Deadline,
         deployed: &mut Deployed,
     ) -> Result<(), Failure> {
+        let tested = self.run_each(cx, deadline, deployed);
+        let was_stopped =
+            matches!(&tested, Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Terminated));
+        if let Some(Chip { uuid, instance_id: Some(host), image_uuid: Some(image), .. }) =
+            deployed.deployment.fpga.as_ref().filter(|_| self.any() && !was_stopped)
+        {
+            cx.block_on(async {
+                let faas = cx.faas().await?;
+                let look = load::still_loaded(&faas, deadline, (host, uuid, image));
+                Ok::<_, Failure>(deadline.unless_cancelled(look).await?)
+            })?;
+        }
+        tested
+    }
+
+    fn run_each(&self, cx: &Context, deadline: &Deadline, deployed: &mut Deployed) -> Result<(), Failure> {
         let names = self.names();
         let device = self.registers(cx, deadline)?;
         for name in names {

@@ -23,7 +23,7 @@ use crate::ops::content::Content;
 use crate::ops::deploy::{Request, check};
 use crate::ops::fleet::{
     Counts, HostRecord, LoadedChip, Outcome, Phase, Record, RunRequest, Services, Spot, Target, chips,
-    cost_of, folded, images, judge_command, load_all, run as run_on_hosts, to_load,
+    cost_of, folded, images, judge_command, load_all, run as run_on_hosts, still_loaded, to_load,
 };
 use crate::ops::prepare::{ImageRequest, ImageSpec, Services as DeployServices};
 
@@ -167,7 +167,8 @@ fn keep(
         let HostRecord { exit_code, seconds, size, log, digest, .. } = test.clone();
         (host.exit_code, host.seconds, host.size, host.log, host.digest) =
             (exit_code, seconds, size, log, digest);
-        if test.outcome > host.outcome {
+        // Of a chip that another loaded in between, the test says nothing.
+        if host.outcome == Outcome::Passed {
             (host.outcome, host.why) = (test.outcome, test.why.clone());
         }
     }
@@ -232,6 +233,9 @@ impl LoadArgs {
         } else {
             None
         };
+        if tested.is_some() {
+            fpgas = still_loaded(services, &faas, fpgas, jobs).await;
+        }
         keep(&mut record, (&fpgas, &idle), tested.as_ref());
         record.write()?;
         let counts = Counts::of(fpgas.iter().map(|chip| chip.outcome));

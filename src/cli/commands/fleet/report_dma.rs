@@ -54,7 +54,7 @@ impl<'a> Memory<'a> {
     }
 
     fn plot(&self, of: usize) -> Option<Plot> {
-        let plot = speed_plot(&self.speeds, None)?;
+        let plot = speed_plot(&self.speeds)?;
         let about = if of > DRAWN {
             format!("one of the {DRAWN} slowest of {of} chips; {}", plot.about)
         } else {
@@ -85,13 +85,14 @@ mod tests {
     use crate::ops::fleet::Outcome;
 
     fn host(name: &str, gigabytes: f64) -> RanHost {
-        let rows = ["h2c", "c2h", "both"].map(|way| {
-            format!(
-                "{way}\t4 KiB\t1\t{gigabytes:.2} GB/s\t50%\t1.0 µs\t2.0 µs\n\
+        let rows =
+            [("h2c", gigabytes), ("c2h", gigabytes), ("both", gigabytes * 2.0)].map(|(way, gigabytes)| {
+                format!(
+                    "{way}\t4 KiB\t1\t{gigabytes:.2} GB/s\t50%\t1.0 µs\t2.0 µs\n\
                      {way}\t1 MiB\t1\t{:.2} GB/s\t90%\t1.0 µs\t2.0 µs\n",
-                gigabytes * 2.0
-            )
-        });
+                    gigabytes * 2.0
+                )
+            });
         let output = format!("✓ dma    passed\n{}@@faascmd /dev/xdma0_user dma 0\n", rows.concat());
         RanHost {
             instance_id: format!("i-{name}"),
@@ -123,6 +124,10 @@ mod tests {
         assert_eq!(titles, drawn.map(|name| format!("Throughput over size: {name} /dev/xdma0_user")));
         let Some(Part::Table(table)) = parts.last() else { panic!("{parts:?}") };
         assert_eq!(table.rows.len(), 100);
+        let Some(Part::Plot(plot)) = parts.first() else { panic!("{parts:?}") };
+        let link = plot.lines.iter().find(|line| line.name == "link, one way").unwrap();
+        // 0.20 GB/s are 90 % of it.
+        assert!(link.points.iter().all(|(_, gigabytes)| (gigabytes - 0.2 / 0.9).abs() < 1e-9), "{link:?}");
         let Cell::Text(fastest) = &table.rows[99][1] else { panic!("{table:?}") };
         assert_eq!(fastest, "20.00 GB/s, 90% of the link");
     }

@@ -1,11 +1,11 @@
 //! What a page shows of the DMA test: throughput over size, faults, how it was run.
 
 use super::dma_result::DmaResult;
-use super::dma_speed::{COLUMNS, Speed};
+use super::dma_speed::{COLUMNS, Speed, link_limit};
 use crate::base::size::ByteSize;
 use crate::cli::commands::dma::rate;
 use crate::cli::picture::{Axis, Cell, Line, Plot, Scale, Shape, Table};
-use crate::dma::{LinkLimit, Way};
+use crate::dma::Way;
 
 /// How it was run, besides what is told of every test.
 pub(super) fn facts(result: &DmaResult) -> [(&'static str, String); 3] {
@@ -23,7 +23,7 @@ pub(super) fn facts(result: &DmaResult) -> [(&'static str, String); 3] {
 }
 
 /// A line for each direction and number of channels, and one for what the link can move.
-pub(in crate::cli::commands) fn plot(speeds: &[Speed], limit: Option<LinkLimit>) -> Option<Plot> {
+pub(in crate::cli::commands) fn plot(speeds: &[Speed]) -> Option<Plot> {
     let mut counts: Vec<usize> = speeds.iter().map(|speed| speed.channels).collect();
     counts.sort_unstable();
     counts.dedup();
@@ -32,8 +32,8 @@ pub(in crate::cli::commands) fn plot(speeds: &[Speed], limit: Option<LinkLimit>)
     let mut lines: Vec<Line> = lines.filter(|line| !line.points.is_empty()).collect();
     let sizes = || speeds.iter().map(|speed| speed.size as f64);
     let (least, most) = (sizes().min_by(f64::total_cmp)?, sizes().max_by(f64::total_cmp)?);
-    if let Some(limit) = limit {
-        let gigabytes = limit.bytes_per_second / 1e9;
+    if let Some(limit) = link_limit(speeds) {
+        let gigabytes = limit / 1e9;
         let points = vec![(least, gigabytes), (most, gigabytes)];
         lines.push(Line { name: "link, one way".to_owned(), shape: Shape::Joined, points });
     }

@@ -66,6 +66,15 @@ pub(in crate::cli::commands) fn best(speeds: &[Speed], way: Way) -> Option<&Spee
     of_way.max_by(|a, b| a.bytes_per_second.total_cmp(&b.bytes_per_second))
 }
 
+/// Bytes per second that the link can move one way, from what they are of it: a printed share has no tenths, so the
+/// largest tells it best.
+pub(super) fn link_limit(speeds: &[Speed]) -> Option<f64> {
+    let shared = speeds.iter().filter_map(|speed| Some((speed, speed.share_of_limit?)));
+    let (speed, share) = shared.max_by(|(_, a), (_, b)| a.total_cmp(b)).filter(|(_, share)| *share > 0.0)?;
+    let ways = if speed.way == Way::Both { 2.0 } else { 1.0 };
+    Some(speed.bytes_per_second / (share * ways))
+}
+
 fn percent(share: f64) -> String {
     format!("{:.0}%", share * 100.0)
 }

@@ -83,7 +83,7 @@ fn dma<'a>(told: &Told<'a>) -> impl Iterator<Item = &'a DmaResult> {
 }
 
 fn dma_plot(result: &DmaResult) -> Option<Plot> {
-    dma_html::plot(&result.told_speeds(), result.limit)
+    dma_html::plot(&result.told_speeds())
 }
 
 fn steps(steps: &[Step]) -> Table {

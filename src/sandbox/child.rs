@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::path::{Component, Path};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -79,6 +80,19 @@ impl Endings {
     }
 }
 
+/// Where a folder of PATH may not be looked into, the system says "permission denied" also of a command that is nowhere.
+fn told_apart(error: io::Error, command: &Command) -> io::Error {
+    let name = Path::new(command.get_program());
+    let path = command.get_envs().find_map(|(variable, value)| value.filter(|_| variable == "PATH"));
+    let is_there =
+        path.is_none_or(|path| std::env::split_paths(path).any(|folder| folder.join(name).exists()));
+    let is_bare = name.components().eq([Component::Normal(command.get_program())]);
+    if error.kind() == io::ErrorKind::PermissionDenied && is_bare && !is_there {
+        return nix::errno::Errno::ENOENT.into();
+    }
+    error
+}
+
 fn exit_code(status: ExitStatus) -> u8 {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     u8::try_from(code).unwrap_or(u8::MAX)
@@ -135,7 +149,9 @@ impl Forwarding {
         let not_run = |source| NotRun { command: name.clone(), source };
         let folder = sandbox.cloud().folder();
         let supervisor = Supervisor::start(folder, SANDBOX_VARIABLE).map_err(not_run)?;
-        let ended = command.env(SANDBOX_VARIABLE, folder).spawn().and_then(|mut child| {
+        let spawned =
+            command.env(SANDBOX_VARIABLE, folder).spawn().map_err(|error| told_apart(error, command));
+        let ended = spawned.and_then(|mut child| {
             self.forward_to(&child);
             self.wait(&mut child)
         });

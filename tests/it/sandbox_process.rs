@@ -129,6 +129,15 @@ fn a_command_that_is_not_there_is_127_and_one_that_can_not_run_126() {
     assert!(out.stderr.contains("no-such-command"), "{}", out.stderr);
     world.faascmd(&["sandbox", "--", "./plain"]).exits(126);
     assert_eq!(left_behind(&world), Vec::<String>::new());
+    // A folder of PATH into which one may not look has no command, and makes none that is there forbidden.
+    let is_root = nix::unistd::geteuid().is_root();
+    let (world, closed) = (World::new(), tempfile::tempdir().unwrap());
+    std::fs::set_permissions(closed.path(), std::fs::Permissions::from_mode(0o0)).unwrap();
+    let mut command = if is_root { world.faascmd_of(65534) } else { world.command("faascmd") };
+    std::fs::set_permissions(world.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", closed.path().display());
+    let out = ran(command.env("PATH", path).args(["sandbox", "--", "no-such-command"])).exits(127);
+    assert!(out.stderr.contains("can't run no-such-command: "), "{}", out.stderr);
 }
 
 #[test]

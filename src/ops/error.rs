@@ -32,7 +32,7 @@ pub enum Error {
         elapsed: Duration,
     },
     /// A signal came; what was waited for goes on.
-    #[error("stopped by a signal{}", awaited.as_ref().map(|a| format!(" while {a} was {state}")).unwrap_or_default())]
+    #[error("stopped by a signal{}", awaited.as_ref().map(|thing| waiting_for(thing, state)).unwrap_or_default())]
     Interrupted {
         /// The signal's number.
         signal: i32,
@@ -197,6 +197,11 @@ impl From<UploadError> for Error {
     fn from(error: UploadError) -> Self {
         Self::Upload(Box::new(error))
     }
+}
+
+fn waiting_for(awaited: &Awaited, state: &str) -> String {
+    let state = if state.is_empty() { String::new() } else { format!(" ({state})") };
+    format!(" while waiting for {awaited}{state}")
 }
 
 fn why_unfit(exam: &Examination) -> String {

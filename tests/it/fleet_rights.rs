@@ -1,13 +1,11 @@
 //! What the least policy of a fleet's operator lets be done, and what each of its rights is for.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::common::cloud::Cloud;
+use crate::common::world::interrupted_again;
 
 const UP: &str = "fleet up ddr --type ecs.f3-c4f1.xlarge --count 2 --yes";
 const PAID: &str = "fleet up paid --type ecs.f3-c4f1.xlarge --count 1 --prepaid 1month --yes";
@@ -116,26 +114,10 @@ fn what_was_begun_can_be_stopped_with_the_right_for_it_only() {
         std::fs::write(&rules, json!([{"contains": "endless", "seconds": 1e6}]).to_string()).unwrap();
         let cloud = cloud(&policy, &["--script", rules.to_str().unwrap()]);
         cloud.faascmd(&words(UP)).exits(0);
-        let mut run =
+        let run =
             cloud.command(&["fleet", "run", "ddr", "--timeout", "1h", "--", "endless"]).spawn().unwrap();
-        let pid = Pid::from_raw(run.id().try_into().unwrap());
         while cloud.next_request()["action"] != "DescribeInvocations" {}
-        kill(pid, Signal::SIGINT).unwrap();
-        let mut heard = BufReader::new(run.stderr.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("another Ctrl-C") {
-            line.clear();
-            assert!(heard.read_line(&mut line).unwrap() > 0, "it never offers to stop");
-        }
-        let asks = std::thread::spawn(move || {
-            while run.try_wait().unwrap().is_none() {
-                kill(pid, Signal::SIGINT).ok();
-                std::thread::yield_now();
-            }
-        });
-        let mut rest = String::new();
-        heard.read_to_string(&mut rest).unwrap();
-        asks.join().unwrap();
+        let rest = interrupted_again(run).stderr;
         assert!(rest.contains(said), "{rest}");
     }
 }

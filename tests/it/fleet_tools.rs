@@ -1,20 +1,19 @@
 //! What goes with a fleet: files there and back, diagnosis, a live view, what a deployment came to.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::Value;
 
 use crate::common::cloud::{Cloud, count};
 use crate::common::rpc::{call, user};
 use crate::common::schema::type_of;
 use crate::common::terminal::Terminal;
+use crate::common::world::interrupted_again;
 
 fn fleet(flags: &[&str], kind: &str, hosts: &str) -> Cloud {
     let cloud = Cloud::start(&[&["--speed", "50", "--build-time", "1s"], flags].concat());
@@ -210,28 +209,13 @@ fn endless(cloud: &Cloud) -> (String, std::path::PathBuf) {
 fn the_first_ctrl_c_leaves_the_hosts_at_it_and_the_second_stops_them() {
     let cloud = small(&[], "1");
     let (command, pipe) = endless(&cloud);
-    let mut run = cloud.command(&["fleet", "run", "ddr", "--", &command]).spawn().unwrap();
+    let run = cloud.command(&["fleet", "run", "ddr", "--", &command]).spawn().unwrap();
     let mut held = std::fs::File::open(pipe).unwrap();
-    let pid = Pid::from_raw(run.id().try_into().unwrap());
-    let mut said = BufReader::new(run.stderr.take().unwrap());
-    kill(pid, Signal::SIGINT).unwrap();
-    let mut line = String::new();
-    while !line.contains("another Ctrl-C") {
-        line.clear();
-        assert!(said.read_line(&mut line).unwrap() > 0, "it never offers to stop");
-    }
-    // A second one right after the first is the same wish: it takes one that is meant.
-    let asks = std::thread::spawn(move || {
-        while run.try_wait().unwrap().is_none() {
-            kill(pid, Signal::SIGINT).ok();
-            std::thread::yield_now();
-        }
-        run.wait().unwrap()
-    });
-    let mut rest = String::new();
-    said.read_to_string(&mut rest).unwrap();
-    assert_eq!(asks.join().unwrap().code(), Some(130), "{rest}");
-    assert!(rest.contains("stopped on 1 hosts") && rest.contains("faascmd fleet down ddr"), "{rest}");
+    let stopped = interrupted_again(run).exits(130).stderr;
+    assert!(
+        stopped.contains("stopped on 1 hosts") && stopped.contains("faascmd fleet down ddr"),
+        "{stopped}"
+    );
     held.read_to_end(&mut Vec::new()).unwrap();
     let report = cloud.faascmd(&["fleet", "report", "ddr", "-ojson"]).exits(9).json();
     assert_eq!(report["hosts"][0]["why"], "it was stopped");

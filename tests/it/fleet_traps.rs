@@ -8,13 +8,15 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use faascmd::testing::bitstream::sample;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, mkfifo};
 use serde_json::Value;
 
 use crate::common::cloud::{Cloud, count};
 use crate::common::line::{Fate, Line};
 use crate::common::rpc::{call, user};
 use crate::common::tap::{Cut, Phase, Tap};
+use crate::common::world::interrupted_again;
 
 const ECS: &str = "2014-05-26";
 const UP: [&str; 9] =
@@ -33,7 +35,7 @@ fn ddr() -> Cloud {
 
 /// Two hosts of one name, as others make them.
 fn workers() -> Cloud {
-    let cloud = Cloud::start(&["--speed", "50"]);
+    let cloud = Cloud::start(&["--speed", "50", "--build-time", "1s"]);
     let variable = |name| cloud.variable(name).to_owned();
     let (vswitch, group, image) =
         (variable("FAASCMD_VSWITCH"), variable("FAASCMD_SECURITY_GROUP"), variable("FAASCMD_ECS_IMAGE"));
@@ -307,4 +309,55 @@ fn who_stops_the_making_of_a_fleet_hears_how_to_release_it() {
     up.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(up.wait().unwrap().code(), Some(130), "{said}");
     assert!(said.contains("go on: ") && said.contains("release the hosts: faascmd fleet down ddr"), "{said}");
+}
+
+/// `once` on hosts that others made and tagged, with a program for these that is a script.
+fn on_those_of_others(cloud: &Cloud, agent: &str) -> [&'static str; 7] {
+    cloud.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
+    cloud.world.file("theirs.toml", "target = \"tag:team=fpga\"\ntest = [\"smoke\"]\n");
+    cloud.world.program_file("agent", &format!("#!/bin/sh\n{agent}\n"));
+    while running(cloud).len() < 2 {}
+    ["fleet", "once", "theirs.toml", "bit.tar.gz", "--agent", "./agent", "-ojson"]
+}
+
+/// The hosts of others that are running.
+fn running(cloud: &Cloud) -> BTreeSet<String> {
+    let shown = cloud.faascmd(&["fleet", "show", "tag:team=fpga", "--no-chips", "-ojson"]).exits(0).json();
+    let hosts = shown["hosts"].as_array().unwrap().iter().filter(|host| host["state"] == "Running");
+    hosts.map(|host| host["instance_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn once_on_the_hosts_of_others_makes_and_releases_nothing() {
+    let cloud = workers();
+    let once = on_those_of_others(&cloud, &format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_faascmd")));
+    cloud.requests();
+    let told = cloud.faascmd(&once).exits(0).json();
+    assert_eq!(
+        (&told["target"], &told["made"], &told["counts"]["passed"]),
+        (&"tag:team=fpga".into(), &0.into(), &2.into()),
+        "{told:#}"
+    );
+    let kept = told["kept"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+    assert_eq!((&told["released"], running(&cloud)), (&Value::Array(Vec::new()), kept));
+    let requests = cloud.requests();
+    for action in ["RunInstances", "StartInstances", "DeleteInstances", "ModifyInstanceAutoReleaseTime"] {
+        assert_eq!(count(&requests, action), 0, "{action}");
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_stops_the_tests_on_the_hosts_of_others_and_leaves_the_hosts() {
+    let cloud = workers();
+    let pipe = cloud.world.path().join("held");
+    mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    let once = on_those_of_others(&cloud, &format!("exec 9>'{}'\nsleep 300", pipe.display()));
+    let once = cloud.command(&once).spawn().unwrap();
+    let mut held = std::fs::File::open(&pipe).unwrap();
+    let stopped = interrupted_again(once).exits(130).stderr;
+    assert!(stopped.contains("stopped on 2 hosts"), "{stopped}");
+    // Releasing them is for others to think of.
+    assert!(!stopped.contains("fleet down"), "{stopped}");
+    held.read_to_end(&mut Vec::new()).unwrap();
+    assert_eq!(running(&cloud).len(), 2);
 }

@@ -1,15 +1,17 @@
 //! A private world for the programs: own HOME, no inherited settings.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Once};
 use std::thread;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
@@ -133,16 +135,41 @@ fn heed_signals() {
 
 /// Runs to the end.
 pub fn ran(command: &mut Command) -> Ran {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    use std::os::unix::process::ExitStatusExt;
-    Ran {
-        stdout: String::from_utf8_lossy(&stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&stderr).into_owned(),
-        code: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
+    Ran::of(command.output().unwrap())
+}
+
+/// A first Ctrl-C, more of them when the program has said what another one does, and what it says from then on.
+pub fn interrupted_again(mut child: Child) -> Ran {
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    kill(pid, Signal::SIGINT).unwrap();
+    let mut line = String::new();
+    while !line.contains("another Ctrl-C") {
+        line.clear();
+        assert!(said.read_line(&mut line).unwrap() > 0, "it never offers to stop");
     }
+    // A second one right after the first is the same wish: it takes one that is meant.
+    let asks = thread::spawn(move || {
+        while child.try_wait().unwrap().is_none() {
+            kill(pid, Signal::SIGINT).ok();
+            thread::yield_now();
+        }
+        child.wait_with_output().unwrap()
+    });
+    let mut stderr = String::new();
+    said.read_to_string(&mut stderr).unwrap();
+    Ran { stderr, ..Ran::of(asks.join().unwrap()) }
 }
 
 impl Ran {
+    fn of(Output { status, stdout, stderr }: Output) -> Self {
+        Self {
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+            code: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
+        }
+    }
+
     /// Asserts the exit code; shows everything if it is another.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {

@@ -185,11 +185,16 @@ pub(super) async fn fetch_whole_logs(
     }
 }
 
-/// What was stopped here goes on there, and costs: the lines that go on with it and that end it.
+/// What was stopped here goes on there, and costs: the lines that go on with it and, if the hosts are ours, that end it.
 pub(super) fn stopped(error: ops::Error, target: &Target) -> Failure {
     let goes_on = matches!(error, ops::Error::Interrupted { .. } | ops::Error::Pending { .. });
     let failure = Failure::from(error);
-    if goes_on { failure.hint(format!("release the hosts: faascmd fleet down {target}")) } else { failure }
+    match target {
+        Target::Fleet(name) if goes_on => {
+            failure.hint(format!("release the hosts: faascmd fleet down {name}"))
+        }
+        _ => failure,
+    }
 }
 
 impl Report for Ran {

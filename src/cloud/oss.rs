@@ -171,6 +171,8 @@ pub struct PresignedUrl {
     pub url: String,
     /// When it ends.
     pub expires: Timestamp,
+    /// Whether that is because its key does, before the time that was asked for.
+    pub ends_with_key: bool,
 }
 
 impl std::fmt::Debug for PresignedUrl {
@@ -259,8 +261,12 @@ impl Cloud {
         call.query.extend(signed.add);
         let place = url(&endpoint, self.setup.oss_style, call.bucket.as_deref(), call.key.as_deref());
         let place = place.map_err(|e| failed(operation, e))?;
-        let expires = credential.expires.map_or(end, |key_ends| key_ends.min(end));
-        Ok(PresignedUrl { url: format!("{place}?{}", query(&call.query)), expires })
+        let key_ends = credential.expires.filter(|key_ends| *key_ends < end);
+        Ok(PresignedUrl {
+            url: format!("{place}?{}", query(&call.query)),
+            expires: key_ends.unwrap_or(end),
+            ends_with_key: key_ends.is_some(),
+        })
     }
 
     fn sign_oss(&self, call: &OssCall, credential: &Credential) -> Result<Signed> {

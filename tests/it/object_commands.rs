@@ -1,5 +1,7 @@
 //! `object put`, `get`, `ls`, `rm`: what goes in comes out, and nothing is lost by mistake.
 
+use serde_json::json;
+
 use crate::common::bytes::bytes;
 use crate::common::cloud::{Cloud, count};
 
@@ -99,9 +101,13 @@ fn many_files_and_directories_go_below_the_prefix() {
     for name in ["out/a", "out/deep/b", "c"] {
         cloud.world.file(name, bytes(150_000, 3));
     }
-    let plan =
-        cloud.faascmd(&["object", "put", "out", "c", "--recursive", "--to", "p/", "--dry-run"]).exits(0);
-    assert_eq!(plan.stdout, "out/a\tp/a\t146.4 KiB\nout/deep/b\tp/deep/b\t146.4 KiB\nc\tp/c\t146.4 KiB\n");
+    let plan = ["object", "put", "out", "c", "--recursive", "--to", "p/", "--dry-run"];
+    assert_eq!(
+        cloud.faascmd(&plan).exits(0).stdout,
+        "out/a\tp/a\t146.4 KiB\nout/deep/b\tp/deep/b\t146.4 KiB\nc\tp/c\t146.4 KiB\n"
+    );
+    let plan = cloud.faascmd(&[&plan[..], &["-ojson"]].concat()).exits(0).json();
+    assert_eq!(plan["items"][2], json!({"file": "c", "key": "p/c", "size": 150_000}));
     assert!(cloud.requests().is_empty());
     let args =
         ["-o", "json", "object", "put", "out", "c", "--recursive", "--to", "p/", "--part-size", "100KiB"];

@@ -46,6 +46,24 @@ fn unfinished_uploads_of_this_machine_are_shown_with_their_files() {
 }
 
 #[test]
+fn an_upload_goes_by_its_id_and_one_that_is_not_there_is_named() {
+    let cloud = half_sent();
+    let abort = |ids: &[&str], code: i32| {
+        let ids: Vec<_> = ids.iter().flat_map(|id| ["--upload-id", id]).collect();
+        cloud.faascmd(&[&["object", "uploads", "abort", "-ojson"], &ids[..]].concat()).exits(code)
+    };
+    let list = cloud.faascmd(&["object", "uploads", "ls", "-ojson"]).exits(0).json();
+    let id = list["items"][0]["upload_id"].as_str().unwrap();
+    let refused = abort(&[id, "0123456789ABCDEF"], 5).error();
+    assert_eq!(
+        refused["message"],
+        "there is no such unfinished upload 0123456789ABCDEF in bucket faascmd-sandbox"
+    );
+    assert_eq!(abort(&[id], 0).json()["items"], list["items"]);
+    abort(&[id], 5);
+}
+
+#[test]
 fn parts_go_when_a_small_file_has_taken_the_large_one_s_place() {
     let cloud = half_sent();
     cloud.world.file("f", "small now");

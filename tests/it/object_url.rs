@@ -2,6 +2,7 @@
 
 use crate::common::cloud::Cloud;
 use crate::common::http::{Answer, send};
+use crate::common::world::Ran;
 
 /// The part of a URL behind the host, as a request line has it.
 fn target<'a>(cloud: &Cloud, url: &'a str) -> &'a str {
@@ -19,7 +20,8 @@ fn a_url_reads_and_writes_one_object_without_a_key() {
     let key = "in/a b+目录.bin";
     let put = cloud.faascmd(&["object", "url", key, "--method", "put", "--expires", "10m"]).exits(0).stdout;
     assert_eq!(ask(&cloud, "PUT", &put, b"content").code(), "200");
-    let get = cloud.faascmd(&["object", "url", key]).exits(0).stdout;
+    let Ran { stdout: get, stderr, .. } = cloud.faascmd(&["object", "url", key]).exits(0);
+    assert_eq!(stderr, "");
     assert_eq!(ask(&cloud, "GET", &get, b"").text(), "content");
     assert_eq!(ask(&cloud, "PUT", &get, b"other").code(), "403 SignatureDoesNotMatch");
     let longer = get.replace("x-oss-expires=3600", "x-oss-expires=36000");

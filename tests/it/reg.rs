@@ -171,6 +171,8 @@ fn a_map_refuses_what_would_do_harm_unless_forced() {
 #[test]
 fn wait_ends_with_the_value_or_with_exit_8() {
     assert_eq!(reg(&["reg", "wait", "0x24", "--equals", "1"]).exits(0).stdout, "0x00000001\n");
+    let waited = reg(&["reg", "wait", "SMOKE_DONE", "--equals", "1", "-ojson"]).exits(0).json();
+    assert_eq!((&waited["name"], &waited["value"]), (&"SMOKE_DONE".into(), &1.into()), "{waited}");
     reg(&["reg", "wait", "0x40", "--equals", "0x78", "--mask", "0xff", "--timeout", "0"]).exits(0);
     let ran =
         reg(&["reg", "wait", "ERROR", "--equals", "1", "--timeout", "30ms", "--interval", "1h"]).exits(8);

@@ -69,9 +69,8 @@ pub(super) fn run(args: &UrlArgs, cx: &Context) -> Outcome {
         let url = oss.presigned(method, &key, args.expires).await?;
         Ok((url, oss.bucket().to_owned()))
     });
-    let (PresignedUrl { url, expires }, bucket) = signed?;
-    let early = Timestamp::now().saturating_add(args.expires).is_ok_and(|asked| expires < asked);
-    if early {
+    let (PresignedUrl { url, expires, ends_with_key }, bucket) = signed?;
+    if ends_with_key {
         let left = expires.duration_since(Timestamp::now()).unsigned_abs();
         cx.ui.warn(&format!("the key that signs is temporary: the URL ends with it, in {}", spent(left)));
     }

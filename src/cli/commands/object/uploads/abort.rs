@@ -51,8 +51,11 @@ pub(super) fn run(args: &AbortArgs, cx: &Context) -> Outcome {
         let oss = cx.oss_by(args.endpoint).await?;
         let pending = oss.pending_uploads("").await?;
         let items = Pending::all(pending.into_iter().filter(|upload| args.means(upload)).collect());
-        if items.is_empty() && !args.all {
-            let message = format!("there is no such unfinished upload in bucket {}", oss.bucket());
+        let is_missing = |id: &&String| !items.iter().any(|item| item.upload_id == **id);
+        let missing = args.upload_id.iter().find(is_missing);
+        if missing.is_some() || items.is_empty() && !args.all {
+            let id = missing.map(|id| format!(" {id}")).unwrap_or_default();
+            let message = format!("there is no such unfinished upload{id} in bucket {}", oss.bucket());
             return Err(Failure::new(Exit::NotFound, message).hint("faascmd object uploads ls"));
         }
         if args.dry_run || items.is_empty() {

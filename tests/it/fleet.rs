@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::common::cloud::{Cloud, count};
+use crate::common::rpc::{call, user};
 
 const UP: [&str; 7] = ["fleet", "up", "ddr", "--type", "ecs.f3-c4f1.xlarge", "--yes", "--count"];
 
@@ -115,4 +116,57 @@ fn a_stop_gives_the_chips_back_and_a_start_asks_for_new_ones() {
         .json();
     let shown = cloud.faascmd(&["fleet", "show", "ddr", "--no-chips", "-o", "json"]).exits(0).json();
     assert_eq!(shown["hosts"][0]["release"], moved["release"]);
+}
+
+#[test]
+fn where_no_more_is_to_be_had_the_next_zone_and_type_are_tried_and_then_waited_for() {
+    let cloud = Cloud::start(&["--speed", "50"]);
+    // None are to be had in the first of these zones, and ten of each type in the second.
+    let zones = ["--vswitch", "vsw-bp1faascmdsandboxh", "--vswitch", "vsw-bp1faascmdsandboxg"];
+    let up = |more: &[&str]| cloud.faascmd(&[&up("12", &zones)[..], more].concat());
+    let short = up(&["--wait-capacity", "50ms"]).exits(7);
+    for said in [
+        "0 of 12 there, no more of ecs.f3-c4f1.xlarge in zone cn-hangzhou-h: OperationDenied.NoStock",
+        "0 of 12 there, trying ecs.f3-c4f1.xlarge in zone cn-hangzhou-g",
+        "10 of 12 there, no more of ecs.f3-c4f1.xlarge in zone cn-hangzhou-g",
+        "10 of 12 there, trying again in 1 s",
+        "error: 10 of 12 instances of ddr",
+        "--wait-capacity 1h",
+        "release what there is: faascmd fleet down ddr",
+    ] {
+        assert!(short.stderr.contains(said), "{said}:\n{}", short.stderr);
+    }
+    let enough = up(&["--min", "10", "-ojson"]).exits(0).json();
+    assert_eq!((ids(&enough).len(), &enough["new"]), (10, &0.into()));
+    let whole = up(&["--type", "ecs.f3-c8f1.2xlarge", "-ojson"]).exits(0).json();
+    let types = whole["hosts"].as_array().unwrap().iter().map(|host| host["instance_type"].as_str().unwrap());
+    let other = types.filter(|name| *name == "ecs.f3-c8f1.2xlarge").count();
+    assert_eq!((ids(&whole).len(), &whole["new"], other), (12, &2.into(), 2));
+}
+
+#[test]
+fn an_order_is_as_the_flags_say() {
+    let cloud = Cloud::start(&["--speed", "50"]);
+    cloud.world.file("first-boot.sh", "#!/bin/sh\ntouch /ready\n");
+    let flags = [
+        &["--spot-limit", "3.5", "--public-ip", "5", "--user-data", "first-boot.sh", "-ojson"][..],
+        &["--key-pair", "faascmd-sandbox", "--role", "SandboxInstanceRole", "--system-disk", "200"],
+    ];
+    let made = cloud.faascmd(&up("1", &flags.concat())).exits(0).json();
+    let host = &made["hosts"][0];
+    assert_eq!((&host["spot"], host["ips"].as_array().unwrap().len()), (&"SpotWithPriceLimit".into(), 2));
+    let id = host["instance_id"].as_str().unwrap();
+    let told = |action, given: &[_]| call(&cloud, &user(), ("2014-05-26", action), given).text();
+    let first_boot = told("DescribeUserData", &[("InstanceId", id)]);
+    assert!(first_boot.contains("IyEvYmluL3NoCnRvdWNoIC9yZWFkeQo="), "{first_boot}");
+    let instances = told("DescribeInstances", &[]);
+    for said in
+        [r#""SpotPriceLimit":3.5"#, r#""KeyPairName":"faascmd-sandbox""#, r#""InternetMaxBandwidthOut":5"#]
+    {
+        assert!(instances.contains(said), "{said}: {instances}");
+    }
+    let inventory = cloud.faascmd(&["fleet", "inventory", "ddr", "--public"]).exits(0).stdout;
+    assert!(inventory.contains(&format!("ansible_host={}", host["ips"][1].as_str().unwrap())), "{inventory}");
+    let soon = |time: &str| cloud.faascmd(&["fleet", "ls", "--expiring", time, "-ojson"]).exits(0).json();
+    assert_eq!((ids(&soon("3h")).len(), ids(&soon("30m")).len()), (1, 0));
 }

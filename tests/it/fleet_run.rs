@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::cloud::{Cloud, count};
 
@@ -132,4 +132,22 @@ fn once_makes_tests_and_releases_and_its_exit_code_is_the_worst() {
         }
     }
     assert_eq!(last.values().collect::<Vec<_>>(), ["Released", "Released"]);
+}
+
+#[test]
+fn hosts_of_a_failure_are_kept_for_as_long_as_was_asked() {
+    let cloud = Cloud::start(&["--speed", "50", "--build-time", "1s", "--fault", "ddr-error"]);
+    cloud.world.file("bit.tar.gz", faascmd::testing::bitstream::sample::package("xcvu9p-flgb2104-2-i"));
+    cloud.world.file("nightly.toml", "count = 1\ntype = \"ecs.f3-c4f1.xlarge\"\ntest = [\"smoke\"]\n");
+    let once = ["fleet", "once", "nightly.toml", "bit.tar.gz", "-ojson"];
+    let kept = cloud.faascmd(&[&once[..], &["--keep-on-failure", "40m"]].concat()).exits(11);
+    assert!(kept.stderr.contains("release them: faascmd fleet down nightly --yes"), "{}", kept.stderr);
+    let kept = kept.json();
+    let shown = cloud.faascmd(&["fleet", "show", "nightly", "--no-chips", "-ojson"]).exits(0).json();
+    assert_eq!((&kept["kept"][0], &kept["released"]), (&shown["hosts"][0]["instance_id"], &json!([])));
+    let release: jiff::Timestamp = shown["hosts"][0]["release"].as_str().unwrap().parse().unwrap();
+    assert!((35..=41).contains(&release.duration_since(jiff::Timestamp::now()).as_mins()), "{release}");
+    // Without the flag they go.
+    assert_eq!(cloud.faascmd(&once).exits(11).json()["released"], kept["kept"]);
+    cloud.faascmd(&["fleet", "show", "nightly"]).exits(5);
 }

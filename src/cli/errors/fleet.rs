@@ -27,7 +27,8 @@ impl From<FleetError> for Failure {
                 .hint(format!("release them: faascmd fleet down {fleet}")),
             FleetError::NoCapacity { fleet, have, .. } => {
                 let failure = failure(Exit::Unreachable)
-                    .hint(format!("go on, and wait for more: {} --wait-capacity 1h", typed::command()));
+                    .hint(format!("go on: {}", typed::command()))
+                    .hint("to wait for more: --wait-capacity 1h, or wait_capacity = \"1h\" in the file");
                 if have == 0 {
                     failure
                 } else {

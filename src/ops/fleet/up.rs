@@ -153,23 +153,28 @@ impl Work<'_> {
         let places = places(&self.request.types, &self.request.vswitches);
         while self.missing() > 0 {
             let mut last = String::new();
-            for at in &places {
+            for (number, at) in places.iter().enumerate() {
+                if number > 0 && self.missing() > 0 {
+                    self.note(&format!("trying {}", at.said(&self.zones)));
+                }
                 if let Err(denied) = self.make_at(at).await? {
                     last = denied;
                 }
             }
-            if self.missing() == 0 || self.is_enough() && began.elapsed() >= self.request.wait_capacity {
+            let left = self.request.wait_capacity.saturating_sub(began.elapsed());
+            if self.missing() == 0 || self.is_enough() && left.is_zero() {
                 return Ok(());
             }
-            if began.elapsed() >= self.request.wait_capacity {
+            if left.is_zero() {
                 let (have, wanted) = (self.ids.len(), self.request.count);
                 return Err(
                     FleetError::NoCapacity { fleet: self.request.fleet.clone(), have, wanted, last }.into()
                 );
             }
-            self.note(&format!("trying again in {} s", NEXT_TRY.as_secs()));
+            let pause = left.min(NEXT_TRY);
+            self.note(&format!("trying again in {:.0} s", pause.as_secs_f64().ceil()));
             let pause = async {
-                tokio::time::sleep(NEXT_TRY).await;
+                tokio::time::sleep(pause).await;
                 Ok(())
             };
             self.services.deadline.unless_cancelled(pause).await?;

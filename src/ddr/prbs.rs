@@ -86,7 +86,8 @@ pub fn prbs(
         Soaked::EndedEarly(_) => Waited::Done,
     };
     let ran = if let Soaked::EndedEarly(ran) = soaked { ran } else { stopped };
-    run.report(options, ran, (soaked, waited))
+    run.sample(run.start.elapsed(), each)?;
+    Ok(run.report(options, ran, (soaked, waited)))
 }
 
 /// A signal came before the start.
@@ -178,21 +179,17 @@ impl<'a> Run<'a> {
 
     fn sample(&mut self, elapsed: Duration, each: &mut dyn FnMut(&Sample)) -> Result<(), DeviceError> {
         let first = self.errors.is_none();
-        let error_register = self.look(elapsed)?;
+        let error_register = self.harness.registers.read(self.offsets.error)?;
+        self.error_register = error_register;
         self.samples += 1;
+        // What was seen once stays seen: reading may have cleared it.
+        ErrorsSeen::add(&mut self.errors, error_register, elapsed);
         if first && error_register != 0 {
             let text = format!("0x30 reads {error_register:#010x} after {:.1} s", elapsed.as_secs_f64());
             self.harness.progress.warn(text);
         }
         each(&Sample { time: Timestamp::now(), elapsed, error_register });
         Ok(())
-    }
-
-    /// Looks at the error register. What was seen once stays seen: reading may have cleared it.
-    fn look(&mut self, elapsed: Duration) -> Result<u32, DeviceError> {
-        self.error_register = self.harness.registers.read(self.offsets.error)?;
-        ErrorsSeen::add(&mut self.errors, self.error_register, elapsed);
-        Ok(self.error_register)
     }
 
     fn show(&self, elapsed: Duration, total: Duration) {
@@ -213,14 +210,9 @@ impl<'a> Run<'a> {
         Ok(ran)
     }
 
-    /// Looks at the errors once more, and judges.
-    fn report(
-        mut self,
-        options: &PrbsOptions,
-        ran: Duration,
-        (soaked, waited): (Soaked, Waited),
-    ) -> Result<TestReport, DeviceError> {
-        let error_register = self.look(self.start.elapsed())?;
+    /// Judges what was seen.
+    fn report(self, options: &PrbsOptions, ran: Duration, (soaked, waited): (Soaked, Waited)) -> TestReport {
+        let error_register = self.error_register;
         let verdict = match verdict(waited, self.errors.is_some()) {
             Verdict::Passed if matches!(soaked, Soaked::EndedEarly(_)) => Verdict::EndedEarly,
             other => other,
@@ -235,7 +227,7 @@ impl<'a> Run<'a> {
             errors: self.errors,
             ber: rate.map(|rate| rate.bound(ran, error_register)),
         };
-        Ok(TestReport {
+        TestReport {
             test: "prbs",
             verdict,
             error_register,
@@ -243,7 +235,7 @@ impl<'a> Run<'a> {
             elapsed: self.start.elapsed(),
             stale_before: self.done.stale_before,
             soak: Some(soak),
-        })
+        }
     }
 }
 

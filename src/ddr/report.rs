@@ -52,7 +52,7 @@ pub struct Soak {
     pub asked: Duration,
     /// From the start to the stop, or to the end that it came to by itself.
     pub ran: Duration,
-    /// How often 0x30 was looked at while it ran.
+    /// How often 0x30 was looked at, the look after the stop among them.
     pub samples: u64,
     /// What was seen that was not 0, also after the stop.
     pub errors: Option<ErrorsSeen>,
@@ -139,8 +139,7 @@ impl TestReport {
         let Some(soak) = &self.soak else { return Ok(()) };
         let Some(ErrorsSeen { first, after, highest, samples, .. }) = soak.errors else { return Ok(()) };
         let (first, highest, after) = (hex(first), hex(highest), spent(after));
-        // The look after the stop is one more than the samples.
-        let looks = soak.samples + 1;
+        let looks = soak.samples;
         write!(f, "; not 0 in {samples} of {looks} looks, first {first} after {after}, highest {highest}")
     }
 }

@@ -1,5 +1,7 @@
 //! What registers read at one moment, as a document, and how two of them differ.
 
+use std::collections::BTreeMap;
+
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -98,6 +100,16 @@ impl Reading {
         }
     }
 
+    /// Takes the reading of the same place out of some at its offset: fields of one register share it, and a name may
+    /// be in one snapshot only.
+    fn taken_of<'a>(&self, there: &mut Vec<&'a Self>) -> Option<&'a Self> {
+        let named = |other: &&Self| other.width == self.width && other.name == self.name;
+        let nameless =
+            |other: &&Self| other.width == self.width && (other.name.is_none() || self.name.is_none());
+        let at = there.iter().position(named).or_else(|| there.iter().position(nameless))?;
+        Some(there.remove(at))
+    }
+
     /// The name, or else the address.
     pub fn label(&self) -> String {
         self.name.clone().unwrap_or_else(|| hex(self.offset))
@@ -144,23 +156,30 @@ pub struct FieldDifference {
     pub b: FieldReading,
 }
 
-/// The registers that differ, by offset.
+/// The registers, or fields, that differ, by offset.
 pub fn differences(a: &[Reading], b: &[Reading]) -> Vec<Difference> {
-    let at = |readings: &[Reading], offset| readings.iter().find(|reading| reading.offset == offset).cloned();
-    let mut offsets: Vec<u64> = a.iter().chain(b).map(|reading| reading.offset).collect();
-    offsets.sort_unstable();
-    offsets.dedup();
-    offsets.into_iter().filter_map(|offset| difference(offset, at(a, offset), at(b, offset))).collect()
+    let mut in_b: BTreeMap<u64, Vec<&Reading>> = BTreeMap::new();
+    for reading in b {
+        in_b.entry(reading.offset).or_default().push(reading);
+    }
+    let mut found: Vec<Difference> = Vec::new();
+    for reading in a {
+        let other = in_b.get_mut(&reading.offset).and_then(|there| reading.taken_of(there));
+        found.extend(difference(reading, (Some(reading), other)));
+    }
+    found.extend(in_b.into_values().flatten().filter_map(|other| difference(other, (None, Some(other)))));
+    found.sort_by_key(|difference| difference.offset);
+    found
 }
 
-fn difference(offset: u64, a: Option<Reading>, b: Option<Reading>) -> Option<Difference> {
-    let (a_value, b_value) = (a.as_ref().map(|a| a.value), b.as_ref().map(|b| b.value));
+fn difference(of: &Reading, (a, b): (Option<&Reading>, Option<&Reading>)) -> Option<Difference> {
+    let (a_value, b_value) = (a.map(|a| a.value), b.map(|b| b.value));
     if a_value == b_value {
         return None;
     }
-    let name = [&a, &b].into_iter().flatten().find_map(|reading| reading.name.clone());
-    let width = [&a, &b].into_iter().flatten().map(|reading| reading.width).max().unwrap_or_default();
-    let fields = a.zip(b).map(|(a, b)| changed_fields(&a, &b)).unwrap_or_default();
+    let name = [a, b].into_iter().flatten().find_map(|reading| reading.name.clone());
+    let fields = a.zip(b).map(|(a, b)| changed_fields(a, b)).unwrap_or_default();
+    let (offset, width) = (of.offset, of.width);
     Some(Difference { name, offset, address: hex(offset), width, a: a_value, b: b_value, fields })
 }
 

@@ -227,6 +227,34 @@ fn prbs_runs_for_its_time_and_is_stopped() {
 }
 
 #[test]
+fn a_test_that_is_refused_leaves_the_log_and_the_reports_of_who_has_the_lock() {
+    let world = World::new();
+    let bar = Bar::new(&world);
+    let files = ["--log", "soak.jsonl", "--junit", "ddr.xml", "--html", "ddr.html"];
+    let long = ["--duration", "1d", "--sample", "1ms"];
+    let soak = Soak::new(&world, &bar, &[&long[..], &files].concat());
+    let read = |name: &str| std::fs::read_to_string(world.path().join(name)).unwrap();
+    while !read("soak.jsonl").contains('\n') {
+        std::thread::yield_now();
+    }
+    let before = (read("soak.jsonl"), read("ddr.xml"), read("ddr.html"));
+    for test in ["prbs", "all"] {
+        bar.faascmd(&world, &[&["test", test][..], &files].concat()).exits(6);
+        assert!(read("soak.jsonl").starts_with(&before.0), "{test}");
+        assert_eq!((read("ddr.xml"), read("ddr.html")), (before.1.clone(), before.2.clone()), "{test}");
+    }
+    bar.set(0x30, 7);
+    bar.set(0x28, 1);
+    let ran = soak.end().exits(11);
+    let looks = read("soak.jsonl").lines().count();
+    assert!(
+        ran.stdout.contains(&format!(" of {looks} looks")),
+        "the look after the stop is one: {}",
+        ran.stdout
+    );
+}
+
+#[test]
 fn a_signal_in_a_soak_stops_it_before_the_program_leaves() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let machine = Machine::new(ChipFaults::default());

@@ -291,7 +291,10 @@ fn one_at_a_time_writes_and_a_signal_tells_what_was_tested() {
         "-o",
         "json",
     ]);
-    command.args(["--size", "64K", "--device", &card.device]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(["--seed", "0x10", "--junit", "dma.xml", "--size", "64K", "--device", &card.device])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // The first line of progress comes after the lock was taken.
     let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
@@ -301,13 +304,20 @@ fn one_at_a_time_writes_and_a_signal_tells_what_was_tested() {
     card.world.file("data", "x");
     let ran = card.faascmd(&["dma", "write", "0", "data", "--channel", "1"]).exits(6);
     assert!(ran.stderr.contains("is locked by process"), "{}", ran.stderr);
+    let junit = || std::fs::read_to_string(card.path("dma.xml")).unwrap();
+    let before = junit();
+    card.faascmd(&["test", "dma", "--yes", "--range", "0+1M", "--junit", "dma.xml"]).exits(6);
+    assert_eq!(junit(), before, "who is refused leaves the reports of who has the lock alone");
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
     std::io::Read::read_to_string(&mut stderr, &mut line).unwrap();
     let out = child.wait_with_output().unwrap();
     assert_eq!(out.status.code(), Some(130));
     let document: Value = serde_json::from_slice(&out.stdout).unwrap();
-    assert_eq!(document["result"], "interrupted");
-    assert!(document["detail"].as_str().unwrap().contains("of 1 MiB at 0x00000000 compared"), "{document}");
+    assert_eq!((&document["result"], &document["seed"]), (&json!("interrupted"), &json!("16")));
+    let detail = document["detail"].as_str().unwrap();
+    assert!(detail.contains(" compared, of the range 1 MiB at 0x00000000"), "{document}");
+    let xml = junit();
+    assert!(xml.contains("name=\"dma\"") && xml.contains("<error message=\"interrupted after "), "{xml}");
 }
 
 #[test]

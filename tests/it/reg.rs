@@ -114,12 +114,14 @@ fn write_changes_what_was_asked_and_nothing_else() {
     let ran = write(&["0x40", "0xdead_beef"]).exits(0);
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", "wrote 0xdeadbeef to 0x00000040\n"));
     assert_eq!((bar.get(0x40), bar.get(0x44)), (0xdead_beef, 0x89ab_cdef));
-    write(&["0x40", "0xffff", "--mask", "0x0ff0", "--verify"]).exits(0);
+    write(&["0x40", "0x0ff0", "--mask", "0x0ff0", "--verify"]).exits(0);
     assert_eq!(bar.get(0x40), 0xdead_bfff);
     let document = write(&["0x40", "0", "--mask", "1", "-o", "json"]).exits(0).json();
     assert_eq!((&document["old"], &document["value"]), (&json!(0xdead_bfff_u32), &json!(0xdead_bffe_u32)));
     let ran = write(&["0x40", "7", "--dry-run"]).exits(0);
     assert_eq!(ran.stdout, "0x00000040: 0xdeadbffe → 0x00000007\n");
+    let said = write(&["0x40", "5", "--mask", "0xff00"]).exits(2).stderr;
+    assert_eq!(said, "error: 0x5 has bits outside the mask 0xff00\n");
     assert_eq!(bar.get(0x40), 0xdead_bffe);
 }
 
@@ -135,6 +137,10 @@ fn a_field_is_written_by_its_name() {
     on_map(&["reg", "wait", "CTRL.MODE", "--equals", "RUN"]).exits(0);
     let ran = on_map(&["reg", "write", "CTRL.MODE", "16"]).exits(2);
     assert_eq!(ran.stderr, "error: 0x10 does not fit CTRL.MODE, which has 4 bits\n");
+    for verb in [["write", "CTRL.MODE", "2"].as_slice(), &["wait", "CTRL.MODE", "--equals", "2"]] {
+        let ran = on_map(&[&["reg"], verb, &["--mask", "0xf2"]].concat()).exits(2);
+        assert_eq!(ran.stderr, "error: the mask 0xf2 does not fit CTRL.MODE, of 4 bits\n");
+    }
     let ran = on_map(&["reg", "write", "CTRL.MODE", "walk"]).exits(2);
     assert_eq!(ran.stderr, "error: CTRL.MODE has no value `walk`\n  hint: there are: idle, run\n");
     let ran = on_map(&["reg", "write", "CTRL.SPEED", "1"]).exits(2);
@@ -182,7 +188,7 @@ fn wait_ends_with_the_value_or_with_exit_8() {
         ran.stderr
     );
     let ran = reg(&["reg", "wait", "0x40", "--equals", "0x100", "--mask", "0xff"]).exits(2);
-    assert!(ran.stderr.contains("would never be equal"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("0x100 has bits outside the mask 0xff"), "{}", ran.stderr);
 }
 
 #[test]
@@ -251,6 +257,36 @@ fn diff_names_the_fields_that_differ() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn fields_of_one_register_are_not_taken_for_each_other() {
+    let world = World::new();
+    let bar = Bar::new(&world);
+    world.file("map.toml", MAP);
+    let reg = |args: &[&str]| bar.faascmd(&world, &[&["reg"], args].concat());
+    let read = || reg(&["read", "CTRL.MODE", "CTRL.ON", "--map", "map.toml", "-o", "json"]).exits(0).stdout;
+    bar.set(0x40, 0x11);
+    world.file("a.json", read());
+    bar.set(0x40, 0x10);
+    world.file("b.json", read());
+    let ran = reg(&["diff", "a.json", "b.json"]).exits(1);
+    assert_eq!(ran.stdout, "0x00000040\tCTRL.ON\t0x00000001\t0x00000000\n");
+    assert_eq!(reg(&["diff", "b.json", "b.json"]).exits(0).stdout, "");
+    // A register and a nameless word at its offset are the same place.
+    world.file("c.json", reg(&["read", "0x40", "-o", "json"]).exits(0).stdout);
+    bar.set(0x40, 0x20);
+    world.file("d.json", reg(&["read", "CTRL", "--map", "map.toml", "-o", "json"]).exits(0).stdout);
+    let ran = reg(&["diff", "c.json", "d.json"]).exits(1);
+    assert_eq!(ran.stdout, "0x00000040\tCTRL\t0x00000010\t0x00000020\n");
+
+    let ran = reg(&["restore", "a.json", "--map", "map.toml"]).exits(2);
+    assert!(
+        ran.stderr.contains("a.json: CTRL.MODE is a field, and registers are restored whole"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(bar.get(0x40), 0x20);
 }
 
 #[test]

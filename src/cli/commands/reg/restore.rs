@@ -13,7 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
 use crate::device::RegisterAccess::{Rc, Rw, W1c, Wo};
-use crate::device::{Access, Register, RegisterMap, Width, hex};
+use crate::device::{Access, Reading, Register, RegisterMap, Width, hex};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -97,7 +97,11 @@ impl RestoreArgs {
         let map = self.map(&document)?;
         let (mut registers, mut left_out) = (Vec::new(), Vec::new());
         for reading in document.items {
-            match map.at(reading.offset).filter(|register| can_be_restored(register, reading.width)) {
+            let register = map.at(reading.offset);
+            if let Some(register) = register.filter(|register| is_field_of(register, &reading)) {
+                return Err(no_field(&reading, register).at(self.snapshot.display()));
+            }
+            match register.filter(|register| can_be_restored(register, reading.width)) {
                 Some(register) => {
                     registers.push(Restored { register: register.clone(), value: reading.value });
                 }
@@ -117,6 +121,18 @@ impl RestoreArgs {
             Failure::new(Exit::Usage, message).hint("add --map FILE, the map of the dump")
         })
     }
+}
+
+/// Whether it is `REGISTER.FIELD`, as `reg read` of a field gives it.
+fn is_field_of(register: &Register, reading: &Reading) -> bool {
+    let rest = reading.name.as_deref().and_then(|name| name.strip_prefix(register.name.as_str()));
+    rest.is_some_and(|rest| rest.starts_with('.'))
+}
+
+fn no_field(field: &Reading, register: &Register) -> Failure {
+    let message = format!("{} is a field, and registers are restored whole", field.label());
+    let hint = format!("`faascmd reg read {} -o json` and `reg dump -o json` read whole ones", register.name);
+    Failure::new(Exit::Usage, message).hint(hint)
 }
 
 /// Whether reading it does no harm, and some of its bits can be written and read back.

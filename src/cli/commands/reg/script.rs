@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_line_is_a_verb_with_its_flags() {
         let steps = parsed(
-            "# bring-up\n\nread 0x24 ERROR\nwrite 0x40 0xff --mask 0xf0 --verify # scratch\nsleep 5ms\n\
+            "# bring-up\n\nread 0x24 ERROR\nwrite 0x40 0xf0 --mask 0xf0 --verify # scratch\nsleep 5ms\n\
              wait SMOKE_DONE.DONE --equals done --timeout 1s\r\ndump 0x0..0x10\nwrite SMOKE_START 1\n",
         )
         .unwrap();

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::base::cancel::Cancel;
+use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::device::{Access, Device, DeviceError, Place, Width};
@@ -25,6 +26,20 @@ pub(super) struct WidthArgs {
     /// Bits of the access: 8, 16, 32 or 64 [default: what the map says, or else 32]
     #[arg(long = "width", value_name = "BITS")]
     pub(super) width: Option<Width>,
+}
+
+/// The mask as it was given, or all bits; neither it nor the value may say more than the place and the mask take.
+pub(super) fn masked(place: &Place, value: u64, mask: Option<u64>) -> Result<u64, Failure> {
+    let Some(mask) = mask else { return Ok(u64::MAX) };
+    let (label, bits) = (place.label(), place.bits());
+    if mask > bits.largest() {
+        let message = format!("the mask {mask:#x} does not fit {label}, of {} bits", bits.width());
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    if value & !mask != 0 {
+        return Err(Failure::new(Exit::Usage, format!("{value:#x} has bits outside the mask {mask:#x}")));
+    }
+    Ok(mask)
 }
 
 /// How a device is to be opened.

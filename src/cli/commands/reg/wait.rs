@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::maps::Maps;
-use super::target::{Target, TargetArgs, WidthArgs};
+use super::target::{Target, TargetArgs, WidthArgs, masked};
 use crate::base::duration::{duration, spent};
 use crate::cli::Exit;
 use crate::cli::context::Context;
@@ -80,11 +80,7 @@ impl WaitArgs {
     pub(super) fn understood(&self, maps: &Maps) -> Result<Wait, Failure> {
         let place = maps.place_of(&self.place, self.width)?;
         let equals = place.parse_value(&self.equals)?;
-        let mask = self.mask.unwrap_or(u64::MAX);
-        if equals & !mask != 0 {
-            let message = format!("{equals:#x} has bits outside the mask {mask:#x}: it would never be equal");
-            return Err(Failure::new(Exit::Usage, message));
-        }
+        let mask = masked(&place, equals, self.mask)?;
         Ok(Wait { place, equals, mask, timeout: self.timeout, interval: self.interval })
     }
 }

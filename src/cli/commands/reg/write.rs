@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::maps::Maps;
-use super::target::{Target, TargetArgs, Wanted, WidthArgs};
+use super::target::{Target, TargetArgs, Wanted, WidthArgs, masked};
 use crate::base::private_file::state_folder;
 use crate::cli::Exit;
 use crate::cli::context::Context;
@@ -143,19 +143,11 @@ impl WriteArgs {
         let value = place.parse_value(value)?;
         let partial = self.mask.is_some() || place.field().is_some();
         let kind = WriteKind { partial, verified: self.verify };
-        if let Some(mask) = self.mask.filter(|mask| *mask > place.bits().largest()) {
-            let message = format!(
-                "the mask {mask:#x} does not fit {}, of {} bits",
-                place.label(),
-                place.bits().width()
-            );
-            return Err(Failure::new(Exit::Usage, message));
-        }
+        let mask = masked(&place, value, self.mask)?;
         if !self.force {
             place.check_write(kind)?;
         }
-        let (label, mask) = (place.label(), self.mask.unwrap_or(u64::MAX));
-        Ok(Write { place, label, value, mask, kind, dry_run: self.dry_run })
+        Ok(Write { label: place.label(), place, value, mask, kind, dry_run: self.dry_run })
     }
 }
 

@@ -17,7 +17,7 @@ use crate::cli::Exit;
 use crate::cli::commands::dma::{amount, lock_of, range};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::device::{Direction, DmaNodes, Lock, MOST_CHANNELS};
+use crate::device::{Direction, DmaNodes, Lock, MOST_CHANNELS, number};
 use crate::dma::{
     Channel, LinkLimit, Measure, Pattern, Range, SpeedPlan, Verified, VerifyPlan, Way, measure, verify,
 };
@@ -62,7 +62,7 @@ pub(in crate::cli) struct DmaArgs {
     #[arg(long)]
     speed_only: bool,
     /// Of prbs31; the same seed writes the same data [default: another each time]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number)]
     seed: Option<u64>,
     #[command(flatten)]
     reports: ReportArgs,
@@ -91,15 +91,19 @@ pub(super) fn run(args: &DmaArgs, cx: &Context) -> Outcome {
     let mut reports = Reports::open(&args.reports)?;
     let (subject, facts) = on(cx);
     let told = Told { facts: &facts, ..Told::of("dma", &subject, Timestamp::now()) };
-    reports.begin(&Told { broken: Some(Broken::unless_ended("dma")), ..told }, &cx.ui);
     let result = args.test().and_then(|test| {
         let range = default_range(args.range, cx)?;
         test.permit(range, cx)?;
-        test.run(range, cx, (&cx.cancel()?, &*cx.ui.progress()))
+        let engines = test.engines(range, cx)?;
+        reports.begin(&Told { broken: Some(Broken::unless_ended("dma")), ..told }, &cx.ui);
+        test.run_on(&engines, range, (&cx.cancel()?, &*cx.ui.progress()))
     });
+    // Where the memory is locked, the reports may be those of who has the lock.
     let result = result.inspect_err(|failure| {
         let broken = Some(Broken { test: "dma", why: &failure.message });
-        reports.write(&Told { broken, ..told }, &cx.ui);
+        if failure.exit != Exit::Conflict {
+            reports.write(&Told { broken, ..told }, &cx.ui);
+        }
     })?;
     reports.write(&Told { results: &[result.clone().into()], ..told }, &cx.ui);
     let exit = result.exit;
@@ -183,18 +187,26 @@ impl DmaTest {
         &self,
         range: Range,
         cx: &Context,
+        way: (&Cancel, &dyn Progress),
+    ) -> Result<DmaResult, Failure> {
+        self.run_on(&self.engines(range, cx)?, range, way)
+    }
+
+    fn run_on(
+        &self,
+        engines: &Engines,
+        range: Range,
         (cancel, progress): (&Cancel, &dyn Progress),
     ) -> Result<DmaResult, Failure> {
-        let engines = self.engines(range, cx)?;
         let began = Instant::now();
         let verified = if self.verifies {
-            self.verify(&engines, range, (cancel, progress))?
+            self.verify(engines, range, (cancel, progress))?
         } else {
             Verified::default()
         };
         // A memory that is wrong has no speed that would be worth knowing.
         let measures = self.measures && verified.faults.is_empty();
-        let speeds = if measures { self.measure(&engines, range, (cancel, progress))? } else { Vec::new() };
+        let speeds = if measures { self.measure(engines, range, (cancel, progress))? } else { Vec::new() };
         Ok(DmaResult::new(&Tested {
             device: engines.nodes.stem().to_owned(),
             range,

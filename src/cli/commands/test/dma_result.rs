@@ -146,7 +146,10 @@ impl DmaResult {
             Outcome::Failed => format!("failed{faults}, in {where_}"),
             _ => {
                 let compared: u64 = self.patterns.iter().map(|pass| pass.bytes).sum();
-                format!("interrupted after {time}, {} of {where_} compared{faults}", ByteSize(compared))
+                format!(
+                    "interrupted after {time}, {} compared, of the range {where_}{faults}",
+                    ByteSize(compared)
+                )
             }
         };
         let speeds = self.told_speeds();
@@ -175,7 +178,10 @@ impl DmaResult {
         let interrupted = self.result == Outcome::Interrupted;
         let result = if interrupted { Outcome::Interrupted } else { Outcome::Passed };
         let speed = Case { name: "speed", result, detail: &self.detail, seconds };
-        patterns.chain((!self.speeds.is_empty()).then_some(speed)).collect()
+        let ended = Case { name: self.test, seconds: 0.0, ..speed };
+        let measured = !self.speeds.is_empty();
+        let last = if measured { Some(speed) } else { interrupted.then_some(ended) };
+        patterns.chain(last).collect()
     }
 }
 

@@ -118,8 +118,10 @@ fn plots(told: &Told<'_>) -> Vec<Plot> {
     };
     let Some(bound) = ddr(told).last().and_then(TestResult::bound) else { return vec![errors] };
     let rate = BitRate { bits_per_second: bound.bits_per_second, confidence: bound.confidence };
+    // The last look is after the stop, by when no more bits were tested.
+    let ran = bound.bits / bound.bits_per_second;
     let at = |(seconds, errors): &(f64, u32)| {
-        (*seconds, rate.bound(Duration::from_secs_f64(*seconds), *errors).upper_bound)
+        (*seconds, rate.bound(Duration::from_secs_f64(seconds.min(ran)), *errors).upper_bound)
     };
     let ber = Plot {
         title: "Bound of the bit error rate over time".to_owned(),

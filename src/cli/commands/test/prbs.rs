@@ -58,8 +58,7 @@ struct PrbsReport(TestResult);
 
 /// Runs the command.
 pub(super) fn run(args: &PrbsArgs, cx: &Context) -> Outcome {
-    let looks = args.soak.looks()?;
-    let mut under_test = UnderTest::open(&args.test, "prbs", cx)?.with(looks);
+    let mut under_test = UnderTest::open(&args.test, "prbs", cx)?.with(args.soak.looks()?);
     let options = args.soak.options(args.timeout, args.test.accept_stale);
     let result = under_test.run("prbs", |harness, each| ddr::prbs(harness, &options, each))?;
     let exit = result.exit;
@@ -87,7 +86,7 @@ impl SoakArgs {
         }
     }
 
-    /// Makes the log before the test starts.
+    /// Makes the log before the test starts, of a device that is locked: the log may be that of who has the lock.
     pub(super) fn looks(&self) -> Result<Looks, Failure> {
         let file = self.log.as_ref().map(|path| {
             File::create(path).map_err(|e| {

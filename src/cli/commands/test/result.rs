@@ -72,7 +72,7 @@ struct ErrorsResult {
 pub(super) struct BerResult {
     upper_bound: f64,
     pub(super) confidence: f64,
-    bits: f64,
+    pub(super) bits: f64,
     errors: u32,
     pub(super) bits_per_second: f64,
     /// What the bound rests on.

@@ -55,7 +55,12 @@ impl<'a> UnderTest<'a> {
     pub(super) fn open(args: &TestArgs, test: &'static str, cx: &'a Context) -> Result<Self, Failure> {
         let mut reports = Reports::open(&args.reports)?;
         let (begun, looks) = (Timestamp::now(), Looks::default());
-        match opened(args, cx) {
+        let opened = match locked(args, cx) {
+            // The reports may be those of who has the lock.
+            Err(refused) if refused.exit == Exit::Conflict => return Err(refused),
+            locked => locked.and_then(|locked| freed(locked, cx)),
+        };
+        match opened {
             Ok((device, cancel)) => {
                 Ok(Self { cx, device, cancel, state: state_folder(), begun, reports, looks, results: vec![] })
             }
@@ -124,11 +129,16 @@ pub(super) fn on(cx: &Context) -> (String, [(&'static str, String); 1]) {
     (format!("on {device}"), [("device", device)])
 }
 
-/// The device, locked, and free of what another test left running; and the flag of the signals.
-fn opened(args: &TestArgs, cx: &Context) -> Result<(Device, Cancel), Failure> {
+/// The device, locked, and the flag of the signals.
+fn locked(args: &TestArgs, cx: &Context) -> Result<(Device, Cancel), Failure> {
     let cancel = cx.cancel()?;
     cx.permit_writing(args.force)?;
     let device = cx.opener(!args.no_lock).open_locked(Access::Write).map_err(Failure::of_locking)?;
+    Ok((device, cancel))
+}
+
+/// The same, free of what another test left running.
+fn freed((device, cancel): (Device, Cancel), cx: &Context) -> Result<(Device, Cancel), Failure> {
     let (progress, state) = (cx.ui.progress(), state_folder());
     let harness =
         Harness { registers: &device, cancel: &cancel, progress: &*progress, state: state.as_deref() };

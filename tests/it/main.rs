@@ -30,6 +30,7 @@ mod explain;
 mod failures;
 mod fleet;
 mod fleet_deploy;
+mod fleet_edges;
 mod fleet_kill;
 mod fleet_report;
 mod fleet_rights;

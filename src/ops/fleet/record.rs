@@ -244,6 +244,15 @@ impl Record {
         self.write()
     }
 
+    /// The run is over before anything was begun, for this reason.
+    pub fn not_begun(&mut self, why: &str) {
+        for host in self.hosts.values_mut().filter(|host| host.outcome == Outcome::Running) {
+            (host.outcome, host.why) = (Outcome::NotRun, Some(why.to_owned()));
+        }
+        // What failed first is what is told.
+        self.finish().ok();
+    }
+
     /// The ids of the hosts that did not pass.
     pub fn not_passed(&self) -> Vec<String> {
         let others = self.hosts.iter().filter(|(_, host)| host.outcome != Outcome::Passed);

@@ -78,7 +78,13 @@ pub async fn run(services: Services<'_>, request: &RunRequest<'_>) -> Result<Rec
         Ok(()) => record.finish()?,
         Err(Error::Pending { .. }) => record.write()?,
         Err(error) => {
-            record.write()?;
+            // A part is not over by itself: what it is a part of goes on with it.
+            let is_over = record.batches.is_empty() && record.part_of.is_none();
+            if is_over && !matches!(error, Error::Interrupted { .. }) {
+                record.not_begun(&error.to_string());
+            } else {
+                record.write()?;
+            }
             return Err(error);
         }
     }
@@ -109,7 +115,8 @@ async fn until_over(services: Services<'_>, target: &Target, engine: &Engine<'_>
 
 /// The run of the same command that was not finished, else a new one.
 fn take_up(services: Services<'_>, request: &RunRequest<'_>) -> Result<Record> {
-    let seconds = u32::try_from(request.timeout.as_secs()).unwrap_or(u32::MAX);
+    // 0 would be no limit at all.
+    let seconds = u32::try_from(request.timeout.as_secs_f64().ceil() as u64).unwrap_or(u32::MAX);
     let target = request.target.to_string();
     let ids: BTreeSet<_> = request.hosts.iter().map(|host| &host.id).collect();
     let same = |record: &Record| {

@@ -28,7 +28,7 @@ use crate::ops::fleet::{
 use crate::ops::prepare::{ImageRequest, ImageSpec, Services as DeployServices};
 
 /// How long the tests of a host may take, besides PRBS.
-const TESTS: Duration = Duration::from_mins(10);
+pub(super) const TESTS: Duration = Duration::from_mins(10);
 
 /// Take a compiled file to the chips of all hosts of a fleet
 ///
@@ -113,7 +113,7 @@ async fn deploy(args: &DeployArgs, cx: &Context) -> Result<Deployed, Failure> {
     let deadline = cx.deadline(args.load.whole_time(&args.tests)).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
     if args.tests.any() {
-        args.tests.examine_agent(services)?;
+        args.tests.examine(services, TESTS)?;
     }
     let hosts = args.target.hosts(&ecs).await?;
     let work = Deployment { target: &args.target.target, hosts, request, booted: None };
@@ -136,11 +136,7 @@ fn not_begun(record: &mut Record, failure: Failure) -> Failure {
     if matches!(failure.exit, Exit::Interrupted | Exit::Terminated) {
         return failure;
     }
-    for host in record.hosts.values_mut() {
-        (host.outcome, host.why) = (Outcome::NotRun, Some(failure.message.clone()));
-    }
-    // What failed first is what is told.
-    record.finish().ok();
+    record.not_begun(&failure.message);
     failure
 }
 

@@ -7,8 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::outcomes::{self, exit_of};
-use super::{TargetArgs, on_host};
-use crate::base::duration::duration;
+use super::{TargetArgs, on_host, time_of_a_host};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
@@ -34,7 +33,7 @@ pub(in crate::cli) struct GetArgs {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// How long a host may take
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = time_of_a_host)]
     timeout: Duration,
 }
 

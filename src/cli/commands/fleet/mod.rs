@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::base::duration::some_time;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::typed::quoted;
@@ -89,6 +90,8 @@ pub(in crate::cli) fn run(args: &FleetArgs, cx: &Context) -> Outcome {
     }
 }
 
+/// The longest that a command may take on a host: a day, less what is needed to begin it and to hear of its end.
+const LONGEST: Duration = Duration::from_mins(24 * 60 - 5);
 /// The longest that instances are waited for while they boot or are released.
 const BOOT: Duration = Duration::from_mins(30);
 
@@ -118,6 +121,12 @@ impl TargetArgs {
         let last = Record::last(ecs.cloud().region().unwrap_or("unknown"), &target)?;
         Ok(last.map(|run| run.not_passed()).unwrap_or_default())
     }
+}
+
+/// How long a command may take on a host.
+fn time_of_a_host(text: &str) -> Result<Duration, String> {
+    let time = some_time(text)?;
+    if time > LONGEST { Err("a host gives a command 23h55m at most".into()) } else { Ok(time) }
 }
 
 /// A path of a host in a shell's words. Hosts of a sandbox share one file system, and each has a root of its own.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::BOOT;
-use super::deploy::{Deployed, Deployment, LoadArgs};
+use super::deploy::{Deployed, Deployment, LoadArgs, TESTS};
 use super::outcomes::exit_of;
 use super::spec::{Span, SpecArgs};
 use super::test::{TestsArgs, unknown_test};
@@ -126,7 +126,7 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     let upload = args.load.examined(&args.file, &tests, cx).await?;
     let deadline = cx.deadline(BOOT.saturating_add(args.load.whole_time(&tests))).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
-    tests.examine_agent(services)?;
+    tests.examine(services, TESTS)?;
     if let Some(target) = &spec.target {
         let hosts = find(&ecs, target).await?;
         let kept = hosts.iter().map(|host| host.id.clone()).collect();
@@ -153,9 +153,7 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     let ended = end(args, spec, cx, (&ecs, &request.fleet), &verdict).await;
     let (verdict, made) = match (verdict, &ended) {
         (Ok(verdict), _) => verdict,
-        (Err(failure), Ok((released, _))) => {
-            return Err(failure.hint(format!("its {} hosts are released", released.len())));
-        }
+        (Err(failure), Ok(hosts)) => return Err(became_of(hosts, &request.fleet, failure)),
         (Err(failure), Err(left)) => return Err(failure.hint(left.message.clone())),
     };
     let (released, kept) = ended?;
@@ -217,6 +215,17 @@ async fn end(
         return Err(Failure::new(Exit::Conflict, message).hint(line));
     }
     Ok((released.gone.into_iter().map(|host| host.id).collect(), Vec::new()))
+}
+
+/// Says of work that failed what became of its hosts.
+fn became_of((released, kept): &(Vec<String>, Vec<String>), fleet: &str, mut failure: Failure) -> Failure {
+    let line = format!("faascmd fleet down {fleet}");
+    failure.hints.retain(|hint| !hint.ends_with(&line));
+    match (released.len(), kept.len()) {
+        (0, 0) => failure,
+        (released, 0) => failure.hint(format!("its {released} hosts are released")),
+        (_, kept) => failure.hint(format!("its {kept} hosts are kept; release them: {line} --yes")),
+    }
 }
 
 /// The fleet's name: the file's, unless it says another. It is the same in every run, so that one that was killed is

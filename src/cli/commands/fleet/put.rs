@@ -6,8 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::outcomes::{self, Ran};
-use super::{TargetArgs, on_host};
-use crate::base::duration::duration;
+use super::{TargetArgs, on_host, time_of_a_host};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
@@ -31,7 +30,7 @@ pub(in crate::cli) struct PutArgs {
     #[arg(value_name = "DIR")]
     folder: String,
     /// How long a host may take
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = time_of_a_host)]
     timeout: Duration,
 }
 

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::TargetArgs;
 use super::outcomes::{self, Ran};
-use crate::base::duration::duration;
+use super::{TargetArgs, time_of_a_host};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::typed::quoted;
@@ -26,7 +25,7 @@ pub(in crate::cli) struct RunArgs {
     #[command(flatten)]
     target: TargetArgs,
     /// How long the command may take on a host
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = time_of_a_host)]
     timeout: Duration,
     /// So many hosts first, and the others only if it went well there
     #[arg(long, value_name = "N", default_value_t = 0)]

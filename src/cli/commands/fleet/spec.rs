@@ -229,12 +229,13 @@ impl SpecArgs {
     pub(super) fn or_environment(self) -> Self {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let vswitch = set("FAASCMD_VSWITCH").map(|ids| ids.split(',').map(str::to_owned).collect());
-        Self {
-            vswitch: vswitch.unwrap_or(self.vswitch),
-            security_group: set("FAASCMD_SECURITY_GROUP").or(self.security_group),
-            ecs_image: set("FAASCMD_ECS_IMAGE").or(self.ecs_image),
-            ..self
-        }
+        let environment = Self {
+            vswitch: vswitch.unwrap_or_default(),
+            security_group: set("FAASCMD_SECURITY_GROUP"),
+            ecs_image: set("FAASCMD_ECS_IMAGE"),
+            ..Self::default()
+        };
+        environment.or(self)
     }
 
     /// Whether they are paid in advance.
@@ -242,10 +243,14 @@ impl SpecArgs {
         self.prepaid.is_some()
     }
 
-    /// What a flag says, else what the file says.
+    /// What a flag says, else what the file says; what is empty says nothing.
     #[must_use]
     pub(super) fn or(self, file: Self) -> Self {
-        let more = |own: Vec<String>, file: Vec<String>| if own.is_empty() { file } else { own };
+        let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let all = |texts: Vec<String>| texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
+        let more = |own: Vec<String>, file: Vec<String>| {
+            Some(all(own)).filter(|own| !own.is_empty()).unwrap_or_else(|| all(file))
+        };
         // How they are paid is one choice of three.
         let paid = self.spot || self.spot_limit.is_some() || self.prepaid.is_some();
         let (spot, spot_limit, prepaid) = if paid {
@@ -258,8 +263,8 @@ impl SpecArgs {
             min: self.min.or(file.min),
             types: more(self.types, file.types),
             vswitch: more(self.vswitch, file.vswitch),
-            security_group: self.security_group.or(file.security_group),
-            ecs_image: self.ecs_image.or(file.ecs_image),
+            security_group: said(&self.security_group).or(said(&file.security_group)),
+            ecs_image: said(&self.ecs_image).or(said(&file.ecs_image)),
             role: self.role.or(file.role),
             user_data: self.user_data.or(file.user_data),
             key_pair: self.key_pair.or(file.key_pair),

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::TargetArgs;
 use super::outcomes::{self, Ran};
-use crate::base::duration::{duration, some_time};
+use super::{LONGEST, TargetArgs, time_of_a_host};
+use crate::base::duration::some_time;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
@@ -30,7 +30,7 @@ pub(in crate::cli) struct TestArgs {
     #[command(flatten)]
     tests: TestsArgs,
     /// How long the tests of a host may take, besides PRBS
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = time_of_a_host)]
     timeout: Duration,
     /// So many hosts first, and the others only if they pass
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -77,7 +77,7 @@ async fn test(args: &TestArgs, cx: &Context) -> Result<Record, Failure> {
     let of_a_host = tests.of_a_host(args.timeout);
     let deadline = cx.deadline(outcomes::whole_time(of_a_host)).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
-    tests.examine_agent(services)?;
+    tests.examine(services, args.timeout)?;
     let (target, canary) = (&args.target.target, args.canary);
     let wanted = Wanted { target, hosts, canary, timeout: of_a_host, part_of: None };
     tests.on_hosts(cx, services, wanted).await
@@ -88,8 +88,12 @@ impl TestsArgs {
         !self.tests.is_empty()
     }
 
-    /// Refuses to overwrite a memory that nobody named.
-    pub(super) fn check(&self) -> Result<(), Failure> {
+    /// Refuses to overwrite a memory that nobody named, and what no host gives the time for.
+    fn check(&self, each: Duration) -> Result<(), Failure> {
+        if self.of_a_host(each) > LONGEST {
+            return Err(Failure::new(Exit::Usage, "with PRBS the tests of a host may take 23h55m at most")
+                .hint("choose a shorter --prbs-duration"));
+        }
         if self.dma_range.is_some() || self.tests.iter().all(|test| test != "dma") {
             return Ok(());
         }
@@ -128,9 +132,9 @@ impl TestsArgs {
         chip_tests::OnAChip { prbs_duration: self.prbs_duration, dma_range: range }
     }
 
-    /// Sees that the program runs on the hosts, before anything is made.
-    pub(super) fn examine_agent(&self, services: Services<'_>) -> Result<(), Failure> {
-        self.check()?;
+    /// Sees that the tests can be run and that the program runs on the hosts, before anything is made.
+    pub(super) fn examine(&self, services: Services<'_>, each: Duration) -> Result<(), Failure> {
+        self.check(each)?;
         let path = crate::ops::fleet::agent_file(self.agent.as_deref())?;
         Ok(crate::ops::fleet::examine_agent(services, &path)?)
     }

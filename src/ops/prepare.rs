@@ -241,6 +241,7 @@ fn choose<'c>(
         Err(error) if loads => Err(error.into()),
         // Only the shell matters, and that of an Intel image is not the chip's.
         Err(_) if named.is_none() && family == Family::Intel => Ok(None),
+        Err(error) if named.is_some() => Err(error.into()),
         // Chips of one instance that report the same shell are as good as each other.
         Err(error) => chip::any_of_one_shell(chips, family).map_or(Err(error.into()), |chip| Ok(Some(chip))),
     }

@@ -1,6 +1,8 @@
 //! What people write and meet at the edges: a limit of no time, a work that was refused, a host that is kept or stopped.
 
 use faascmd::testing::bitstream::sample;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::json;
 
 use crate::common::cloud::{Cloud, count};
@@ -8,7 +10,8 @@ use crate::common::cloud::{Cloud, count};
 const TYPE: &str = "ecs.f3-c4f1.xlarge";
 
 fn cloud(flags: &[&str]) -> Cloud {
-    Cloud::start(&[&["--speed", "50", "--build-time", "1s"], flags].concat())
+    let own = if flags.contains(&"--build-time") { &[][..] } else { &["--build-time", "1s"] };
+    Cloud::start(&[&["--speed", "50"], own, flags].concat())
 }
 
 fn ddr(flags: &[&str], hosts: &str) -> Cloud {
@@ -94,4 +97,88 @@ fn what_is_empty_is_not_said() {
     command.env("FAASCMD_VSWITCH", "").env("FAASCMD_SECURITY_GROUP", "");
     assert!(command.output().unwrap().status.success());
     assert_eq!(count(&cloud.requests(), "RunInstances"), 1);
+}
+
+#[test]
+fn a_dry_run_ends_as_the_work_would() {
+    let cloud = cloud(&["--fault", "no-stock=cn-hangzhou-b"]);
+    let up = |flags: &[&str]| {
+        cloud.faascmd(&[&["fleet", "up", "ddr", "--count", "1", "--type", TYPE, "-ojson"], flags].concat())
+    };
+    let first = cloud.variable("FAASCMD_VSWITCH");
+    let both = format!("{first},vsw-bp1faascmdsandboxg");
+    let prepaid = ["--prepaid", "1month", "--vswitch", &both];
+    // What the first zone lacks the second one has.
+    assert_eq!(up(&["--dry-run", "--vswitch", &both]).exits(0).json()["refusal"], json!(null));
+    let plan = up(&["--dry-run", "--vswitch", first]).exits(7).json();
+    assert!(plan["refusal"].as_str().unwrap().contains("OperationDenied.NoStock"), "{plan}");
+    up(&["--yes", "--vswitch", first]).exits(7);
+    let paid = up(&prepaid).exits(2).error();
+    assert!(paid["message"].to_string().contains("paid in advance for 1 month"), "{paid}");
+    assert_eq!(up(&[&prepaid[..], &["--dry-run"]].concat()).exits(0).json()["cost"], json!(null));
+    up(&[&prepaid[..], &["--yes"]].concat()).exits(0);
+    let plan = cloud.faascmd(&["fleet", "down", "ddr", "--dry-run", "-ojson"]).exits(6).json();
+    assert_eq!((&plan["hosts"], &plan["left"][0]["name"]), (&json!([]), &json!("ddr-001")));
+    let left = cloud.faascmd(&["fleet", "down", "ddr", "--yes", "-ojson"]).exits(6).error();
+    let hints = left["hints"].to_string();
+    assert!(hints.contains("it is paid in advance") && !hints.contains("once more"), "{hints}");
+}
+
+#[test]
+fn who_is_stopped_costs_nothing_is_not_heard_of_and_starts_by_his_name() {
+    let cloud = ddr(&[], "2");
+    let none = cloud.faascmd(&["fleet", "start", "ddr"]).exits(0);
+    assert!(!none.stderr.contains("chips come up empty"), "{}", none.stderr);
+    let cost =
+        || cloud.faascmd(&["fleet", "show", "ddr", "--no-chips", "-ojson"]).exits(0).json()["cost"].clone();
+    let before = cost()["hourly"].as_f64().unwrap();
+    let stopped = cloud.faascmd(&["fleet", "stop", "ddr", "--on", "2", "--yes", "-ojson"]).exits(0).json();
+    assert_eq!(cost()["hourly"].as_f64().unwrap() * 2.0, before);
+    let id = stopped["hosts"][0]["instance_id"].as_str().unwrap();
+    let ill = cloud.faascmd(&["fleet", "doctor", id, "-ojson"]).exits(1).json();
+    let checks = ill["hosts"][0]["checks"].as_array().unwrap();
+    assert_eq!(
+        (checks.len(), &checks[0]["next"]),
+        (1, &json!(format!("start it: faascmd fleet start {id}")))
+    );
+    let started = cloud.faascmd(&["fleet", "start", "ddr", "--no-wait", "-ojson"]).exits(0);
+    assert!(started.stderr.contains("faascmd fleet deploy ddr FILE"), "{}", started.stderr);
+    assert_ne!(started.json()["hosts"][0]["state"], "Stopped");
+    let renew = cloud.faascmd(&["fleet", "renew", "ddr", "-ojson"]).exits(6).error();
+    assert!(renew["hints"].to_string().contains("faascmd fleet show ddr"), "{renew}");
+}
+
+#[test]
+fn a_folder_is_no_file_and_a_file_no_folder() {
+    let cloud = ddr(&[], "1");
+    cloud.world.file("file", "x");
+    cloud.faascmd(&["fleet", "get", "ddr", "/etc/passwd", "file"]).exits(1);
+    // A host's own folder is in the way: what it sent is gone from the bucket all the same.
+    std::fs::create_dir(cloud.world.path().join("back")).unwrap();
+    cloud.world.file("back/ddr-001", "x");
+    let got = cloud.faascmd(&["fleet", "get", "ddr", "/etc/passwd", "back"]).exits(9);
+    assert!(got.stdout.contains("back/ddr-001"), "{}", got.stdout);
+    assert_eq!(cloud.faascmd(&["object", "ls", "faascmd/from-hosts/"]).exits(0).stdout, "");
+    let put = cloud.faascmd(&["fleet", "put", "ddr", "back", "/x"]).exits(2).stderr;
+    assert!(put.contains("back is a directory") && !put.contains("compiled file"), "{put}");
+    let agent = cloud.faascmd(&["fleet", "test", "ddr", "--agent", "back"]).exits(2).stderr;
+    assert!(agent.contains("it is a directory") && agent.contains("--agent FILE"), "{agent}");
+}
+
+#[test]
+fn a_deployment_that_is_stopped_says_how_it_goes_on_and_ends() {
+    let cloud = ddr(&["--build-time", "1000h"], "1");
+    cloud.world.file("bit.tar.gz", sample::package("xcvu9p-flgb2104-2-i"));
+    let deploy = cloud.command(&["fleet", "deploy", "ddr", "bit.tar.gz"]).spawn().unwrap();
+    while cloud.next_request()["action"] != "CreateFpgaImageTask" {}
+    while cloud.next_request()["action"] != "DescribeFpgaImages" {}
+    kill(Pid::from_raw(deploy.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    let output = deploy.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    for line in
+        ["faascmd image wait", "fleet deploy ddr bit.tar.gz", "release the hosts: faascmd fleet down ddr"]
+    {
+        assert!(said.contains(line), "{said}");
+    }
 }

@@ -181,3 +181,17 @@ fn the_service_s_refusals_have_their_own_words_and_exit_codes() {
         assert!(error["request_id"].is_string(), "{error}");
     }
 }
+
+#[test]
+fn an_image_is_made_by_address_for_a_chip_that_is_there_and_removed_once() {
+    let running = with_objects(&["--fault", "build-fails"]);
+    let address = "oss://faascmd-sandbox/bit.tar.gz";
+    running.faascmd(&["image", "create", address, "--fpga", "nope"]).exits(5);
+    let image = json(&running, &["image", "create", address, "--fpga", "0"]);
+    assert_eq!(image["object"], json!({"bucket": "faascmd-sandbox", "key": "bit.tar.gz"}));
+    let uuid = image["uuid"].as_str().unwrap();
+    let failed = running.faascmd(&["image", "wait", uuid]).exits(9).stderr;
+    assert!(failed.contains("faascmd image log") && !failed.contains("builds anew"), "{failed}");
+    let removed = json(&running, &["image", "rm", uuid, uuid, "--yes"]);
+    assert_eq!(removed["items"], json!([{"uuid": uuid}]));
+}

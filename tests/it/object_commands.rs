@@ -1,9 +1,12 @@
 //! `object put`, `get`, `ls`, `rm`: what goes in comes out, and nothing is lost by mistake.
 
+use std::os::unix::ffi::OsStrExt as _;
+
 use serde_json::json;
 
 use crate::common::bytes::bytes;
 use crate::common::cloud::{Cloud, count};
+use crate::common::world::ran;
 
 const MIB: usize = 1 << 20;
 
@@ -168,6 +171,35 @@ fn several_objects_are_deleted_all_or_none() {
     let removed = cloud.faascmd(&["-o", "json", "object", "rm", "a"]).exits(0).json();
     assert_eq!(removed["items"][0]["state"], "deleted");
     assert_eq!(cloud.faascmd(&["object", "ls"]).exits(0).stdout, "");
+}
+
+#[test]
+fn a_dry_run_says_what_is_there_and_what_cannot_be_sent() {
+    let cloud = Cloud::start(&[]);
+    cloud.world.file("a", "x");
+    cloud.faascmd(&["object", "put", "a"]).exits(0);
+    let plan = cloud.faascmd(&["object", "rm", "a", "nope", "a", "--dry-run", "-ojson"]).exits(5).json();
+    let states: Vec<_> = plan["items"].as_array().unwrap().iter().map(|item| item["state"].clone()).collect();
+    assert_eq!(states, ["present", "absent"]);
+    for none in [".", "/dev/null"] {
+        let [real, dry] = [&[][..], &["--dry-run"]]
+            .map(|flags| cloud.faascmd(&[&["object", "put", none, "key"], flags].concat()).exits(2).stderr);
+        assert_eq!(real, dry);
+    }
+    let removed = cloud.faascmd(&["object", "rm", "a", "a", "-ojson"]).exits(0).json();
+    assert_eq!(removed["items"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_file_whose_name_is_no_text_is_sent_under_a_key() {
+    let cloud = Cloud::start(&[]);
+    let name = std::ffi::OsStr::from_bytes(b"bad\xff.bin");
+    std::fs::write(cloud.world.path().join(name), "x").unwrap();
+    let put = |key: &str| ran(cloud.command(&["-ojson", "object", "put"]).arg(name).arg(key));
+    assert_eq!(put("good").exits(0).json()["file"], "bad\u{fffd}.bin");
+    put("place/").exits(2);
+    let mut get = cloud.command(&["-ojson", "object", "get", "good"]);
+    assert_eq!(ran(get.arg(std::ffi::OsStr::from_bytes(b"new\xff"))).exits(0).json()["file"], "new\u{fffd}");
 }
 
 #[test]

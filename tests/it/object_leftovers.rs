@@ -64,6 +64,19 @@ fn an_upload_goes_by_its_id_and_one_that_is_not_there_is_named() {
 }
 
 #[test]
+fn unfinished_uploads_are_named_by_a_bucket_and_a_key_too() {
+    let cloud = half_sent();
+    let uploads = |args: &[&str], code| cloud.faascmd(&[&["object", "uploads"], args].concat()).exits(code);
+    let address = "oss://faascmd-sandbox/f";
+    assert!(uploads(&["ls", address], 0).stdout.starts_with("f\t"));
+    let refused = uploads(&["abort", "f", "nope"], 5).stderr;
+    assert!(refused.contains("no such unfinished upload of nope in bucket"), "{refused}");
+    uploads(&["abort", address, "--older-than", "1h ago"], 2);
+    uploads(&["abort", address], 0);
+    assert_eq!(uploads(&["ls", address], 0).stdout, "");
+}
+
+#[test]
 fn parts_go_when_a_small_file_has_taken_the_large_one_s_place() {
     let cloud = half_sent();
     cloud.world.file("f", "small now");

@@ -207,3 +207,11 @@ fn json_document<R: Report>(report: &R) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(&document).map_err(internal)?;
     Ok(format!("{}\n", json_escaped(&text)))
 }
+
+/// A path in a document, whose text is UTF-8 while a path need not be.
+pub(in crate::cli) fn lossy<S: serde::Serializer>(
+    path: &impl AsRef<std::path::Path>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.as_ref().to_string_lossy())
+}

@@ -34,6 +34,10 @@ pub struct Agent {
 /// When it can't be read.
 pub fn file_of(named: Option<&Path>) -> Result<PathBuf> {
     match named {
+        Some(path) if path.is_dir() => {
+            let why = "it is a directory".to_owned();
+            Err(FleetError::Agent { path: path.to_owned(), why }.into())
+        }
         Some(path) => Ok(path.to_owned()),
         None => std::env::current_exe().map_err(Error::of_file(Path::new("this program"))),
     }

@@ -22,7 +22,7 @@ pub struct Finding {
     pub detail: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
+    pub next: Option<String>,
 }
 
 impl Finding {
@@ -33,8 +33,8 @@ impl Finding {
 
     /// What to do about it.
     #[must_use]
-    pub fn hint(self, next: &'static str) -> Self {
-        Self { next: Some(next), ..self }
+    pub fn hint(self, next: impl Into<String>) -> Self {
+        Self { next: Some(next.into()), ..self }
     }
 }
 
@@ -62,13 +62,13 @@ exit 0
     )
 }
 
-/// What a host's lines say; `chips` are those that its type has.
-pub fn read(output: &str, chips: usize) -> Vec<Finding> {
+/// What a host's lines say; `chips` are those that its type has, and `target` is what it was called.
+pub fn read(output: &str, chips: usize, target: &str) -> Vec<Finding> {
     let lines = output.lines().filter_map(|line| line.strip_prefix(MARK)?.split_once(' '));
-    lines.filter_map(|(what, said)| judged(what, said.trim(), chips)).collect()
+    lines.filter_map(|(what, said)| judged(what, said.trim(), (chips, target))).collect()
 }
 
-fn judged(what: &str, said: &str, chips: usize) -> Option<Finding> {
+fn judged(what: &str, said: &str, (chips, target): (usize, &str)) -> Option<Finding> {
     let ok = |name, detail: &str| Finding::new(name, State::Ok, detail);
     let fail = |name, detail: String| Finding::new(name, State::Fail, detail);
     Some(match what {
@@ -77,7 +77,7 @@ fn judged(what: &str, said: &str, chips: usize) -> Option<Finding> {
         "driver" => ok("driver", said),
         "devices" if said.parse() == Ok(chips) => ok("devices", said),
         "devices" => Finding::new("devices", State::Warn, format!("{said} of {chips} chips have a device"))
-            .hint("a chip without an image has none: faascmd fleet deploy"),
+            .hint(format!("a chip without an image has none: faascmd fleet deploy {target} FILE")),
         "free" => {
             let free: u64 = said.parse().ok()?;
             let detail = format!("{} MiB free for what is kept there", free >> 10);
@@ -108,7 +108,7 @@ mod tests {
     fn what_a_host_says_is_judged_and_what_is_unknown_is_left_out() {
         let said = "noise\n@@doctor driver xdma \n@@doctor devices 1\n@@doctor free 1000\n@@doctor tools flock \n\
                     @@doctor oss curl: (6) no\n@@doctor clock 4000\n@@doctor new x\n";
-        let found = read(said, 2);
+        let found = read(said, 2, "ddr");
         let of: Vec<_> = found.iter().map(|finding| (finding.name, finding.state)).collect();
         let expected = [
             ("driver", State::Ok),
@@ -119,7 +119,8 @@ mod tests {
             ("clock", State::Fail),
         ];
         assert_eq!(of, expected);
-        let well = read("@@doctor devices 2\n@@doctor oss reached\n@@doctor clock -3\n@@doctor tools \n", 2);
+        let well =
+            read("@@doctor devices 2\n@@doctor oss reached\n@@doctor clock -3\n@@doctor tools \n", 2, "ddr");
         assert!(well.iter().all(|finding| finding.state == State::Ok), "{well:?}");
     }
 }

@@ -65,14 +65,8 @@ pub async fn settled(services: Services<'_>, target: &Target) -> Result<()> {
 /// # Errors
 /// Those of a call or a wait; what can't be released is in the answer and no error.
 pub async fn release(services: Services<'_>, release: Release<'_>) -> Result<Released> {
-    let mut released = Released::default();
-    let mut going = Vec::new();
-    for host in release.hosts {
-        match why_not(&host) {
-            Some(why) => released.left.push((host, why.to_owned())),
-            None => going.push(host),
-        }
-    }
+    let mut released = would_release(release.hosts);
+    let mut going = std::mem::take(&mut released.gone);
     for some in going.chunks(MOST) {
         released.left.extend(delete(services, some).await?);
     }
@@ -86,6 +80,18 @@ pub async fn release(services: Services<'_>, release: Release<'_>) -> Result<Rel
     }
     released.gone = going;
     Ok(released)
+}
+
+/// What would go, and what can't, as far as the hosts themselves tell.
+pub fn would_release(hosts: Vec<Instance>) -> Released {
+    let mut released = Released::default();
+    for host in hosts {
+        match why_not(&host) {
+            Some(why) => released.left.push((host, why.to_owned())),
+            None => released.gone.push(host),
+        }
+    }
+    released
 }
 
 fn why_not(host: &Instance) -> Option<&'static str> {

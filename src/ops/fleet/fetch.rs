@@ -1,6 +1,6 @@
 //! Files of the hosts: each puts its own into the bucket, under a URL of its own, and from there it comes here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -140,6 +140,19 @@ echo "{MARK}$sum"
     )
 }
 
+async fn bring(
+    services: Services<'_>,
+    oss: &Oss,
+    request: &DownloadRequest,
+) -> std::result::Result<Content, String> {
+    let said = |path: &Path, error| Error::of_file(path)(error).to_string();
+    if let Some(folder) = request.file.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| said(folder, error))?;
+    }
+    download(oss, request, services.deadline.cancel()).await.map_err(|error| error.to_string())?;
+    Content::of(&request.file).map_err(|error| said(&request.file, error))
+}
+
 /// The object becomes a file, is compared with what the host had, and leaves the bucket.
 async fn arrive(
     services: Services<'_>,
@@ -148,17 +161,13 @@ async fn arrive(
     place: impl Fn(&Instance) -> PathBuf,
 ) -> Result<Fetched> {
     let (key, file) = (key(fetch, &host.id), place(&host));
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).map_err(Error::of_file(folder))?;
-    }
     let request =
         DownloadRequest { key: key.clone(), file, part_size: None, jobs: None, keep_existing: false };
-    let why = match download(oss, &request, services.deadline.cancel()).await {
-        Ok(_) => {
-            let content = Content::of(&request.file).map_err(Error::of_file(&request.file))?;
-            (hex(&content.sha256) != sum).then(|| "it came altered".to_owned())
-        }
-        Err(error) => Some(error.to_string()),
+    // Whatever stands in its way here, nothing stays in the bucket.
+    let why = match bring(services, oss, &request).await {
+        Ok(content) if hex(&content.sha256) == sum => None,
+        Ok(_) => Some("it came altered".to_owned()),
+        Err(why) => Some(why),
     };
     oss.delete(&key).await?;
     let outcome = if why.is_none() { Outcome::Passed } else { Outcome::Failed };

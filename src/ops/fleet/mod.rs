@@ -29,7 +29,7 @@ mod target;
 mod up;
 
 pub use agent::{Agent, examine as examine_agent, file_of as agent_file, hosts_address};
-pub use down::{Release, Released, release, settled};
+pub use down::{Release, Released, release, settled, would_release};
 pub use error::FleetError;
 pub use fetch::{Fetch, Fetched, fetch};
 pub use fold::folded;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ecs::{Ecs, Instance, PriceOf};
+use crate::ecs::{Ecs, Instance, InstanceState, PriceOf};
 
 /// What an hour costs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -22,10 +22,16 @@ impl Cost {
     }
 }
 
+/// Whether it is paid by the hour, and now.
+fn is_billed(host: &Instance) -> bool {
+    let rests = host.state == InstanceState::Stopped && host.stopped_mode.as_deref() == Some("StopCharging");
+    !host.prepaid && !rests
+}
+
 /// What hosts cost an hour; None where a price can't be had: work goes on without it.
 pub async fn cost_of(ecs: &Ecs, hosts: &[Instance]) -> Option<Cost> {
     let mut kinds: BTreeMap<(&str, &str, &str), u16> = BTreeMap::new();
-    for host in hosts.iter().filter(|host| !host.prepaid) {
+    for host in hosts.iter().filter(|host| is_billed(host)) {
         let kind =
             (host.instance_type.as_str(), host.zone.as_str(), host.spot.as_deref().unwrap_or("NoSpot"));
         *kinds.entry(kind).or_default() += 1;

@@ -116,7 +116,8 @@ async fn until_over(services: Services<'_>, target: &Target, engine: &Engine<'_>
 /// The run of the same command that was not finished, else a new one.
 fn take_up(services: Services<'_>, request: &RunRequest<'_>) -> Result<Record> {
     // 0 would be no limit at all.
-    let seconds = u32::try_from(request.timeout.as_secs_f64().ceil() as u64).unwrap_or(u32::MAX);
+    let begun = u64::from(request.timeout.subsec_nanos() > 0);
+    let seconds = u32::try_from(request.timeout.as_secs() + begun).unwrap_or(u32::MAX);
     let target = request.target.to_string();
     let ids: BTreeSet<_> = request.hosts.iter().map(|host| &host.id).collect();
     let same = |record: &Record| {

@@ -17,7 +17,7 @@ use crate::base::progress::Silent;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
-use crate::cli::output::{Page, Report};
+use crate::cli::output::{Page, Report, typed};
 use crate::ecs::{Instance, InstanceState, fpga_type};
 use crate::ops::content::Content;
 use crate::ops::deploy::{Request, check};
@@ -131,13 +131,15 @@ fn why_idle(host: &Instance, spots: &[Spot]) -> Option<String> {
     (has_none && fpga_type(&host.instance_type).is_some()).then(|| "it shows no chip".to_owned())
 }
 
-/// A deployment that failed before any host was touched is over, and says why.
-fn not_begun(record: &mut Record, failure: Failure) -> Failure {
-    if matches!(failure.exit, Exit::Interrupted | Exit::Terminated) {
-        return failure;
-    }
-    record.not_begun(&failure.message);
-    failure
+/// Whether the same command goes on with what was stopped before any host was touched.
+fn goes_on(failure: &Failure) -> bool {
+    matches!(failure.exit, Exit::Interrupted | Exit::Terminated)
+}
+
+fn to_go_on(failure: Failure, target: &Target) -> Failure {
+    let line = format!("go on: {}", typed::command());
+    let failure = if failure.hints.contains(&line) { failure } else { failure.hint(line) };
+    outcomes::or_released(failure, target)
 }
 
 /// What became of each host, as reports show it.
@@ -197,7 +199,11 @@ impl LoadArgs {
         let of_image = DeployServices { faas: &faas, oss: &oss, deadline: services.deadline };
         let prepared = self.prepare(cx, of_image, (target, &hosts), &request).await;
         let Prepared { images, idle, open, done: mut fpgas } = match prepared {
-            Err(failure) if is_new => return Err(not_begun(&mut record, failure)),
+            Err(failure) if goes_on(&failure) => return Err(to_go_on(failure, target)),
+            Err(failure) if is_new => {
+                record.not_begun(&failure.message);
+                return Err(failure);
+            }
             prepared => prepared?,
         };
         let seconds = began.elapsed().as_secs_f64();

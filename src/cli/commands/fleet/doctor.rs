@@ -106,12 +106,14 @@ async fn look(
 
 impl Examined {
     fn of(host: &Instance, assistant: Option<&AssistantStatus>, record: Option<&Record>) -> Self {
-        let mut checks = vec![of_state(host), of_assistant(assistant)];
+        let mut checks = vec![of_state(host)];
+        // Nothing is heard of who is stopped.
+        checks.extend((host.state == InstanceState::Running).then(|| of_assistant(assistant)));
         let looked = record.and_then(|record| record.hosts.get(&host.id));
         if let (Some(record), Some(looked)) = (record, looked) {
             let output = String::from_utf8_lossy(&record.output_of(&host.id)).into_owned();
             let chips = fpga_type(&host.instance_type).map_or(0, |of| usize::from(of.chips));
-            checks.extend(read(&output, chips));
+            checks.extend(read(&output, chips, &record.target));
             let why = looked.why.clone().filter(|_| looked.outcome != Outcome::Passed);
             checks.extend(why.map(|why| Finding::new("command", State::Fail, why)));
         }
@@ -126,9 +128,14 @@ impl Examined {
 }
 
 fn of_state(host: &Instance) -> Finding {
-    let state = if host.state == InstanceState::Running { State::Ok } else { State::Fail };
-    let finding = Finding::new("instance", state, host.state.to_string());
-    if state == State::Ok { finding } else { finding.hint("start it: faascmd fleet start") }
+    let finding = |state| Finding::new("instance", state, host.state.to_string());
+    match host.state {
+        InstanceState::Running => finding(State::Ok),
+        InstanceState::Stopped | InstanceState::Stopping => {
+            finding(State::Fail).hint(format!("start it: faascmd fleet start {}", host.id))
+        }
+        _ => finding(State::Fail),
+    }
 }
 
 fn of_assistant(assistant: Option<&AssistantStatus>) -> Finding {
@@ -164,7 +171,7 @@ impl Report for Diagnosis {
         found.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.state));
         let rows = found.iter().map(|(finding, names)| {
             let of = [word(finding.state), finding.name, &finding.detail].map(str::to_owned);
-            let rest = [folded(names), finding.next.unwrap_or_default().to_owned()];
+            let rest = [folded(names), finding.next.clone().unwrap_or_default()];
             of.into_iter().chain(rest).collect()
         });
         page.table(&["state", "check", "seen", "hosts", "next"], &rows.collect::<Vec<_>>());

@@ -11,7 +11,9 @@ use crate::cli::exit::Exit;
 use crate::cli::output::typed;
 use crate::cli::output::{Page, Report};
 use crate::ecs::Instance;
-use crate::ops::fleet::{Cost, Release, Released, Services, cost_of, folded, release, settled};
+use crate::ops::fleet::{
+    Cost, Release, Released, Services, cost_of, folded, release, settled, would_release,
+};
 
 /// Release the hosts of a fleet, and see that they are gone
 ///
@@ -49,8 +51,9 @@ pub(in crate::cli) fn run(args: &DownArgs, cx: &Context) -> Outcome {
     let left: Vec<_> = released.left.iter().map(Left::of).collect();
     let hosts = released.gone.iter().map(Host::of).collect();
     let report = Down { target: args.target.target.to_string(), dry_run: args.dry_run, hosts, left };
-    if report.left.is_empty() {
-        return cx.ui.print(&report);
+    if report.left.is_empty() || report.dry_run {
+        let exit = if report.left.is_empty() { Exit::Done } else { Exit::Conflict };
+        return cx.ui.print_with(&report, exit);
     }
     let names: Vec<_> = report.left.iter().map(|left| left.name.as_str()).collect();
     let ids: Vec<_> = report.left.iter().map(|left| left.instance_id.as_str()).collect();
@@ -62,9 +65,10 @@ pub(in crate::cli) fn run(args: &DownArgs, cx: &Context) -> Outcome {
         .iter()
         .take(1)
         .fold(failure, |failure, left| failure.hint(format!("{}: {}", left.name, left.why)));
-    Err(failure
-        .hint(format!("see them: faascmd fleet show {}", ids.join(",")))
-        .hint(format!("once more: {}", typed::command())))
+    let failure = failure.hint(format!("see them: faascmd fleet show {}", ids.join(",")));
+    // What is paid in advance can't be released, however often that is tried.
+    let can_go = released.left.iter().any(|(host, _)| !host.prepaid);
+    Err(if can_go { failure.hint(format!("once more: {}", typed::command())) } else { failure })
 }
 
 async fn down(args: &DownArgs, cx: &Context) -> Result<(Released, Option<Cost>), Failure> {
@@ -76,7 +80,7 @@ async fn down(args: &DownArgs, cx: &Context) -> Result<(Released, Option<Cost>),
     }
     let hosts = args.target.hosts(&ecs).await?;
     if args.dry_run {
-        return Ok((Released { gone: hosts, left: Vec::new() }, None));
+        return Ok((would_release(hosts), None));
     }
     let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
     let cost = cost_of(&ecs, &hosts).await.map(|cost| format!(" ({})", cost.said())).unwrap_or_default();
@@ -103,5 +107,9 @@ impl Report for Down {
     fn human(&self, page: &mut Page) {
         let verb = if self.dry_run { "would release" } else { "released" };
         self.hosts.iter().for_each(|host| page.line(format!("{verb} {}  {}", host.name, host.instance_id)));
+        let left = self.left.iter();
+        left.for_each(|host| {
+            page.line(format!("would leave {}  {}: {}", host.name, host.instance_id, host.why))
+        });
     }
 }

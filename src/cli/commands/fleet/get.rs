@@ -13,6 +13,7 @@ use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::typed::quoted;
 use crate::cli::output::{Page, Report};
+use crate::ops;
 use crate::ops::fleet::{Counts, Fetch, Fetched, Outcome, Services, ended, fetch, file_name};
 
 /// Bring a file of each host of a fleet here: logs, dumps
@@ -70,6 +71,7 @@ pub(in crate::cli) fn run(args: &GetArgs, cx: &Context) -> CommandOutcome {
 async fn get(args: &GetArgs, name: &str, cx: &Context) -> Result<Vec<Fetched>, Failure> {
     let ecs = cx.ecs().await?;
     let hosts = args.target.hosts(&ecs).await?;
+    std::fs::create_dir_all(&args.folder).map_err(ops::Error::of_file(&args.folder))?;
     let deadline = cx.deadline(outcomes::whole_time(args.timeout)).await?;
     let plain = quoted(&args.file);
     let names_file = format!("file={}; [ -e \"$file\" ] || file={plain}", on_host(&args.file));

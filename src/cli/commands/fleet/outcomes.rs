@@ -189,10 +189,13 @@ pub(super) async fn fetch_whole_logs(
 pub(super) fn stopped(error: ops::Error, target: &Target) -> Failure {
     let goes_on = matches!(error, ops::Error::Interrupted { .. } | ops::Error::Pending { .. });
     let failure = Failure::from(error);
+    if goes_on { or_released(failure, target) } else { failure }
+}
+
+/// The line that ends what costs, if the hosts are ours.
+pub(super) fn or_released(failure: Failure, target: &Target) -> Failure {
     match target {
-        Target::Fleet(name) if goes_on => {
-            failure.hint(format!("release the hosts: faascmd fleet down {name}"))
-        }
+        Target::Fleet(name) => failure.hint(format!("release the hosts: faascmd fleet down {name}")),
         _ => failure,
     }
 }

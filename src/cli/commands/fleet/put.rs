@@ -39,6 +39,10 @@ pub(in crate::cli) fn run(args: &PutArgs, cx: &Context) -> Outcome {
     let name = args.file.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
         Failure::new(Exit::Usage, format!("{} has no name that hosts can have", args.file.display()))
     })?;
+    if args.file.is_dir() {
+        let message = format!("{} is a directory, and one file goes to the hosts", args.file.display());
+        return Err(Failure::new(Exit::Usage, message).hint("pack it: tar czf FILE.tgz DIR"));
+    }
     let record = cx.block_on(put(args, name, cx))?;
     outcomes::print(cx, &Ran::of(&record, false))
 }

@@ -54,7 +54,7 @@ async fn renew(args: &RenewArgs, cx: &Context) -> Result<Renewals, Failure> {
     if hosts.is_empty() {
         let message = format!("no host of {} is paid in advance", args.target.target);
         return Err(Failure::new(Exit::Conflict, message)
-            .hint(format!("for how long the others live: faascmd fleet extend {}", args.target.target)));
+            .hint(format!("for how long the others live: faascmd fleet show {}", args.target.target)));
     }
     let ids: Vec<_> = hosts.iter().map(|host| host.id.clone()).collect();
     if let Some(period) = args.auto {

@@ -124,11 +124,15 @@ async fn start(args: &StartArgs, cx: &Context) -> Result<Switched, Failure> {
     let refused =
         without_those_that_go(&ecs, refused, [InstanceState::Starting, InstanceState::Running]).await?;
     let going = without(&ids, &refused);
-    if !args.no_wait {
-        hosts = settle_in(services, &args.target.target, &going, &InstanceState::Running).await?;
-    }
+    hosts = if args.no_wait {
+        ecs.instances(&InstanceFilter::Ids(going.clone())).await?
+    } else {
+        settle_in(services, &args.target.target, &going, &InstanceState::Running).await?
+    };
     let target = args.target.target.to_string();
-    cx.ui.note(&format!("chips come up empty: load them anew, faascmd fleet deploy {target} FILE"));
+    if !going.is_empty() {
+        cx.ui.note(&format!("chips come up empty: load them anew, faascmd fleet deploy {target} FILE"));
+    }
     Ok(Switched { target, hosts: hosts.iter().map(Host::of).collect(), refused, verb: "started" })
 }
 

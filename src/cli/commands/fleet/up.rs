@@ -14,7 +14,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
-use crate::ecs::{Charge, Ecs, PriceOf, ZoneStock, fpga_type};
+use crate::cloud;
+use crate::codes::Class;
+use crate::ecs::{Charge, Ecs, Period, PriceOf, ZoneStock, fpga_type};
 use crate::ops::fleet::{Cost, Services, Target, UpRequest, cost_of, up};
 
 /// Make what is missing of a fleet
@@ -66,6 +68,10 @@ struct Plan {
     type_supported: Option<bool>,
     /// What the service would refuse it with.
     refusal: Option<String>,
+    #[serde(skip)]
+    exit: Exit,
+    #[serde(skip)]
+    paid: Option<Period>,
 }
 
 /// Runs the command.
@@ -77,8 +83,7 @@ pub(in crate::cli) fn run(args: &UpArgs, cx: &Context) -> Outcome {
     let request = args.spec.clone().or(file).request(fleet, !args.no_wait)?;
     if args.dry_run {
         let plan = cx.block_on(plan(&request, cx))?;
-        let exit = if plan.refusal.is_some() { Exit::Refused } else { Exit::Done };
-        return cx.ui.print_with(&plan, exit);
+        return cx.ui.print_with(&plan, plan.exit);
     }
     let made = cx.block_on(make(&request, cx))?;
     made.map_or_else(|| Err(Failure::new(Exit::Usage, "nothing was made")), |made| cx.ui.print(&made))
@@ -89,14 +94,7 @@ async fn make(request: &UpRequest, cx: &Context) -> Result<Option<Up>, Failure> 
     let there = there(&ecs, request).await?;
     let missing = request.count.saturating_sub(there);
     if missing > 0 {
-        let cost = hourly(&ecs, request, missing).await;
-        let cost =
-            cost.map_or_else(|| "at a price that is not told".into(), |cost| format!("for {}", cost.said()));
-        let ends = request.release_after.map_or_else(
-            || "never released by themselves".to_owned(),
-            |after| format!("released by themselves after {}", spent(after)),
-        );
-        let question = format!("make {missing} {} {cost}, {ends}?", request.types.join(" or "));
+        let question = question(request, missing, hourly(&ecs, request, missing).await);
         cx.ui.note(&format!("{}: {there} of {} there", request.fleet, request.count));
         if !cx.ui.confirms(&question)? {
             return Ok(None);
@@ -110,14 +108,35 @@ async fn make(request: &UpRequest, cx: &Context) -> Result<Option<Up>, Failure> 
     Ok(Some(Up { fleet: request.fleet.clone(), new: made.new, hosts, cost }))
 }
 
+fn question(request: &UpRequest, missing: usize, cost: Option<Cost>) -> String {
+    let cost = match (&request.order.charge, cost) {
+        (Charge::PrePaid(period), _) => {
+            return format!(
+                "make {missing} {}, each paid in advance for {period} at a price that is not told here, and not to be released before?",
+                request.types.join(" or ")
+            );
+        }
+        (_, Some(cost)) => format!("for {}", cost.said()),
+        (_, None) => "at a price that is not told".to_owned(),
+    };
+    let ends = request.release_after.map_or_else(
+        || "never released by themselves".to_owned(),
+        |after| format!("released by themselves after {}", spent(after)),
+    );
+    format!("make {missing} {} {cost}, {ends}?", request.types.join(" or "))
+}
+
 /// How many hosts there are, without those that the market takes back: they are made anew.
 async fn there(ecs: &Ecs, request: &UpRequest) -> Result<usize, Failure> {
     let hosts = ecs.instances(&Target::Fleet(request.fleet.clone()).filter()).await?;
     Ok(hosts.iter().filter(|host| !host.is_being_recycled()).count())
 }
 
-/// What an hour of what is missing costs; the price of the first choice.
+/// What an hour of what is missing costs; the price of the first choice. What is paid in advance has no price by the hour.
 async fn hourly(ecs: &Ecs, request: &UpRequest, missing: usize) -> Option<Cost> {
+    if matches!(request.order.charge, Charge::PrePaid(_)) {
+        return None;
+    }
     let of = PriceOf {
         instance_type: request.types.first()?,
         amount: u16::try_from(missing).ok()?,
@@ -141,6 +160,7 @@ async fn plan(request: &UpRequest, cx: &Context) -> Result<Plan, Failure> {
     let quotas = ecs.quotas().await.ok();
     let first = request.types.first().map(String::as_str).unwrap_or_default();
     let needed = fpga_type(first).map(|of| u64::from(of.vcpus) * missing as u64);
+    let refusal = if missing == 0 { None } else { refusal(&ecs, request, missing).await? };
     let is_spot = matches!(request.order.charge, Charge::Spot | Charge::SpotLimit(_));
     Ok(Plan {
         fleet: request.fleet.clone(),
@@ -152,24 +172,52 @@ async fn plan(request: &UpRequest, cx: &Context) -> Result<Plan, Failure> {
         vcpus_left: quotas.as_ref().and_then(|quotas| quotas.vcpus_left(is_spot)),
         type_supported: quotas.as_ref().and_then(|quotas| quotas.supports(first)),
         vcpus_needed: needed,
-        refusal: if missing == 0 { None } else { refusal(&ecs, request, missing).await? },
+        paid: match request.order.charge {
+            Charge::PrePaid(period) => Some(period),
+            _ => None,
+        },
+        exit: refusal.as_ref().map_or(Exit::Done, exit_of),
+        refusal: refusal.map(|error| error.to_string()),
         stock,
     })
 }
 
-/// What the service says to the first order, which it is only asked about.
-async fn refusal(ecs: &Ecs, request: &UpRequest, missing: usize) -> Result<Option<String>, Failure> {
+/// As an order ends that is refused everywhere.
+fn exit_of(refusal: &cloud::Error) -> Exit {
+    if refusal.class() == Some(Class::Capacity) { Exit::Unreachable } else { Exit::Refused }
+}
+
+/// What the service says to an order in one place after the other, as long as there is no more to be had; it is only asked.
+async fn refusal(ecs: &Ecs, request: &UpRequest, missing: usize) -> Result<Option<cloud::Error>, Failure> {
+    let mut last = None;
+    let places =
+        request.types.iter().flat_map(|of| request.vswitches.iter().map(move |vswitch| (of, vswitch)));
+    for place in places {
+        last = refusal_at(ecs, request, missing, place).await?;
+        if last.as_ref().and_then(cloud::Error::class) != Some(Class::Capacity) {
+            break;
+        }
+    }
+    Ok(last)
+}
+
+async fn refusal_at(
+    ecs: &Ecs,
+    request: &UpRequest,
+    missing: usize,
+    (instance_type, vswitch): (&String, &String),
+) -> Result<Option<cloud::Error>, Failure> {
     let order = crate::ecs::InstanceOrder {
         amount: u16::try_from(missing.min(100)).unwrap_or(100),
         at_least: 1,
-        instance_type: request.types.first().cloned().unwrap_or_default(),
-        vswitch: request.vswitches.first().cloned().unwrap_or_default(),
+        instance_type: instance_type.clone(),
+        vswitch: vswitch.clone(),
         name: request.fleet.clone(),
         ..request.order.clone()
     };
     match ecs.check_order(&order).await {
         Ok(()) => Ok(None),
-        Err(error) if error.code().is_some() => Ok(Some(error.to_string())),
+        Err(error) if error.code().is_some() => Ok(Some(error)),
         Err(error) => Err(error.into()),
     }
 }
@@ -194,11 +242,15 @@ impl Report for Plan {
     fn human(&self, page: &mut Page) {
         let left =
             |number: Option<u64>| number.map_or_else(|| "not told".into(), |number| number.to_string());
+        let cost = match (&self.paid, &self.cost) {
+            (Some(period), _) => format!("paid in advance for {period}, not told"),
+            (None, cost) => cost.as_ref().map_or_else(|| "not told".into(), Cost::said),
+        };
         page.facts(&[
             ("fleet", self.fleet.clone()),
             ("there", format!("{} of {}", self.there, self.count)),
             ("would make", self.missing.to_string()),
-            ("cost", self.cost.as_ref().map_or_else(|| "not told".into(), Cost::said)),
+            ("cost", cost),
             ("vCPUs needed", left(self.vcpus_needed)),
             ("vCPUs left", left(self.vcpus_left)),
             ("refusal", self.refusal.clone().unwrap_or_else(|| "none".into())),

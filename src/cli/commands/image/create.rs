@@ -9,6 +9,8 @@ use super::log::build_failed;
 use super::make::MakeArgs;
 use super::show::facts;
 use crate::base::duration::duration;
+use crate::cli::args::EndpointArgs;
+use crate::cli::commands::object::address::Address;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
@@ -27,9 +29,9 @@ use crate::ops::{self, Error};
   faascmd image create bit.tar.gz
   faascmd image create dma_afu.gbs --shell V1.1 --name dma --wait")]
 pub(in crate::cli) struct CreateArgs {
-    /// Key of the object, in the caller's bucket
+    /// The object: its key, or oss://BUCKET/KEY
     #[arg(value_name = "KEY")]
-    key: String,
+    key: Address,
     #[command(flatten)]
     make: MakeArgs,
     /// Wait until the image is made; also for the service's half hour between two images
@@ -87,7 +89,8 @@ pub(in crate::cli) fn run(args: &CreateArgs, cx: &Context) -> Outcome {
 }
 
 async fn work(args: &CreateArgs, cx: &Context) -> Result<Created, Failure> {
-    let (faas, oss, deadline) = (cx.faas().await?, cx.oss().await?, cx.deadline(args.timeout).await?);
+    let oss = args.key.of_object()?.oss(cx, EndpointArgs::default()).await?;
+    let (faas, deadline) = (cx.faas().await?, cx.deadline(args.timeout).await?);
     let services = Services { faas: &faas, oss: &oss, deadline: &deadline };
     let request = args.request(cx).await?;
     match Box::pin(deadline.unless_cancelled(args.make(services, &request))).await {
@@ -101,14 +104,15 @@ impl CreateArgs {
     /// Finds out what is to be made, orders it, and waits for it if that was asked for.
     async fn make(&self, services: Services<'_>, request: &ImageRequest) -> ops::Result<Created> {
         let Services { faas, oss, deadline } = services;
-        let subject = Subject::object(oss, &self.key, request).await?;
+        let key = &self.key.key;
+        let subject = Subject::object(oss, key, request).await?;
         let prepared = prepare(services, request, subject, false).await?;
-        let order = prepared.order(request, oss.bucket(), &self.key);
-        let object = Object { bucket: oss.bucket().to_owned(), key: self.key.clone() };
+        let order = prepared.order(request, oss.bucket(), key);
+        let object = Object { bucket: oss.bucket().to_owned(), key: key.clone() };
         if self.dry_run {
             return Ok(Created::of(order.image, object, None));
         }
-        let order = Order { object: identity(oss, &self.key).await?, ..order };
+        let order = Order { object: identity(oss, key).await?, ..order };
         let Ordered { mut image, .. } = order::place(faas, deadline, &order).await?;
         if self.wait {
             (image, _) = image::wait(faas, deadline, &Ordered { image, is_new: true }).await?;

@@ -1,5 +1,7 @@
 //! `faascmd image rm UUID...`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -40,24 +42,26 @@ struct Item {
 
 /// Runs the command.
 pub(in crate::cli) fn run(args: &RemoveArgs, cx: &Context) -> Outcome {
-    cx.block_on(remove(args, cx))?;
-    let items = args.uuids.iter().map(|uuid| Item { uuid: uuid.clone() }).collect();
+    let mut seen = BTreeSet::new();
+    let uuids: Vec<_> = args.uuids.iter().filter(|uuid| seen.insert(*uuid)).cloned().collect();
+    cx.block_on(remove(args, &uuids, cx))?;
+    let items = uuids.into_iter().map(|uuid| Item { uuid }).collect();
     cx.ui.print(&Removed { dry_run: args.dry_run, items })
 }
 
 /// Looks for all of them before it removes the first.
-async fn remove(args: &RemoveArgs, cx: &Context) -> Result<(), Failure> {
+async fn remove(args: &RemoveArgs, uuids: &[String], cx: &Context) -> Result<(), Failure> {
     let faas = cx.faas().await?;
-    for uuid in &args.uuids {
+    for uuid in uuids {
         image::find(&faas, uuid).await?;
     }
     if args.dry_run {
         return Ok(());
     }
-    if !cx.ui.confirms(&format!("Remove for good: {}?", args.uuids.join(", ")))? {
+    if !cx.ui.confirms(&format!("Remove for good: {}?", uuids.join(", ")))? {
         return Err(Failure::new(Exit::Failed, "nothing was removed"));
     }
-    for uuid in &args.uuids {
+    for uuid in uuids {
         delete(&faas, uuid).await?;
     }
     Ok(())

@@ -49,7 +49,10 @@ async fn wait(args: &WaitArgs, cx: &Context) -> Result<Image, Failure> {
         Ok((image, _)) => Ok(image),
         Err(Error::BuildFailed(image)) => {
             let oss = cx.oss().await.ok();
-            Err(build_failed(cx, oss.as_ref(), image).await)
+            let mut failure = build_failed(cx, oss.as_ref(), image).await;
+            // Waiting builds nothing.
+            failure.hints.retain(|hint| !hint.ends_with("builds anew"));
+            Err(failure)
         }
         Err(error) => Err(error.into()),
     }

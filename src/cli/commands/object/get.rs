@@ -14,7 +14,7 @@ use crate::cli::Exit;
 use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::output::{Page, Report};
+use crate::cli::output::{Page, Report, lossy};
 use crate::ops::download::{DownloadError, DownloadRequest, Downloaded, download, stream};
 use crate::oss::Oss;
 
@@ -77,6 +77,7 @@ async fn to_stdout(oss: &Oss, key: &str, cancel: &crate::base::cancel::Cancel) -
 
 #[derive(Debug, Serialize)]
 struct Got {
+    #[serde(serialize_with = "lossy")]
     file: PathBuf,
     bucket: String,
     key: String,

@@ -1,6 +1,6 @@
 //! `faascmd object …`: files and objects.
 
-mod address;
+pub(super) mod address;
 mod file_name;
 mod get;
 mod ls;

@@ -12,8 +12,8 @@ use crate::base::size::ByteSize;
 use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::output::{Page, Report};
-use crate::ops::upload::{Existing, UploadError, UploadRequest, Uploaded, upload, upload_all};
+use crate::cli::output::{Page, Report, lossy};
+use crate::ops::upload::{Existing, UploadError, UploadRequest, Uploaded, open_plain, upload, upload_all};
 use crate::oss::Oss;
 
 /// Upload files, in parallel and verified; stopped, the same command goes on
@@ -60,6 +60,9 @@ fn prefix(text: &str) -> Result<String, String> {
 pub(super) fn run(args: &PutArgs, cx: &Context) -> Outcome {
     let (pairs, bucket) = put_files::pairs(&args.files, args.to.as_deref(), args.recursive)?;
     if args.dry_run {
+        for pair in &pairs {
+            open_plain(&pair.file)?;
+        }
         return cx.ui.print(&Planned { items: pairs });
     }
     cx.block_on(put(args, cx, bucket.as_deref(), &pairs))
@@ -131,6 +134,7 @@ impl PutArgs {
 /// What became of one file.
 #[derive(Debug, Serialize)]
 struct Object {
+    #[serde(serialize_with = "lossy")]
     file: PathBuf,
     bucket: String,
     key: String,
@@ -167,7 +171,7 @@ const COLUMNS: [&str; 4] = ["object", "size", "crc64", "state"];
 #[derive(Debug, Serialize)]
 struct Put {
     /// The file, its key and its checksum, where it is one.
-    file: Option<PathBuf>,
+    file: Option<String>,
     bucket: Option<String>,
     key: Option<String>,
     size: u64,
@@ -184,7 +188,7 @@ impl Put {
         let sum = |of: fn(&Object) -> u64| items.iter().map(of).sum();
         let only = if items.len() == 1 { items.first() } else { None };
         Self {
-            file: only.map(|object| object.file.clone()),
+            file: only.map(|object| object.file.to_string_lossy().into_owned()),
             bucket: items.first().map(|object| object.bucket.clone()),
             key: only.map(|object| object.key.clone()),
             size: sum(|object| object.size),

@@ -9,12 +9,14 @@ use serde::Serialize;
 use super::address::Address;
 use crate::cli::Exit;
 use crate::cli::error::Failure;
+use crate::cli::output::lossy;
 use crate::cli::output::typed::quoted;
 use crate::ops::upload::UploadError;
 
 /// A file and the key that it gets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Pair {
+    #[serde(serialize_with = "lossy")]
     pub(super) file: PathBuf,
     pub(super) key: String,
     /// Bytes, as far as is known before it is sent.
@@ -36,8 +38,9 @@ pub(super) fn pairs(
         (None, [file, key]) => {
             refuse_second_file(file, key)?;
             let Address { bucket, key } = address(utf8(key)?);
-            let whole_bucket = key.is_empty() && bucket.is_some();
-            let key = if whole_bucket { name(file)?.to_owned() } else { completed(&key, name(file)?) };
+            // A key that ends with a slash names a place for the file, as `cp` has it.
+            let is_place = key.ends_with('/') || key.is_empty() && bucket.is_some();
+            let key = if is_place { format!("{key}{}", name(file)?) } else { key };
             (vec![pair(file, key)?], bucket)
         }
         (None, _) => {
@@ -73,11 +76,6 @@ fn with_prefix(paths: &[PathBuf]) -> String {
     let files: Vec<_> = paths.iter().take(3).map(|path| quoted(&path.to_string_lossy())).collect();
     let more = if paths.len() > files.len() { " …" } else { "" };
     format!("faascmd object put {}{more} --to PREFIX/", files.join(" "))
-}
-
-/// A key that ends with a slash names a place for the file, as `cp` has it.
-fn completed(key: &str, name: &str) -> String {
-    if key.ends_with('/') { format!("{key}{name}") } else { key.to_owned() }
 }
 
 fn below(paths: &[PathBuf], prefix: &str, recursive: bool) -> Result<Vec<Pair>, Failure> {

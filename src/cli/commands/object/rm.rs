@@ -1,5 +1,7 @@
 //! `faascmd object rm`: objects are deleted.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -32,16 +34,20 @@ pub(super) struct RmArgs {
 pub(super) fn run(args: &RmArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
         let oss = one_bucket(&args.objects, cx, args.endpoint).await?;
-        let mut items = Vec::new();
+        let (mut items, mut seen) = (Vec::new(), BTreeSet::new());
         for object in &args.objects {
-            items.push(look(&oss, &object.of_object()?.key).await?);
+            let key = &object.of_object()?.key;
+            if seen.insert(key) {
+                items.push(look(&oss, key).await?);
+            }
+        }
+        if args.dry_run {
+            let is_absent = items.iter().any(|item| item.state == "absent");
+            return cx.ui.print_with(&Removed { items }, if is_absent { Exit::NotFound } else { Exit::Done });
         }
         if let Some(missing) = items.iter().find(|item| item.state == "absent") {
             let message = format!("there is no object {} in bucket {}", missing.key, oss.bucket());
             return Err(Failure::new(Exit::NotFound, message).hint("faascmd object ls"));
-        }
-        if args.dry_run {
-            return cx.ui.print(&Removed { items });
         }
         if items.len() > 1 && !cx.ui.confirms(&question(&items))? {
             return Err(Failure::new(Exit::Failed, "nothing was deleted"));
@@ -76,7 +82,7 @@ struct Item {
     bucket: String,
     key: String,
     size: Option<u64>,
-    /// `deleted`; with `--dry-run` `present`, or `unknown` to those who may not look.
+    /// `deleted`; with `--dry-run` `present`, `absent`, or `unknown` to those who may not look.
     state: &'static str,
 }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
+use super::super::address::Address;
 use super::{COLUMNS, Pending};
 use crate::cli::args::EndpointArgs;
 use crate::cli::context::Context;
@@ -12,9 +13,9 @@ use crate::cli::output::{Page, Report};
 /// List unfinished uploads
 #[derive(Debug, Args)]
 pub(super) struct LsArgs {
-    /// What the keys begin with
+    /// What the keys begin with, or oss://BUCKET/PREFIX
     #[arg(default_value = "", hide_default_value = true)]
-    prefix: String,
+    prefix: Address,
     #[command(flatten)]
     endpoint: EndpointArgs,
 }
@@ -22,7 +23,7 @@ pub(super) struct LsArgs {
 /// Runs it.
 pub(super) fn run(args: &LsArgs, cx: &Context) -> Outcome {
     cx.block_on(async {
-        let uploads = cx.oss_by(args.endpoint).await?.pending_uploads(&args.prefix).await?;
+        let uploads = args.prefix.oss(cx, args.endpoint).await?.pending_uploads(&args.prefix.key).await?;
         cx.ui.print(&List { items: Pending::all(uploads) })
     })
 }

@@ -13,7 +13,7 @@ use crate::ops::oss_endpoint::EndpointType;
 
 /// Global flags, before or after the command.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Global options (up to --output, each is also a variable FAASCMD_…)")]
+#[command(next_help_heading = "Global options (up to --profile, each is also a variable FAASCMD_…)")]
 pub(super) struct GlobalArgs {
     /// Region, such as cn-hangzhou
     #[arg(
@@ -202,7 +202,7 @@ impl GlobalArgs {
     }
 }
 
-/// Flags of commands that move objects.
+// Flags of commands that move objects. (A doc comment would become that of each command.)
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct EndpointArgs {
     /// Which of OSS's endpoints: auto takes the internal one on an instance of the bucket's region
@@ -229,7 +229,7 @@ pub(super) enum Format {
 
 /// The words of a flag for values that a lower floor defines.
 macro_rules! words {
-    ($($type:ident: $($value:ident = $word:literal $($help:literal)?),+;)+) => {$(
+    ($($type:ident: $($value:ident = $word:literal $(| $other:literal)? $($help:literal)?),+;)+) => {$(
         impl ValueEnum for $type {
             fn value_variants<'a>() -> &'a [Self] {
                 &[$(Self::$value),+]
@@ -237,7 +237,7 @@ macro_rules! words {
 
             fn to_possible_value(&self) -> Option<PossibleValue> {
                 Some(match self {
-                    $(Self::$value => PossibleValue::new($word)$(.help($help))?),+
+                    $(Self::$value => PossibleValue::new($word)$(.alias($other))?$(.help($help))?),+
                 })
             }
         }
@@ -247,6 +247,7 @@ macro_rules! words {
 words! {
     OssStyle: Auto = "auto", Virtual = "virtual", Path = "path", Cname = "cname";
     OssSignature: V4 = "v4", V1 = "v1";
-    EndpointType: Auto = "auto", Public = "public", Internal = "internal", Accelerate = "accelerate";
+    // What an empty variable says.
+    EndpointType: Auto = "auto" | "", Public = "public", Internal = "internal", Accelerate = "accelerate";
     Family: Intel = "intel" "f1", Xilinx = "xilinx" "f2 and f3";
 }

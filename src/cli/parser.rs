@@ -60,7 +60,8 @@ impl Cli {
         }
     }
 
-    fn read_by(mut parser: clap::Command, line: &[OsString]) -> Result<Self, clap::Error> {
+    fn read_by(parser: clap::Command, line: &[OsString]) -> Result<Self, clap::Error> {
+        let mut parser = parser.mut_args(without_empty_variable);
         let mut matches = parser.try_get_matches_from_mut(line)?;
         let from_variables = GlobalArgs::from_variables(&matches);
         let mut cli = Self::from_arg_matches_mut(&mut matches).map_err(|e| e.format(&mut parser))?;
@@ -69,6 +70,12 @@ impl Cli {
         std::mem::forget((parser, matches));
         Ok(cli)
     }
+}
+
+/// A variable that is empty counts as one that is not set.
+fn without_empty_variable(arg: clap::Arg) -> clap::Arg {
+    let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    if is_empty { arg.env(None::<&'static str>) } else { arg }
 }
 
 /// The parser with those of our commands only whose names stand in the line; what it refuses, the whole one reads.

@@ -34,6 +34,9 @@ pub enum ErrorKind {
     /// It is not known where the service is; nothing was sent.
     #[error(transparent)]
     Endpoint(#[from] NoEndpoint),
+    /// No object can have this key; nothing was sent.
+    #[error("no object can have the key {0:?}")]
+    NoKey(String),
     /// No answer came.
     #[error(transparent)]
     Net(#[from] NetError),
@@ -187,7 +190,7 @@ impl Error {
             ErrorKind::Service(e) => {
                 matches!(e.http_status, 200..300 | 500..) && !self.class().is_some_and(Class::is_final)
             }
-            ErrorKind::Credential(_) | ErrorKind::Endpoint(_) => false,
+            ErrorKind::Credential(_) | ErrorKind::Endpoint(_) | ErrorKind::NoKey(_) => false,
         }
     }
 
@@ -204,7 +207,10 @@ impl Error {
                 None => matches!(e.http_status, 408 | 429 | 500 | 502 | 503 | 504),
             },
             ErrorKind::Credential(CredentialError::Service { error, .. }) => error.is_transient(),
-            ErrorKind::Credential(_) | ErrorKind::Endpoint(_) | ErrorKind::NoRanges(_) => false,
+            ErrorKind::Credential(_)
+            | ErrorKind::Endpoint(_)
+            | ErrorKind::NoKey(_)
+            | ErrorKind::NoRanges(_) => false,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::clock::http_date;
 use super::oss_error::Refusal;
 use super::oss_url::{is_folded_for_sure, url};
 use super::{Cloud, Endpoint, Error, ErrorKind, Result, Service};
-use crate::net::{Body, NetError, Request, Response, Trouble};
+use crate::net::{Body, Request, Response};
 use crate::sign::{Credential, OssRequest, Pairs, Signed, encode, oss_v1, oss_v4};
 
 /// The longest XML document that is taken: a list of 1000 keys of 1023 bytes, each byte encoded, is a tenth of it.
@@ -188,9 +188,7 @@ impl Cloud {
     /// When no answer came, the service refused, or there is no credential.
     pub async fn oss(&self, call: OssCall) -> Result<OssAnswer> {
         let operation = call.operation;
-        if call.key.as_deref().is_some_and(is_folded_for_sure) {
-            return Err(failed(operation, unsendable(&call)));
-        }
+        refuse_no_key(&call)?;
         let endpoint = match &call.endpoint {
             Some(endpoint) => endpoint.clone(),
             None => self.locate(Service::Oss).map_err(|e| failed(operation, e))?,
@@ -241,9 +239,7 @@ impl Cloud {
     /// When there is no credential or no region.
     pub async fn presigned(&self, mut call: OssCall, valid: Duration) -> Result<PresignedUrl> {
         let operation = call.operation;
-        if call.key.as_deref().is_some_and(is_folded_for_sure) {
-            return Err(failed(operation, unsendable(&call)));
-        }
+        refuse_no_key(&call)?;
         let endpoint = call.endpoint.clone().map_or_else(|| self.locate(Service::Oss), Ok);
         let endpoint = endpoint.map_err(|e| failed(operation, e))?;
         let credential = self.credential().await.map_err(|e| failed(operation, e))?;
@@ -351,16 +347,8 @@ fn failed(operation: &'static str, kind: impl Into<ErrorKind>) -> Error {
     Error::new(Service::Oss, operation, kind)
 }
 
-fn unsendable(call: &OssCall) -> NetError {
-    NetError {
-        method: call.method.to_owned(),
-        url: format!(
-            "oss://{}/{}",
-            call.bucket.as_deref().unwrap_or_default(),
-            call.key.as_deref().unwrap_or_default()
-        ),
-        trouble: Trouble::BadRequest,
-        detail: "a key that is `.` or `..` can't stand in a URL".into(),
-        is_silence: false,
-    }
+/// Without a key the same call would be about the bucket: the deletion of an object, that of all.
+fn refuse_no_key(call: &OssCall) -> Result<()> {
+    let none = call.key.as_ref().filter(|key| key.is_empty() || is_folded_for_sure(key));
+    none.map_or(Ok(()), |key| Err(failed(call.operation, ErrorKind::NoKey(key.clone()))))
 }

@@ -1,6 +1,10 @@
 //! `help`, `version`, `completions`: as everywhere.
 
-use crate::common::world::World;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use crate::common::cloud::Cloud;
+use crate::common::world::{World, ran};
 
 #[test]
 fn help_is_a_command_too() {
@@ -29,6 +33,89 @@ fn each_command_of_a_group_is_described_and_what_is_for_scripts_is_hidden() {
             assert!(!line.starts_with("  names "), "{help}");
         }
     }
+}
+
+/// The commands that a help lists, each with the first line that is said of it.
+fn listed(help: &str) -> Vec<(String, String)> {
+    let rows = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|row| !row.is_empty());
+    let of_command = rows.filter(|row| !row.starts_with("   ")).filter_map(|row| row.trim().split_once(' '));
+    of_command.map(|(name, about)| (name.to_owned(), about.trim().to_owned())).collect()
+}
+
+#[test]
+fn what_a_command_s_help_begins_with_is_what_its_group_says_of_it() {
+    let world = World::new();
+    let mut groups = vec![Vec::new()];
+    let mut seen = 0;
+    while let Some(group) = groups.pop() {
+        let help = |more: &[&str]| {
+            let words = group.iter().map(String::as_str).chain(more.iter().copied()).chain(["--help"]);
+            world.faascmd(&words.collect::<Vec<_>>()).exits(0).stdout
+        };
+        for (name, about) in listed(&help(&[])) {
+            if name == "help" {
+                continue;
+            }
+            let (own, about) = (help(&[&name]), about.split(" [alias").next().unwrap_or_default());
+            assert!(own.starts_with(about), "{group:?} {name}: {about:?} is not how this begins:\n{own}");
+            seen += 1;
+            if own.contains("\nCommands:\n") {
+                groups.push(group.iter().cloned().chain([name]).collect());
+            }
+        }
+    }
+    assert!(seen > 70, "{seen} commands only");
+}
+
+#[test]
+fn a_line_that_is_no_text_is_an_error_and_no_panic() {
+    let world = World::new();
+    let name = OsStr::from_bytes(b"n\xff.bin");
+    for line in ["reg read 0 --device", "reg run", "reg dump", "", "dma write 0 --bad -o json"] {
+        let mut command = world.command("faascmd");
+        command.args(line.split_whitespace()).arg(name);
+        let ran = ran(&mut command).exits(2);
+        assert!(!ran.stderr.contains("panicked"), "{line}: {}", ran.stderr);
+        assert_eq!(ran.stderr.starts_with('{'), line.ends_with("json"), "{line}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_wrong_line_is_a_document_however_that_was_asked_for() {
+    let world = World::new();
+    let run = |line: &str, form: &str| {
+        let mut command = world.command("faascmd");
+        command.args(line.split_whitespace()).env("FAASCMD_OUTPUT", form);
+        ran(&mut command).exits(2).stderr.starts_with('{')
+    };
+    for line in ["-o json", "-ojson", "-o=json", "-qojson", "-qo json", "--output json", "--output=json"] {
+        assert!(run(&format!("{line} image ls --bad"), "human"), "{line}");
+    }
+    assert!(run("image ls --bad", "json") && !run("image ls --bad -o human", "json"));
+}
+
+#[test]
+fn an_empty_variable_is_none() {
+    let cloud = Cloud::new();
+    let names = [
+        "OUTPUT",
+        "OSS_STYLE",
+        "OSS_SIGNATURE",
+        "CREDENTIALS_FILE",
+        "ENDPOINT_TYPE",
+        "DEVICE",
+        "PROFILE",
+        "ROLE_ARN",
+        "INSTANCE_ID",
+        "ORDER_LIFE",
+    ];
+    let names = names.map(|name| format!("FAASCMD_{name}"));
+    let empty: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+    for line in [&["object", "ls"][..], &["fpga", "ls"], &["version"]] {
+        cloud.faascmd_with(&empty, line).exits(0);
+    }
+    let missing = cloud.faascmd_with(&empty, &["reg", "info"]).exits(10);
+    assert!(missing.stderr.contains("/dev/xdma0_user"), "{}", missing.stderr);
 }
 
 #[test]
@@ -79,7 +166,7 @@ fn a_wrong_line_is_told_in_one_sentence_with_what_was_meant() {
             ("FAASCMD_BUCKET", "b"),
             ("FAASCMD_INSTANCE_ID", "i-x"),
         ]);
-        crate::common::world::ran(command.args(args)).exits(2)
+        ran(command.args(args)).exits(2)
     };
     let missing = said(&["object", "get", "-o", "json"]).error();
     assert_eq!(missing["message"], "KEY is missing");
@@ -124,7 +211,7 @@ fn what_is_wrong_with_a_file_is_told_on_one_line_without_names_of_our_own() {
     let map =
         world.faascmd(&["reg", "read", "X", "--map", "bad.toml", "--device", "file:bar"]).exits(3).stderr;
     assert!(map.contains("bad.toml: line 1: ") && !map.contains("\\n"), "{map}");
-    let cloud = crate::common::cloud::Cloud::new();
+    let cloud = Cloud::new();
     cloud.world.file("f", "text");
     cloud.faascmd(&["object", "put", "f"]).exits(0);
     let nowhere = cloud.faascmd(&["object", "get", "f", "no/such/folder/f"]).exits(5).stderr;
@@ -133,7 +220,7 @@ fn what_is_wrong_with_a_file_is_told_on_one_line_without_names_of_our_own() {
 
 #[test]
 fn too_few_open_files_is_an_error_and_no_panic() {
-    let cloud = crate::common::cloud::Cloud::new();
+    let cloud = Cloud::new();
     for limit in [4, 6, 7, 9, 20] {
         let ran = cloud.shell(&format!("ulimit -n {limit}; exec faascmd object ls")).exits(1);
         assert!(

@@ -210,3 +210,29 @@ fn a_closed_pipe_under_get_and_ls_is_no_error() {
     let ran = cloud.shell(script).exits(0);
     assert_eq!((ran.stdout.trim(), ran.stderr.lines().last()), ("1", Some("0")));
 }
+
+#[test]
+fn an_empty_key_is_no_object_and_never_the_bucket() {
+    let cloud = Cloud::start(&[]);
+    cloud.world.file("f", "content");
+    let lines: [&[&str]; 9] = [
+        &["object", "rm", ""],
+        &["delete_object", "--object="],
+        &["object", "url", ""],
+        &["object", "get", "", "g"],
+        &["object", "rm", ".."],
+        &["image", "create", ""],
+        &["create_image", "--object=", "--fpgatype=xilinx", "--shell=V1.1"],
+        &["get_object", "--object=", "--file=g"],
+        &["upload_object", "--object=", "--file=f"],
+    ];
+    for line in lines {
+        let ran = cloud.faascmd(line).exits(2);
+        assert!(ran.stderr.contains("no object can have the key"), "{line:?}: {}", ran.stderr);
+    }
+    for request in cloud.requests() {
+        assert!(request["method"] == "GET" || request["method"] == "POST", "{request}");
+        assert_ne!(request["action"], "DeleteBucket");
+    }
+    cloud.faascmd(&["object", "ls"]).exits(0);
+}

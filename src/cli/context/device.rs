@@ -16,7 +16,7 @@ const DEFAULT: &str = "/dev/xdma0_user";
 impl Context {
     /// The device that the user named, or the default.
     pub(in crate::cli) fn device_name(&self) -> String {
-        self.global.device.clone().unwrap_or_else(|| DEFAULT.to_owned())
+        self.global.device.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| DEFAULT.to_owned())
     }
 
     /// How to open the device that the user named; nothing is opened yet.

@@ -13,6 +13,7 @@ impl From<Error> for Failure {
             ErrorKind::Credential(e) => return e.into(),
             ErrorKind::Endpoint(e) => return e.into(),
             ErrorKind::Service(ref refusal) => return of_refusal(&error, refusal),
+            ErrorKind::NoKey(_) => (Exit::Usage, "see which keys there are: faascmd object ls"),
             ErrorKind::Net(ref net) if net.trouble == Trouble::BadRequest => (Exit::Usage, REACH),
             ErrorKind::Net(_) | ErrorKind::Incomplete(_) => (Exit::Unreachable, REACH),
             ErrorKind::WrongChecksum { .. } => (

@@ -21,7 +21,7 @@ use crate::ops::wait::Deadline;
 /// How long another run of this machine that loads the same chip is waited for.
 const TIMEOUT: Duration = Duration::from_mins(10);
 
-/// The instance.
+// The instance. (A doc comment would become that of each command.)
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Instance {
     /// Instance id; by default --instance-id, else the instance that this runs on
@@ -41,7 +41,7 @@ impl Instance {
     }
 }
 
-/// The chip.
+// The chip. (A doc comment would become that of each command.)
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Fpga {
     /// FPGA, as `list_instances` names it, or its number from 0; by default the only one that fits

@@ -30,11 +30,25 @@ pub(in crate::cli) fn usage_error(error: &clap::Error, whole: fn() -> Command) -
 }
 
 fn wants_json() -> bool {
-    let of_flag = |flag: &str, value: &str| {
-        matches!(flag, "-o" | "--output") && value == "json" || matches!(value, "-ojson" | "--output=json")
-    };
-    std::env::args().zip(std::env::args().skip(1)).any(|(a, b)| of_flag(&a, &b))
-        || std::env::var("FAASCMD_OUTPUT").is_ok_and(|v| v == "json")
+    let typed = typed_words();
+    let form = output_of(&typed).map(str::to_owned).or_else(|| std::env::var("FAASCMD_OUTPUT").ok());
+    form.is_some_and(|form| form == "json")
+}
+
+fn typed_words() -> Vec<String> {
+    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// The last `-o`, however it is written; as a whole the line can't be read.
+fn output_of(typed: &[String]) -> Option<&str> {
+    let mut form = None;
+    for (number, word) in typed.iter().enumerate() {
+        let short = word.strip_prefix('-').map(|flags| flags.trim_start_matches(['q', 'v']));
+        let value = word.strip_prefix("--output").or_else(|| short?.strip_prefix('o'));
+        let Some(value) = value.map(|value| value.strip_prefix('=').unwrap_or(value)) else { continue };
+        form = if value.is_empty() { typed.get(number + 1).map(String::as_str) } else { Some(value) };
+    }
+    form
 }
 
 fn text(failure: &Failure) -> String {
@@ -63,7 +77,7 @@ fn message(error: &clap::Error, usage: &str) -> String {
     match error.kind() {
         ErrorKind::MissingRequiredArgument => {
             let missing = strings(error, ContextKind::InvalidArg);
-            let missing: Vec<&str> = missing.iter().map(|name| name.trim_matches(['<', '>', '.'])).collect();
+            let missing: Vec<&str> = missing.iter().map(|name| bare(name)).collect();
             let is = if missing.len() == 1 { "is" } else { "are" };
             format!("{} {is} missing", missing.join(" and "))
         }
@@ -84,6 +98,12 @@ fn message(error: &clap::Error, usage: &str) -> String {
             sentence.map(str::trim).collect::<Vec<_>>().join(" ")
         }
     }
+}
+
+/// `KEY` of `<KEY>...`, and a flag with its value as it is.
+fn bare(name: &str) -> &str {
+    let inner = name.strip_prefix('<').and_then(|rest| rest.trim_end_matches('.').strip_suffix('>'));
+    inner.unwrap_or(name)
 }
 
 fn strings(error: &clap::Error, kind: ContextKind) -> Vec<String> {
@@ -132,7 +152,7 @@ fn usage(error: &clap::Error, whole: fn() -> Command) -> String {
 /// The usage of the command that was typed; clap names none where a value is wrong.
 fn usage_of_typed(mut typed: Command) -> String {
     typed.build();
-    for word in std::env::args().skip(1) {
+    for word in typed_words() {
         if let Some(inner) = typed.find_subcommand(&word) {
             typed = inner.clone();
         }

@@ -173,6 +173,7 @@ impl Check {
                     None => check,
                 }
             }
+            ErrorKind::NoKey(_) => Self::fail(error.to_string()),
             ErrorKind::Net(_)
             | ErrorKind::Incomplete(_)
             | ErrorKind::NotAnAnswer { .. }

@@ -27,7 +27,7 @@ use crate::ops::wait::{Awaited, Deadline, Look, Pace};
 /// How long each test may take to be done after its start, or its stop.
 const DONE_WITHIN: Duration = Duration::from_mins(1);
 
-/// Which tests follow, and how.
+// Which tests follow, and how. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(super) struct TestsArgs {
     /// Test the loaded chip, which has to be this machine's --device

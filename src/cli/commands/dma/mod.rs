@@ -59,7 +59,7 @@ pub(in crate::cli) fn run(command: &DmaCommand, cx: &Context) -> Outcome {
     }
 }
 
-/// The channel of a transfer.
+// The channel of a transfer. (A doc comment would become that of each command.)
 #[derive(Clone, Copy, Debug, Args)]
 struct ChannelArgs {
     /// Which of the card's channels

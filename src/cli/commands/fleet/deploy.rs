@@ -50,7 +50,7 @@ pub(in crate::cli) struct DeployArgs {
     tests: TestsArgs,
 }
 
-/// How the chips are loaded.
+// How the chips are loaded. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(super) struct LoadArgs {
     /// Shell to make the image for [default: what each chip reports]

@@ -95,7 +95,7 @@ const LONGEST: Duration = Duration::from_mins(24 * 60 - 5);
 /// The longest that instances are waited for while they boot or are released.
 const BOOT: Duration = Duration::from_mins(30);
 
-/// Which hosts a command is about.
+// Which hosts a command is about. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 struct TargetArgs {
     /// A fleet's name, ids such as i-1,i-2, or tag:KEY=VALUE

@@ -15,7 +15,7 @@ use crate::cli::exit::Exit;
 use crate::ecs::{Charge, InstanceOrder, Period, PeriodUnit};
 use crate::ops::fleet::UpRequest;
 
-/// What a fleet is to be. Every one of them may stand in the file too, with `_` for `-`.
+// What a fleet is to be. Every one of them may stand in the file too, with `_` for `-`. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct SpecArgs {

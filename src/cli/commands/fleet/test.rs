@@ -37,7 +37,7 @@ pub(in crate::cli) struct TestArgs {
     canary: usize,
 }
 
-/// Which tests, and by which program.
+// Which tests, and by which program. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(super) struct TestsArgs {
     /// Tests, in this order

@@ -8,7 +8,7 @@ use crate::cli::error::Failure;
 use crate::device::{driver_in_use, locate};
 use crate::ops::driver::Driver;
 
-/// The flag that `deploy` and `fpga load` share.
+// The flag that `deploy` and `fpga load` share. (A doc comment would become that of each command.)
 #[derive(Clone, Copy, Debug, Args)]
 pub(in crate::cli::commands) struct DriverArgs {
     /// This machine's driver: taken out before the load (rmmod), brought back after it (depmod, modprobe)

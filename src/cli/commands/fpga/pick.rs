@@ -8,7 +8,7 @@ use crate::cli::error::Failure;
 use crate::faas::{Chip, Faas, Image};
 use crate::ops::chip::{self, Wanted};
 
-/// Which chip; shared by the commands about one.
+// Which chip; shared by the commands about one. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(super) struct PickArgs {
     /// Chip, by UUID or by its number in `faascmd fpga ls` [default: the only one that fits]

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::bitstream::Family;
 use crate::ops::prepare::ImageSpec;
 
-/// What image is to be made; shared by `deploy` and `image create`.
+// What image is to be made; shared by `deploy` and `image create`. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli::commands) struct MakeArgs {
     /// Name of the image

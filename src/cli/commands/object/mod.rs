@@ -49,7 +49,7 @@ pub(in crate::cli) fn run(args: &ObjectArgs, cx: &Context) -> Outcome {
     }
 }
 
-/// How a transfer is cut up.
+// How a transfer is cut up. (A doc comment would become that of each command.)
 #[derive(Clone, Copy, Debug, Args)]
 pub(in crate::cli) struct CutArgs {
     /// Size of a part; a file of at most one part is one request [default: 8MiB]

@@ -27,7 +27,7 @@ pub(in crate::cli) struct DumpCommand {
     target: TargetArgs,
 }
 
-/// Show a range of addresses, or the registers of a map
+// What a line of a script says too. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(super) struct DumpArgs {
     /// START..END (END is not read), START+BYTES, a map's file, `ddr_prbs`, or a pattern of names

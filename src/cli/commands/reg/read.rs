@@ -25,7 +25,7 @@ pub(in crate::cli) struct ReadCommand {
     target: TargetArgs,
 }
 
-/// Read registers or fields
+// What a line of a script says too. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(super) struct ReadArgs {
     /// Address, register, REGISTER.FIELD or a pattern of names

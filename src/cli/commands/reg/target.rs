@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::device::{Access, Device, DeviceError, Place, Width};
 
-/// The flags that the verbs share.
+// The flags that the verbs share. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct TargetArgs {
     /// Register map: TOML, xclbin, csr.json, csr.csv, SVD, .hwh, .xsa, or `ddr_prbs`; without it, names are of the image that
@@ -20,7 +20,7 @@ pub(super) struct TargetArgs {
     pub(super) all_ones_ok: bool,
 }
 
-/// The flag of the verbs that access a place.
+// The flag of the verbs that access a place. (A doc comment would become that of each command.)
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct WidthArgs {
     /// Bits of the access: 8, 16, 32 or 64 [default: what the map says, or else 32]

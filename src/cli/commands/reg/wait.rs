@@ -25,7 +25,7 @@ pub(in crate::cli) struct WaitCommand {
     target: TargetArgs,
 }
 
-/// Wait until a register or a field has a value
+// What a line of a script says too. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(super) struct WaitArgs {
     /// Address, register or REGISTER.FIELD

@@ -29,7 +29,7 @@ pub(in crate::cli) struct WriteCommand {
     no_lock: bool,
 }
 
-/// Write a register or a field
+// What a line of a script says too. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(super) struct WriteArgs {
     /// A place (address, register or REGISTER.FIELD) and its value (a number, or the name of one of a field's values); or

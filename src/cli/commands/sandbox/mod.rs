@@ -75,7 +75,7 @@ impl From<ExecArg> for Exec {
     }
 }
 
-/// How the sandbox is to behave.
+// How the sandbox is to behave. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags")]
 pub(super) struct SandboxOptions {

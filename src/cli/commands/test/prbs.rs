@@ -32,7 +32,7 @@ pub(in crate::cli) struct PrbsArgs {
     test: TestArgs,
 }
 
-/// The flags of the soak.
+// The flags of the soak. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(super) struct SoakArgs {
     /// How long to run it

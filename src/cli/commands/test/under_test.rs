@@ -19,7 +19,7 @@ use crate::cli::output::Ui;
 use crate::ddr::{Harness, LeftRunning, Sample, TestReport};
 use crate::device::{Access, Device, DeviceError};
 
-/// The flags that the tests share.
+// The flags that the tests share. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(super) struct TestArgs {
     /// Take a done bit that was 1 before the start, and never 0 after it, for done when --timeout is over

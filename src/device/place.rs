@@ -36,6 +36,14 @@ pub enum NotAPlace {
         /// What the map has.
         there_are: Vec<String>,
     },
+    /// Registers of the map have fields of this name.
+    #[error("several registers of the map {map} have a field `{name}`")]
+    Several {
+        map: String,
+        name: String,
+        /// Each with its register.
+        there_are: Vec<String>,
+    },
     /// The register has no such field.
     #[error("{register} has no field `{name}`")]
     NoField {

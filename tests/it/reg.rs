@@ -260,6 +260,111 @@ fn diff_names_the_fields_that_differ() {
 }
 
 #[test]
+fn a_dump_of_a_range_accesses_what_lies_in_it_and_nothing_else() {
+    let world = World::new();
+    let bar = Bar::new(&world);
+    let register = |name: &str, offset: &str, rest: &str| {
+        format!("[[register]]\nname = '{name}'\noffset = {offset}\n{rest}\n")
+    };
+    let map = [
+        "name = 'm'\n".to_owned(),
+        register("CTRL", "0x100", "access = 'rw'"),
+        register("LONG", "0x108", "access = 'rw'\nwidth = 64"),
+        register("EV", "0x110", "access = 'rc'"),
+        register("B0", "0x114", "access = 'rw'\nwidth = 8"),
+        register("B1", "0x115", "access = 'rw'\nwidth = 8"),
+    ];
+    world.file("m.toml", map.concat());
+    let reg = |args: &[&str]| bar.faascmd(&world, &[&["reg"], args, &["--map", "m.toml"]].concat());
+    for range in ["0x111..0x114", "0x10c..0x111", "0x110+1"] {
+        let ran = reg(&["dump", range, "--width", "8"]).exits(2);
+        assert!(
+            ran.stderr.contains("EV lies in the range and is cleared by reading"),
+            "{range}: {}",
+            ran.stderr
+        );
+    }
+    let accesses = |range: &str| -> Vec<(u64, u64, String)> {
+        let items = reg(&["dump", range, "--force", "-o", "json"]).exits(0).json()["items"].clone();
+        let access = |item: &serde_json::Value| {
+            let name = item["name"].as_str().unwrap_or("-").to_owned();
+            (item["offset"].as_u64().unwrap(), item["width"].as_u64().unwrap_or(32), name)
+        };
+        items.as_array().unwrap().iter().map(access).collect()
+    };
+    let access = |offset: u64, width: u64, name: &str| (offset, width, name.to_owned());
+    let begin = [access(0x100, 32, "CTRL"), access(0x104, 32, "-")];
+    assert_eq!(accesses("0x100..0x10c"), [&begin[..], &[access(0x108, 32, "-")]].concat());
+    let rest = [
+        access(0x108, 64, "LONG"),
+        access(0x110, 32, "EV"),
+        access(0x114, 8, "B0"),
+        access(0x115, 8, "B1"),
+        access(0x116, 16, "-"),
+    ];
+    assert_eq!(accesses("0x100..0x118"), [&begin[..], &rest].concat());
+
+    // Whoever asks for a pattern or a map is told what is not read, also in a script.
+    for (verb, what, cure) in [("read", "EV*", "without a pattern"), ("dump", "m.toml", "--force")] {
+        let said = reg(&[verb, what]).exits(0).stderr;
+        assert!(
+            said.contains("left out, as they can't be read without harm or meaning: EV (")
+                && said.contains(cure)
+        );
+        let ran = script(&world, &bar, &format!("{verb} {what}\n"), &["--map", "m.toml"]).exits(0);
+        assert_eq!(ran.stderr, said);
+        script(&world, &bar, &format!("{verb} {what}\n"), &["--map", "m.toml", "-o", "json"]).exits(0).json();
+    }
+    reg(&["watch", "EV*"]).exits(2);
+    assert_eq!(reg(&["read", "EV*", "-o", "json"]).exits(0).json()["left_out"], json!(["EV"]));
+    let ran = reg(&["dump", "ddr_prbs"]).exits(2);
+    assert!(
+        ran.stderr.contains("ddr_prbs is a map itself, and --map m.toml says nothing of it"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_hint_can_be_typed_as_it_stands() {
+    let world = World::new();
+    let bar = Bar::new(&world);
+    let mut big = "name = 'big'\n".to_owned();
+    for i in 0..2000 {
+        let register = format!("[[register]]\nname = 'CH{i:04}'\noffset = {}\naccess = 'rw'\n", i * 4);
+        big.push_str(&register);
+        big.push_str("[[register.field]]\nname = 'LOW'\nbits = '3:0'\n");
+    }
+    world.file("big.toml", big);
+    world.file("m.toml", MAP);
+    let said = |args: &[&str]| bar.faascmd(&world, &[&["reg"], args].concat()).exits(2).stderr;
+    assert_eq!(
+        said(&["read", "LOW", "--map", "big.toml"]),
+        "error: several registers of the map big have a field `LOW`\n  hint: the nearest of 2000 are: CH0000.LOW, \
+         CH0001.LOW, CH0002.LOW, CH0003.LOW, CH0004.LOW\n"
+    );
+    let near = said(&["read", "CH107", "--map", "big.toml"]);
+    assert!(near.contains("has no register `CH107`\n  hint: the nearest of 2000 are: CH0107, "), "{near}");
+    let pattern = said(&["read", "FOO*", "--map", "m.toml"]);
+    assert!(pattern.ends_with("hint: faascmd reg ls --map m.toml\n"), "{pattern}");
+    let forced = script(&world, &bar, "write STATUS 1 --mask 1\n", &["--map", "m.toml"]).exits(2).stderr;
+    assert!(forced.ends_with("hint: --force on that line does it all the same\n"), "{forced}");
+    let example = said(&["write", "0x200"]);
+    assert!(
+        example.ends_with(
+            "hint: faascmd reg write 0x40 1, or for several: faascmd reg write 0x40=1 0x44=0xff\n"
+        )
+    );
+    bar.faascmd(&world, &["reg", "write", "0x40=1", "0x44=0xff"]).exits(0);
+    assert_eq!((bar.get(0x40), bar.get(0x44)), (1, 0xff));
+
+    script(&world, &bar, "write CTRL run\n", &["--map", "m.toml"]).exits(0);
+    assert_eq!(bar.get(0x40), 0x11, "a field's value by its name, as the command takes it");
+    let alone = script(&world, &bar, "sleep\n", &[]).exits(2).stderr;
+    assert!(alone.contains("arguments were not provided: <TIME>\n"), "{alone}");
+}
+
+#[test]
 fn fields_of_one_register_are_not_taken_for_each_other() {
     let world = World::new();
     let bar = Bar::new(&world);
@@ -335,6 +440,11 @@ fn watch_shows_each_change_with_its_time() {
     assert_eq!(lines[0][1..], ["0x00000040", "-", "0x12345678"]);
     assert_eq!(lines[1][1..], ["ERROR", "-", "0x00000000"]);
     lines[0][0].parse::<jiff::Timestamp>().unwrap();
+    bar.faascmd(&world, &["reg", "watch", "0x40", "--count", "0"]).exits(2);
+    bar.faascmd(&world, &["reg", "watch", "0x40", "--for", "30ms", "--html", "page.html"]).exits(0);
+    let page = std::fs::read_to_string(world.path().join("page.html")).unwrap();
+    let seconds = page.split("0 changes of 1 in ").nth(1).and_then(|rest| rest.split(" s").next());
+    assert!(seconds.unwrap().parse::<f64>().unwrap() >= 0.03, "it ends where the watch did: {page}");
 
     let mut command = world.command("faascmd");
     command.args(["reg", "watch", "0x40", "--interval", "1ms", "--count", "2", "-o", "json"]);

@@ -62,7 +62,8 @@ fn a_map_takes_each_format_and_names_work() {
     ] {
         let ran = bar.faascmd(&world, &["reg", "read", name, "--map", file]).exits(0);
         assert_eq!(ran.stdout, "0x12345678\n", "{file}");
-        world.faascmd(&["reg", "map", file, "--to", "made.toml"]).exits(0);
+        let made = world.faascmd(&["reg", "map", file, "--to", "made.toml", "-o", "json"]).exits(0).json();
+        assert_eq!(made["schema"], "faascmd.reg.list/1");
         let again = bar.faascmd(&world, &["reg", "read", name, "--map", "made.toml"]).exits(0);
         assert_eq!(again.stdout, ran.stdout, "{file} by way of TOML");
     }
@@ -264,7 +265,7 @@ fn on_a_terminal_a_watch_is_one_table_and_draws_a_page() {
         "--map",
         "m.toml",
     ]);
-    command.args(["--interval", "1ms", "--count", "3", "--html", "changes.html", "--device", &bar.device()]);
+    command.args(["--interval", "1ms", "--count", "1", "--html", "changes.html", "--device", &bar.device()]);
     let mut terminal = Terminal::start(command);
     terminal.shows("CONFIG");
     bar.set(0x40, 0x20);

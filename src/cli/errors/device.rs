@@ -4,6 +4,12 @@ use crate::cli::Exit;
 use crate::cli::error::Failure;
 use crate::device::{DeviceError, Harm, NotANumber, NotAPlace, WhyMissing};
 
+/// Of what a map forbids.
+const FORCE: &str = "--force does it all the same";
+
+/// So many names are told, of more the nearest.
+const NAMES: usize = 10;
+
 impl From<DeviceError> for Failure {
     fn from(error: DeviceError) -> Self {
         let exit = match &error {
@@ -24,6 +30,14 @@ impl Failure {
         let foreign = matches!(error, DeviceError::Foreign { .. });
         let failure = Self::from(error);
         if foreign { failure.hint("--force writes to it all the same") } else { failure }
+    }
+
+    /// The same, for a line of a script, which has its own flags.
+    pub(in crate::cli) fn of_line(mut self) -> Self {
+        for hint in self.hints.iter_mut().filter(|hint| *hint == FORCE) {
+            *hint = "--force on that line does it all the same".to_owned();
+        }
+        self
     }
 
     /// The same, for commands that have the flag `--no-lock`.
@@ -65,7 +79,7 @@ fn hints(error: &DeviceError) -> Vec<String> {
         DeviceError::LinkDead { address, .. } => {
             vec![
                 format!("lspci -vv -s {address}"),
-                "load the image again: faascmd fpga load IMAGE_UUID".into(),
+                "load the image again: faascmd fpga load IMAGE_UUID --force".into(),
             ]
         }
         DeviceError::AllOnes { .. } => {
@@ -113,20 +127,33 @@ impl From<NotAPlace> for Failure {
     fn from(error: NotAPlace) -> Self {
         let failure = Self::new(Exit::Usage, error.to_string());
         match error {
-            NotAPlace::NoRegister { there_are, .. }
-            | NotAPlace::NoField { there_are, .. }
-            | NotAPlace::NoValue { there_are, .. }
+            NotAPlace::NoRegister { name, there_are, .. }
+            | NotAPlace::NoField { name, there_are, .. }
+            | NotAPlace::NoValue { name, there_are, .. }
+            | NotAPlace::Several { name, there_are, .. }
                 if !there_are.is_empty() =>
             {
-                failure.hint(format!("there are: {}", there_are.join(", ")))
+                failure.hint(names(&name, there_are))
             }
             _ => failure,
         }
     }
 }
 
+/// The names that there are, or of many the nearest to the one that was typed.
+fn names(typed: &str, mut there_are: Vec<String>) -> String {
+    let count = there_are.len();
+    if count <= NAMES {
+        return format!("there are: {}", there_are.join(", "));
+    }
+    let typed = typed.to_ascii_lowercase();
+    there_are.sort_by_cached_key(|name| strsim::damerau_levenshtein(&typed, &name.to_ascii_lowercase()));
+    there_are.truncate(NAMES / 2);
+    format!("the nearest of {count} are: {}", there_are.join(", "))
+}
+
 impl From<Harm> for Failure {
     fn from(harm: Harm) -> Self {
-        Self::new(Exit::Usage, harm.to_string()).hint("--force does it all the same")
+        Self::new(Exit::Usage, harm.to_string()).hint(FORCE)
     }
 }

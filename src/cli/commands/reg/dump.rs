@@ -10,7 +10,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::device::{FieldReading, Harm, Reading, Register, RegisterAccess, Width, hex, number};
+use crate::device::{FieldReading, Harm, Reading, Register, RegisterAccess, RegisterMap, Width, hex, number};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -40,11 +40,14 @@ pub(super) struct DumpArgs {
     width: WidthArgs,
 }
 
+/// Where, how wide, and the register that a map names there.
+type Access = (u64, Width, Option<Register>);
+
 /// The verb, understood: accesses and what a map says of them.
 #[derive(Debug)]
 pub(super) struct Dump {
     map: Option<String>,
-    registers: Vec<(u64, Width, Option<Register>)>,
+    registers: Vec<Access>,
     left_out: Vec<String>,
 }
 
@@ -61,23 +64,35 @@ pub(super) struct DumpReport {
 
 /// Runs the command.
 pub(super) fn run(args: &DumpCommand, cx: &Context) -> Outcome {
+    args.dump.refuse_another_map(args.target.map.as_deref())?;
     let dump = args.dump.understood(&Maps::load(args.target.map.as_deref())?)?;
     let target = Target::to_read(&args.target, cx)?;
     dump.check(&target)?;
     let report = dump.perform(&target)?;
-    if !report.left_out.is_empty() {
-        let names = report.left_out.join(", ");
-        cx.ui.note(&format!(
-            "left out, as they can't be read without harm or meaning: {names} (--force reads them)"
-        ));
-    }
+    report.note().iter().for_each(|note| cx.ui.note(note));
     cx.ui.print(&report)
 }
 
 impl DumpArgs {
+    /// A map that is dumped names its registers itself.
+    fn refuse_another_map(&self, map: Option<&str>) -> Result<(), Failure> {
+        let Self { what, .. } = self;
+        match map.filter(|map| *map != what && *map != maps::NONE) {
+            Some(map) if !self.is_range() && !maps::is_pattern(what) => {
+                let message = format!("{what} is a map itself, and --map {map} says nothing of it");
+                Err(Failure::new(Exit::Usage, message).hint(format!("faascmd reg dump {map}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn is_range(&self) -> bool {
+        self.what.starts_with(|c: char| c.is_ascii_digit())
+    }
+
     /// Finds the range or the map.
     pub(super) fn understood(&self, maps: &Maps) -> Result<Dump, Failure> {
-        if self.what.starts_with(|c: char| c.is_ascii_digit()) {
+        if self.is_range() {
             return self.range(maps);
         }
         let (name, registers) = if maps::is_pattern(&self.what) {
@@ -104,27 +119,56 @@ impl DumpArgs {
 
     fn range(&self, maps: &Maps) -> Result<Dump, Failure> {
         let asked = self.width.width;
-        let width = asked.unwrap_or_default();
-        let (start, end) = range(&self.what, width)?;
+        let (start, end) = range(&self.what, asked.unwrap_or_default())?;
         let map = maps.given();
         let cleared = |register: &&Register| {
-            register.bits_of(RegisterAccess::Rc) != 0 && (start..end).contains(&register.offset)
+            let (first, bytes) = (register.offset, u64::from(register.width.bytes()));
+            register.bits_of(RegisterAccess::Rc) != 0 && first < end && bytes > start.saturating_sub(first)
         };
         let harmed = map.and_then(|map| map.registers.iter().find(cleared)).filter(|_| !self.force);
         if let Some(register) = harmed {
             return Err(Harm::InRange(register.name.clone()).into());
         }
-        let at = |offset| {
-            // Of another width, what is read there is not that register's value.
-            let register =
-                map.and_then(|map| map.at(offset)).filter(|it| asked.is_none_or(|w| w == it.width));
-            (offset, register.map_or(width, |register| register.width), register.cloned())
-        };
+        let stretch = Stretch { map, asked, end };
+        let next = |(offset, width, _): &Access| stretch.at(offset + u64::from(width.bytes()));
         Ok(Dump {
             map: map.map(|map| map.name.clone()),
-            registers: (start..end).step_by(width.bytes().into()).map(at).collect(),
+            registers: std::iter::successors(stretch.at(start), next).collect(),
             left_out: Vec::new(),
         })
+    }
+}
+
+/// A range from the next access on.
+struct Stretch<'a> {
+    map: Option<&'a RegisterMap>,
+    asked: Option<Width>,
+    end: u64,
+}
+
+impl Stretch<'_> {
+    /// The access at an offset, by the map's width where that register lies in the range whole.
+    fn at(&self, offset: u64) -> Option<Access> {
+        let left = self.end.checked_sub(offset).filter(|left| *left > 0)?;
+        // Of another width, what is read there is not that register's value.
+        let fits = |it: &&Register| {
+            self.asked.is_none_or(|width| width == it.width) && u64::from(it.width.bytes()) <= left
+        };
+        let register = self.map.and_then(|map| map.at(offset)).filter(fits);
+        let width = register.map(|register| register.width).or(self.asked);
+        Some((offset, width.unwrap_or_else(|| self.between(offset)), register.cloned()))
+    }
+
+    /// The widest access between registers, up to the next one.
+    fn between(&self, offset: u64) -> Width {
+        let registers = self.map.map_or(&[][..], |map| &map.registers);
+        let next = registers.get(registers.partition_point(|register| register.offset <= offset));
+        let room = next.map_or(self.end, |next| next.offset.min(self.end)) - offset;
+        let fits = |width: &Width| {
+            let bytes = u64::from(width.bytes());
+            offset.is_multiple_of(bytes) && bytes <= room
+        };
+        [Width::default(), Width::W16].into_iter().find(fits).unwrap_or(Width::W8)
     }
 }
 
@@ -183,6 +227,13 @@ impl Dump {
             items,
             left_out: self.left_out.clone(),
         })
+    }
+}
+
+impl DumpReport {
+    /// What was left out.
+    pub(super) fn note(&self) -> Option<String> {
+        maps::left_out(&self.left_out, "--force reads them")
     }
 }
 

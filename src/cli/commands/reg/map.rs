@@ -29,7 +29,9 @@ pub(super) fn run(args: &MapArgs, cx: &Context) -> Outcome {
         let unwritten = |e| Failure::new(Exit::Failed, format!("can't write `{}`: {e}", to.display()));
         std::fs::write(to, map.to_toml()).map_err(unwritten)?;
         cx.ui.note(&format!("{} registers in {}", map.registers.len(), to.display()));
-        return Ok(Exit::Done);
+        if !cx.ui.is_json() {
+            return Ok(Exit::Done);
+        }
     }
     if cx.ui.is_json() {
         return cx.ui.print(&LsReport::new(map, None));

@@ -12,7 +12,7 @@ use crate::device::{Field, NotAPlace, Place, Register, RegisterMap, is_address, 
 use crate::ops::register_map::{self, NoMap, Remembered};
 
 /// `--map none`: no names but the built-in ones.
-const NONE: &str = "none";
+pub(super) const NONE: &str = "none";
 
 /// The map that was asked for; else that of the image that was deployed last, and the built-in one.
 ///
@@ -20,7 +20,8 @@ const NONE: &str = "none";
 #[derive(Debug)]
 pub(super) struct Maps {
     given: Option<RegisterMap>,
-    remembers: bool,
+    /// What was named, also where it is no map.
+    name: Option<String>,
     remembered: OnceCell<Option<(Remembered, RegisterMap)>>,
     built_in: OnceCell<RegisterMap>,
 }
@@ -42,13 +43,13 @@ impl Maps {
     }
 
     fn of(given: Option<RegisterMap>, name: Option<&str>) -> Self {
-        Self { given, remembers: name.is_none(), remembered: OnceCell::new(), built_in: OnceCell::new() }
+        Self { given, name: name.map(str::to_owned), remembered: OnceCell::new(), built_in: OnceCell::new() }
     }
 
     /// The map of the image that was deployed last, unless a map was named.
     fn remembered(&self) -> Option<&(Remembered, RegisterMap)> {
         let read = || {
-            let remembered = register_map::remembered().filter(|_| self.remembers)?;
+            let remembered = register_map::remembered().filter(|_| self.name.is_none())?;
             let map = register_map::load(&remembered.file).ok()?;
             Some((remembered, map))
         };
@@ -94,16 +95,21 @@ impl Maps {
     }
 
     /// The places that a text names: one, or those that fit a pattern such as `DMA_*`. Of these, what a look would
-    /// change or say nothing of is left out; who wants it names it.
-    pub(super) fn places_of(&self, text: &str, width: WidthArgs) -> Result<Vec<Place>, Failure> {
+    /// change or say nothing of is left out, and its names are told; who wants it names it.
+    pub(super) fn places_of(
+        &self,
+        text: &str,
+        width: WidthArgs,
+    ) -> Result<(Vec<Place>, Vec<String>), Failure> {
         if !is_pattern(text) {
-            return Ok(vec![self.place_of(text, width)?]);
+            return Ok((vec![self.place_of(text, width)?], Vec::new()));
         }
         let (map, named) = self.named(text)?;
         let places = named.iter().map(|name| Ok(place_in(map, name)?.with_width(width.width)?));
         let places: Vec<Place> = places.collect::<Result<_, Failure>>()?;
         let harmless = |place: &Place| place.register().is_none_or(|register| register.reads_without_harm());
-        Ok(places.into_iter().filter(harmless).collect())
+        let (places, left_out): (Vec<Place>, Vec<Place>) = places.into_iter().partition(harmless);
+        Ok((places, left_out.iter().map(Place::label).collect()))
     }
 
     /// The first map with names that fit a pattern, and the names.
@@ -112,7 +118,9 @@ impl Maps {
             self.all().map(|map| (map, names(map, pattern))).filter(|(_, names)| !names.is_empty());
         named.next().ok_or_else(|| {
             let message = format!("no register of the map fits `{pattern}`");
-            Failure::new(Exit::Usage, message).hint("faascmd reg ls")
+            let given = self.name.as_deref().filter(|_| self.given.is_some());
+            let map = given.map_or_else(String::new, |name| format!(" --map {}", quoted(name)));
+            Failure::new(Exit::Usage, message).hint(format!("faascmd reg ls{map}"))
         })
     }
 
@@ -144,14 +152,26 @@ impl Maps {
 fn place_in(map: &RegisterMap, text: &str) -> Result<Place, NotAPlace> {
     match Place::parse(text, map) {
         Err(NotAPlace::NoRegister { map: name, name: wanted, there_are }) if !text.contains('.') => {
-            let mut having = map.registers.iter().filter(|register| register.field(text).is_some());
-            match (having.next(), having.next()) {
-                (Some(register), None) => Place::parse(&format!("{}.{text}", register.name), map),
-                _ => Err(NotAPlace::NoRegister { map: name, name: wanted, there_are }),
+            let having = map.registers.iter().filter(|register| register.field(text).is_some());
+            let having: Vec<String> = having.map(|register| format!("{}.{text}", register.name)).collect();
+            match &having[..] {
+                [] => Err(NotAPlace::NoRegister { map: name, name: wanted, there_are }),
+                [only] => Place::parse(only, map),
+                _ => Err(NotAPlace::Several { map: name, name: wanted, there_are: having }),
             }
         }
         outcome => outcome,
     }
+}
+
+fn quoted(name: &str) -> String {
+    shlex::try_quote(name).map_or_else(|_| name.to_owned(), Into::into)
+}
+
+/// What to say of names that were not read.
+pub(super) fn left_out(names: &[String], cure: &str) -> Option<String> {
+    let said = "left out, as they can't be read without harm or meaning";
+    (!names.is_empty()).then(|| format!("{said}: {} ({cure})", names.join(", ")))
 }
 
 /// Whether a text stands for every name that fits it.

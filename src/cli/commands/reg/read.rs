@@ -41,12 +41,17 @@ pub(super) struct Read {
     pub(super) places: Vec<Place>,
     /// Whether a pattern was among them.
     pub(super) named: bool,
+    /// What fits a pattern and is not read.
+    pub(super) left_out: Vec<String>,
 }
 
 /// What the registers read.
 #[derive(Debug, Serialize)]
 pub(super) struct ReadReport {
     items: Vec<Reading>,
+    /// Registers that fit a pattern and were not read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<String>,
     #[serde(skip)]
     named: bool,
 }
@@ -56,17 +61,21 @@ pub(super) fn run(args: &ReadCommand, cx: &Context) -> Outcome {
     let read = args.read.understood(&Maps::load_for(args.target.map.as_deref(), &args.read.places)?)?;
     let target = Target::to_read(&args.target, cx)?;
     read.check(&target)?;
-    cx.ui.print(&read.perform(&target)?)
+    let report = read.perform(&target)?;
+    report.note().iter().for_each(|note| cx.ui.note(note));
+    cx.ui.print(&report)
 }
 
 impl ReadArgs {
     /// Finds the places.
     pub(super) fn understood(&self, maps: &Maps) -> Result<Read, Failure> {
-        let mut places = Vec::new();
+        let (mut places, mut left_out) = (Vec::new(), Vec::new());
         for text in &self.places {
-            places.extend(maps.places_of(text, self.width)?);
+            let (found, others) = maps.places_of(text, self.width)?;
+            places.extend(found);
+            left_out.extend(others);
         }
-        Ok(Read { places, named: self.places.iter().any(|text| maps::is_pattern(text)) })
+        Ok(Read { places, named: self.places.iter().any(|text| maps::is_pattern(text)), left_out })
     }
 }
 
@@ -80,7 +89,7 @@ impl Read {
     pub(super) fn perform(&self, target: &Target) -> Result<ReadReport, Failure> {
         let words = each_once(&self.places, |place| target.read(place))?;
         let items = self.places.iter().zip(words).map(|(place, word)| Reading::of(place, word)).collect();
-        Ok(ReadReport { items, named: self.named })
+        Ok(ReadReport { items, left_out: self.left_out.clone(), named: self.named })
     }
 }
 
@@ -103,6 +112,13 @@ pub(super) fn each_once<'a, E>(
         Ok(word)
     };
     places.into_iter().map(&mut word_of).collect()
+}
+
+impl ReadReport {
+    /// What was left out.
+    pub(super) fn note(&self) -> Option<String> {
+        maps::left_out(&self.left_out, "who names one without a pattern reads it")
+    }
 }
 
 impl Report for ReadReport {

@@ -66,7 +66,11 @@ pub(super) fn run(args: &RunArgs, cx: &Context) -> Outcome {
     for step in &steps {
         step.verb.check(&target).map_err(|failure| failure.at(placed(step)))?;
     }
-    let perform = |step: &Step| step.verb.perform(&target).map_err(|failure| failure.at(placed(step)));
+    let perform = |step: &Step| {
+        let answer = step.verb.perform(&target).map_err(|failure| failure.at(placed(step)))?;
+        answer.note().iter().for_each(|note| cx.ui.note(note));
+        Ok(answer)
+    };
     if cx.ui.is_json() { all_at_the_end(&steps, perform, cx) } else { one_by_one(&steps, perform, cx) }
 }
 

@@ -70,7 +70,8 @@ pub(super) fn parse(text: &str, name: &str, maps: &Maps) -> Result<Vec<Step>, Fa
         words.clear();
         words.extend(text.split_whitespace().take_while(|word| !word.starts_with('#')));
         if !words.is_empty() {
-            let verb = verb(&words, maps).map_err(|failure| failure.at(format_args!("{name}:{line}")))?;
+            let verb =
+                verb(&words, maps).map_err(|failure| failure.of_line().at(format_args!("{name}:{line}")))?;
             steps.push(Step { line, verb });
         }
     }
@@ -84,10 +85,13 @@ fn verb(words: &[&str], maps: &Maps) -> Result<Verb, Failure> {
             if maps::is_pattern(place) {
                 return with_flags(words, maps);
             }
-            Ok(Verb::Read(Read { places: vec![maps.place(place)?], named: false }))
+            Ok(Verb::Read(Read { places: vec![maps.place(place)?], named: false, left_out: Vec::new() }))
         }
+        // Another value may be the name of one of a field's.
         ["write", place, value]
-            if ![place, value].iter().any(|word| word.starts_with('-') || word.contains('=')) =>
+            if !place.starts_with('-')
+                && !place.contains('=')
+                && value.starts_with(|c: char| c.is_ascii_digit()) =>
         {
             Ok(Verb::Write(Box::new(Write::plain(maps.place_to_write(place)?, value)?)))
         }
@@ -98,8 +102,11 @@ fn verb(words: &[&str], maps: &Maps) -> Result<Verb, Failure> {
 fn with_flags(words: &[&str], maps: &Maps) -> Result<Verb, Failure> {
     let line = Line::try_parse_from(words).map_err(|e| {
         let text = e.to_string();
-        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        Failure::new(Exit::Usage, first).hint("a line is read, write, wait, dump or sleep, with its flags")
+        // A first line with a colon has below it what it is about.
+        let end = text.find("\n\n").unwrap_or(text.len());
+        let said: Vec<&str> = text[..end].trim_start_matches("error: ").lines().map(str::trim).collect();
+        Failure::new(Exit::Usage, said.join(" "))
+            .hint("a line is read, write, wait, dump or sleep, with its flags")
     })?;
     Ok(match line {
         Line::Read(args) => Verb::Read(args.understood(maps)?),
@@ -151,6 +158,15 @@ impl Verb {
 }
 
 impl Answer {
+    /// What its command would say besides.
+    pub(super) fn note(&self) -> Option<String> {
+        match self {
+            Self::Read(report) => report.note(),
+            Self::Dump(report) => report.note(),
+            Self::Write(_) | Self::Wait(_) | Self::Sleep { .. } => None,
+        }
+    }
+
     /// Writes the answer as its command would.
     pub(super) fn human(&self, page: &mut Page) {
         match self {

@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::maps::Maps;
+use super::maps::{self, Maps};
 use super::read::each_once;
 use super::target::{Target, TargetArgs, WidthArgs};
 use super::wait::pause;
@@ -36,7 +36,7 @@ pub(in crate::cli) struct WatchArgs {
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     time: Option<Duration>,
     /// End after so many changes
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     /// Draw the changes over time into a file, at the end
     #[arg(long, value_name = "FILE")]
@@ -72,16 +72,11 @@ struct Watched {
 
 /// Runs the command.
 pub(super) fn run(args: &WatchArgs, cx: &Context) -> Outcome {
-    let maps = Maps::load_for(args.target.map.as_deref(), &args.places)?;
-    let mut watched = Vec::new();
-    for text in &args.places {
-        let places = maps.places_of(text, args.width)?;
-        watched.extend(places.into_iter().map(Watched::new));
-    }
+    let mut watched = args.watched(cx)?;
     let target = Target::to_read(&args.target, cx)?.cancelled_by(cx.cancel()?);
     watched.iter().try_for_each(|watched| target.check(&watched.place))?;
     let mut page = args.html.as_deref().map(|path| ReportFile::open("the page", path)).transpose()?;
-    let mut history = History::default();
+    let mut history = History::begun();
     let outcome = look(args, (&mut watched, &mut history), (&target, cx));
     if let Some(page) = &mut page {
         let plot = |one: &Watched| Plotted {
@@ -93,6 +88,24 @@ pub(super) fn run(args: &WatchArgs, cx: &Context) -> Outcome {
         page.write(&history.page(&plots, &target.device.path().display().to_string()))?;
     }
     outcome
+}
+
+impl WatchArgs {
+    /// Finds the places, and says what a look would change.
+    fn watched(&self, cx: &Context) -> Result<Vec<Watched>, Failure> {
+        let maps = Maps::load_for(self.target.map.as_deref(), &self.places)?;
+        let mut watched = Vec::new();
+        for text in &self.places {
+            let (places, left_out) = maps.places_of(text, self.width)?;
+            watched.extend(places.into_iter().map(Watched::new));
+            let note = maps::left_out(&left_out, "who names one without a pattern watches it");
+            note.iter().for_each(|note| cx.ui.note(note));
+        }
+        if watched.is_empty() {
+            return Err(Failure::new(Exit::Usage, "there is nothing to watch that can be read without harm"));
+        }
+        Ok(watched)
+    }
 }
 
 /// Looks again and again, and shows what changed.
@@ -108,9 +121,10 @@ fn look(
         let mut changed = Vec::new();
         for (i, word) in words.into_iter().enumerate() {
             let Some((previous, value)) = watched[i].change(word) else { continue };
-            history.add(start.elapsed(), i, value);
+            history.add(i, value);
             changed.push(i);
-            shown += 1;
+            // A table shows the first values without being asked; off a terminal they are lines like others.
+            shown += u64::from(table.is_none() || previous.is_some());
             let enough = args.count.is_some_and(|count| shown >= count);
             let text = match (&mut table, cx.ui.is_json()) {
                 (Some(table), _) if enough => table.drawn(watched, &changed, cx),

@@ -1,6 +1,6 @@
 //! The changes of registers over time, as a page.
 
-use std::time::Duration;
+use std::time::Instant;
 
 use crate::cli::output::typed;
 use crate::cli::picture::{Axis, Line, Part, Picture, Plot, Scale, Shape};
@@ -18,17 +18,21 @@ pub(super) struct Plotted {
 }
 
 /// What changed when: seconds from the start, which place, to what value.
-#[derive(Default)]
 pub(super) struct History {
+    start: Instant,
     changes: Vec<(f64, usize, u64)>,
     /// How many there were beyond the limit.
     left_out: usize,
 }
 
 impl History {
-    pub(super) fn add(&mut self, time: Duration, place: usize, value: u64) {
+    pub(super) fn begun() -> Self {
+        Self { start: Instant::now(), changes: Vec::new(), left_out: 0 }
+    }
+
+    pub(super) fn add(&mut self, place: usize, value: u64) {
         if self.changes.len() < CHANGES_LIMIT {
-            self.changes.push((time.as_secs_f64(), place, value));
+            self.changes.push((self.start.elapsed().as_secs_f64(), place, value));
         } else {
             self.left_out += 1;
         }
@@ -36,7 +40,7 @@ impl History {
 
     /// The page: how much changed, a plot for each place, how it was made.
     pub(super) fn page(&self, watched: &[Plotted], device: &str) -> String {
-        let end = self.changes.last().map_or(0.0, |(time, ..)| *time);
+        let end = self.start.elapsed().as_secs_f64();
         let changes: u64 = watched.iter().map(|one| one.changes).sum();
         let left_out = match self.left_out {
             0 => Vec::new(),

@@ -132,7 +132,8 @@ impl WriteArgs {
             ([place, value], None) if !place.contains('=') => Ok(vec![(place, value)]),
             _ => {
                 let message = format!("`{}` is not PLACE VALUE, nor PLACE=VALUE...", self.words.join(" "));
-                Err(Failure::new(Exit::Usage, message).hint("faascmd reg write CTRL.START=1 MODE=burst"))
+                Err(Failure::new(Exit::Usage, message)
+                    .hint("faascmd reg write 0x40 1, or for several: faascmd reg write 0x40=1 0x44=0xff"))
             }
         }
     }

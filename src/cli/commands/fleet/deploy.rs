@@ -136,6 +136,14 @@ fn goes_on(failure: &Failure) -> bool {
     matches!(failure.exit, Exit::Interrupted | Exit::Terminated)
 }
 
+/// A deployment that failed before any chip was touched is over, and says why.
+fn not_begun(record: &mut Record, is_new: bool, failure: Failure) -> Failure {
+    if is_new && !goes_on(&failure) {
+        record.not_begun(&failure.message);
+    }
+    failure
+}
+
 fn to_go_on(failure: Failure, target: &Target) -> Failure {
     let line = format!("go on: {}", typed::command());
     let failure = if failure.hints.contains(&line) { failure } else { failure.hint(line) };
@@ -200,18 +208,15 @@ impl LoadArgs {
         let prepared = self.prepare(cx, of_image, (target, &hosts), &request).await;
         let Prepared { images, idle, open, done: mut fpgas } = match prepared {
             Err(failure) if goes_on(&failure) => return Err(to_go_on(failure, target)),
-            Err(failure) if is_new => {
-                record.not_begun(&failure.message);
-                return Err(failure);
-            }
-            prepared => prepared?,
+            prepared => prepared.map_err(|failure| not_begun(&mut record, is_new, failure))?,
         };
         let seconds = began.elapsed().as_secs_f64();
         hosts.iter().for_each(|host| record.step(&host.id, "image", seconds, Outcome::Passed));
         if !open.is_empty() {
             let is_open = |host: &&Instance| open.iter().any(|spot| spot.instance_id() == host.id);
             let waiting: Vec<_> = hosts.iter().filter(is_open).cloned().collect();
-            self.driver(services, target, (waiting.clone(), false), &mut record).await?;
+            let out = self.driver(services, target, (waiting.clone(), false), &mut record).await;
+            out.map_err(|failure| not_begun(&mut record, is_new, failure))?;
             let began = Instant::now();
             let loaded = load_all(services, &faas, open, &images, jobs).await;
             for host in &waiting {

@@ -21,6 +21,9 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// When the folder can't be made or the file not be written; the old file is then as it was.
 pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::other("what is there is not an ordinary file, and stays"));
+    }
     create_private_folder(folder)?;
     // tempfile makes the file with mode 0600.
     let mut file = tempfile::Builder::new().prefix(".faascmd-").tempfile_in(folder).map_err(without_path)?;

@@ -22,11 +22,11 @@ pub(super) const ROWS: &[Row] = &[
         .from(ERRORS),
     row("ServiceUnavailable", 503)
         .means("OSS is too busy, or you ask too much of it at once.")
-        .advice("Try again later, with fewer parallel requests: --jobs 1.")
+        .advice("Try again later; an upload or download with fewer parallel requests: --jobs 1.")
         .from(STATUS_503),
     row("*QpsLimitExceeded", 503).class(Class::Throttled)
         .means("There are more requests per second than the bucket or the account may make.")
-        .advice("Use larger parts, which are fewer: --part-size 64MiB; and see what else uses this bucket.")
+        .advice("See what else uses this bucket; an upload or download has fewer requests with larger parts: --part-size 64MiB.")
         .from(STATUS_503),
     row("UploadTrafficRateLimitExceeded", 503).class(Class::Throttled)
         .means("The account's upload bandwidth in this region is used up.")

@@ -39,6 +39,16 @@ pub enum NoChip {
         /// The chips that there are.
         chips: String,
     },
+    /// The one that was named is of another type.
+    #[error("fpga {named} was named, and one of {wanted} is needed; there are: {chips}")]
+    OtherType {
+        /// The chip.
+        named: String,
+        /// What is needed.
+        wanted: String,
+        /// All chips.
+        chips: String,
+    },
     /// More than one would do.
     #[error("several fpgas would do, and none was named: {chips}")]
     Several {
@@ -60,7 +70,8 @@ pub fn choose<'c>(chips: &'c [Chip], instance_id: &str, wanted: &Wanted<'_>) -> 
         let chip = find(chips, named)
             .ok_or_else(|| NoChip::Unknown { named: named.to_owned(), chips: shown(&all, chips) })?;
         if !wanted.is_of_family(chip) {
-            return Err(NoChip::Unfit { wanted: wanted.shown(), chips: shown(&[chip], chips) });
+            let named = shown(&[chip], chips);
+            return Err(NoChip::OtherType { named, wanted: wanted.shown(), chips: shown(&all, chips) });
         }
         return Ok(chip);
     }
@@ -173,7 +184,8 @@ mod tests {
         let message = chosen(&two(), &unfit).unwrap_err().to_string();
         assert_eq!(
             message,
-            "no fpga of this instance fits (type intel); there are: 0: 0xa (xilinx, shell f30001)"
+            "fpga 0: 0xa (xilinx, shell f30001) was named, and one of type intel is needed; there are: \
+             0: 0xa (xilinx, shell f30001), 1: 0xb (intel, shell V0.11)"
         );
         assert_eq!(chosen(&[], &Wanted::default()), Err(NoChip::None { instance_id: "i-1".into() }));
     }

@@ -192,6 +192,7 @@ impl Work<'_> {
         Awaited::Load {
             instance_id: self.loading.instance_id.to_owned(),
             fpga_uuid: self.loading.chip.uuid.clone(),
+            image_uuid: Some(self.loading.image_uuid.to_owned()),
         }
     }
 }
@@ -240,7 +241,8 @@ pub async fn until_loaded(faas: &Faas, deadline: &Deadline, expected: &Expected<
         }
     };
     let (instance_id, fpga_uuid) = (expected.instance_id.to_owned(), expected.chip.uuid.clone());
-    deadline.wait(Awaited::Load { instance_id, fpga_uuid }, Pace::LOADING, look).await
+    let image_uuid = expected.image_uuid.map(str::to_owned);
+    deadline.wait(Awaited::Load { instance_id, fpga_uuid, image_uuid }, Pace::LOADING, look).await
 }
 
 /// Looks whether a chip still carries the image once it was tested: where another load came in between, what the tests

@@ -29,6 +29,8 @@ pub enum Awaited {
         instance_id: String,
         /// The chip.
         fpga_uuid: String,
+        /// The image, if a certain one is meant.
+        image_uuid: Option<String>,
     },
     /// The service to take another order, which it refuses for a while.
     Turn(String),
@@ -42,7 +44,7 @@ impl fmt::Display for Awaited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Image(uuid) => write!(f, "image {uuid}"),
-            Self::Load { instance_id, fpga_uuid } => write!(f, "fpga {fpga_uuid} on {instance_id}"),
+            Self::Load { instance_id, fpga_uuid, .. } => write!(f, "fpga {fpga_uuid} on {instance_id}"),
             Self::Turn(order) => f.write_str(order),
             Self::Hosts(target) => write!(f, "{target}"),
             Self::Lock(work) => f.write_str(work),

@@ -19,6 +19,9 @@ use super::options::{Exec, MOST_HOSTS, Options};
 use super::rpc;
 use super::store::Store;
 
+/// What takes longer never ends; a later time is none.
+const LONGEST: Duration = Duration::from_hours(24 * 366 * 100);
+
 /// The state of one sandbox. All of it goes when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Cloud {
@@ -100,7 +103,8 @@ impl Cloud {
 
     /// A duration inside the services, divided by the speed.
     pub(crate) fn scaled(&self, duration: Duration) -> Duration {
-        duration.div_f64(self.options.speed)
+        let seconds = duration.as_secs_f64() / self.options.speed;
+        Duration::try_from_secs_f64(seconds).map_or(LONGEST, |scaled| scaled.min(LONGEST))
     }
 
     /// The sandbox listens there now.

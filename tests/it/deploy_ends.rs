@@ -158,3 +158,33 @@ fn a_full_disk_behind_stdout_is_told() {
     let ran = cloud.shell("faascmd deploy bit.tar.gz > /dev/full").exits(1);
     assert!(ran.stderr.contains("can't write to stdout"), "{}", ran.stderr);
 }
+
+#[test]
+fn the_command_that_goes_on_orders_nothing_anew() {
+    let cloud = with_package(&["--build-time", "600"]);
+    let force = ["deploy", "bit.tar.gz", "--force", "--no-load", "--timeout", "0", "-ojson"];
+    let error = cloud.faascmd(&force).exits(8).error();
+    assert_eq!(error["hints"][0], "it goes on where it stopped: faascmd deploy bit.tar.gz --no-load -ojson");
+    assert_eq!(error["next"], "faascmd deploy bit.tar.gz --no-load -ojson", "{error}");
+    cloud.faascmd(&["deploy", "bit.tar.gz", "--no-load", "--timeout", "0"]).exits(8);
+    assert_eq!(count(&cloud.requests(), "CreateFpgaImageTask"), 1);
+}
+
+#[test]
+fn a_hint_has_the_settings_that_were_typed() {
+    let cloud = with_package(&["--build-time", "600"]);
+    let typed = ["--region=cn-hangzhou", "--bucket", "faascmd-sandbox"];
+    let ran = cloud.faascmd(&[&["deploy", "bit.tar.gz", "--no-wait"], &typed[..]].concat()).exits(0);
+    let wait = ran.stderr.lines().find(|line| line.starts_with("wait for it: ")).unwrap();
+    assert!(wait.ends_with(" --region cn-hangzhou --bucket faascmd-sandbox"), "{wait}");
+}
+
+#[test]
+fn a_plan_has_the_tests_too() {
+    let cloud = with_package(&[]);
+    let plan =
+        cloud.faascmd(&["deploy", "bit.tar.gz", "--dry-run", "--test", "all", "-ojson"]).exits(0).json();
+    let steps = plan["steps"].as_array().unwrap().iter();
+    let planned: Vec<_> = steps.filter(|step| step["state"] == "planned").map(|step| &step["name"]).collect();
+    assert_eq!(planned, ["upload", "create", "load", "smoke", "prbs"]);
+}

@@ -169,3 +169,16 @@ fn on_a_terminal_the_findings_have_the_colours_of_everything_else() {
     let wide = shown.lines().map(|line| line.replace("\u{1b}", "").chars().count()).max();
     assert!(wide.is_some_and(|wide| wide < 400), "{shown}");
 }
+
+#[test]
+fn a_report_takes_no_pipe_s_place_and_makes_no_folder() {
+    let world = World::new();
+    let pipe = world.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let error = offline(&world, &["--report", "pipe"]).exits(1).error();
+    assert!(error["message"].as_str().unwrap().ends_with("is not an ordinary file, and stays"), "{error}");
+    assert!(std::os::unix::fs::FileTypeExt::is_fifo(&pipe.metadata().unwrap().file_type()));
+    let error = offline(&world, &["--report", "mistyped/report.json"]).exits(1).error();
+    assert_eq!(error["hints"][0], "make the folder first", "{error}");
+    assert!(!world.path().join("mistyped").exists());
+}

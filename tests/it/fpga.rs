@@ -155,3 +155,20 @@ fn a_driver_that_holds_the_chip_is_named_with_the_commands_that_help() {
     let other = load(&["--instance-id", "i-bp1faascmdsandbox0002"]).exits(4).error();
     assert_eq!(other["code"], "INSTANCE INVALIDATE");
 }
+
+#[test]
+fn a_chip_of_another_type_is_told_beside_those_that_there_are() {
+    let refused = error(&start(&[]), &["fpga", "status", "--fpga-type", "intel", "--fpga", "0"], 2);
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("was named, and one of type intel is needed; there are: 0: "), "{message}");
+    assert!(message.contains("1: 0x6c92bf4786940501 (intel"), "{message}");
+}
+
+#[test]
+fn the_command_that_waits_on_waits_for_the_same_image() {
+    let running = start(&[]);
+    running.faascmd(&["fpga", "load", OLD]).exits(0);
+    let wait = ["fpga", "wait", "--fpga", "1", "--image", FOREIGN, "--timeout", "0"];
+    let hint = error(&running, &wait, 8)["hints"][0].as_str().unwrap().to_owned();
+    assert!(hint.contains(&format!(" --image {FOREIGN}")), "{hint}");
+}

@@ -278,3 +278,15 @@ fn the_folder_of_one_that_was_killed_goes_with_the_next_start() {
     script(&world, &[], "true").exits(0);
     assert_eq!(left_behind(&world), Vec::<String>::new());
 }
+
+#[test]
+fn a_time_or_a_speed_beyond_every_calendar_is_refused() {
+    let world = World::new();
+    for given in ["--clock-offset=99999999999999", "--speed=1e-300", "--release-speed=inf"] {
+        world.faascmd(&["sandbox", given, "--", "true"]).exits(2);
+    }
+    let slow = ["sandbox", "--build-time", "36600d", "--speed", "0.001", "--"];
+    let create = ["faascmd", "image", "create", "none.gbs", "--no-check", "--shell", "V1.1"];
+    let ran = world.faascmd(&[&slow[..], &create, &["--fpga-type", "intel"]].concat());
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}

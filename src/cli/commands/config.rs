@@ -192,7 +192,8 @@ impl Flags {
     fn of(cx: &Context) -> Result<Self, Failure> {
         let given = cx.global.given(true)?;
         let flag = |value: Option<Sourced<String>>| {
-            value.filter(|value| matches!(value.source, Origin::Flag(_))).map(|value| value.value)
+            let given = value.filter(|value| matches!(value.source, Origin::Flag(_)))?;
+            Some(given.value).filter(|value| !value.is_empty())
         };
         Ok(Self { region: flag(given.region), bucket: flag(given.bucket), role_arn: flag(given.role_arn) })
     }

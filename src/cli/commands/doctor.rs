@@ -48,6 +48,7 @@ pub(in crate::cli) fn run(args: &DoctorArgs, cx: &Context) -> Outcome {
     let ok = items.iter().all(|check| check.state != State::Fail);
     let diagnosis = Diagnosis { ok, items };
     if let Some(path) = &args.report {
+        require_folder(path)?;
         write_report(path, &diagnosis, cx)?;
     }
     cx.ui.print_with(&diagnosis, if ok { Exit::Done } else { Exit::Failed })
@@ -69,6 +70,16 @@ fn examined(cx: &Context) -> Result<Vec<Check>, Failure> {
         };
         Ok(examine(&subject).await)
     })
+}
+
+/// A folder of a mistyped path is not made.
+fn require_folder(path: &std::path::Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder.map(std::fs::metadata) {
+        Some(Err(e)) => Err(Failure::new(Exit::Failed, format!("can't write {}: {e}", path.display()))
+            .hint("make the folder first")),
+        _ => Ok(()),
+    }
 }
 
 /// What a ticket needs. Values of variables stay out: some are secrets.

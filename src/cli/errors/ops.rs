@@ -32,7 +32,7 @@ impl From<Error> for Failure {
             Error::NoSuchImage(_) => failure(Exit::NotFound).hint("see what there is: faascmd image ls"),
             Error::NoSuchObject { .. } => failure(Exit::NotFound).hint("see what there is: faascmd object ls"),
             Error::BuildFailed(image) => failure(Exit::TaskFailed)
-                .hint(format!("read why: faascmd image log {}", image.uuid))
+                .hint(format!("read why: {}", typed::with_settings(&format!("faascmd image log {}", image.uuid))))
                 .hint("when that is mended, the same command builds anew"),
             Error::LoadFailed { instance_id, fpga_uuid, .. } => failure(Exit::TaskFailed)
                 .hint(format!(
@@ -92,10 +92,15 @@ impl From<Error> for Failure {
 /// The command that goes on waiting, or that goes on where the work stopped.
 fn how_to_go_on(awaited: &Awaited, command: &str) -> String {
     match awaited {
-        Awaited::Image(uuid) => format!("it goes on in the cloud; wait for it: faascmd image wait {uuid}"),
-        Awaited::Load { instance_id, fpga_uuid } => format!(
-            "it goes on in the cloud; wait for it: faascmd fpga wait --instance-id {instance_id} --fpga {fpga_uuid}"
-        ),
+        Awaited::Image(uuid) => {
+            let wait = typed::with_settings(&format!("faascmd image wait {uuid}"));
+            format!("it goes on in the cloud; wait for it: {wait}")
+        }
+        Awaited::Load { instance_id, fpga_uuid, image_uuid } => {
+            let image = image_uuid.iter().map(|uuid| format!(" --image {uuid}")).collect::<String>();
+            let wait = format!("faascmd fpga wait --instance-id {instance_id} --fpga {fpga_uuid}{image}");
+            format!("it goes on in the cloud; wait for it: {}", typed::with_settings(&wait))
+        }
         Awaited::Turn(_) | Awaited::Lock(_) | Awaited::Hosts(_) => format!("go on: {command}"),
     }
 }
@@ -107,6 +112,9 @@ fn of_chip(error: &NoChip) -> Failure {
             .hint("only f1, f2 and f3 instances have FPGAs: check --instance-id"),
         NoChip::Unknown { .. } => Failure::new(Exit::NotFound, message)
             .hint("name one of them by its UUID or by the number before it: --fpga 0"),
+        NoChip::OtherType { .. } => {
+            Failure::new(Exit::Usage, message).hint("leave out --fpga, or name one that fits")
+        }
         NoChip::Unfit { .. } => Failure::new(Exit::Usage, message)
             .hint("choose the instance that has such a chip (--instance-id), or a file made for this one"),
         NoChip::Several { .. } => Failure::new(Exit::Usage, message)

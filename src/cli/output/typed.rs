@@ -2,27 +2,61 @@
 
 /// The command line of this process, quoted for a shell.
 pub(in crate::cli) fn command() -> String {
-    let arguments: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
-    joined(&arguments)
+    joined(&arguments())
+}
+
+/// The same without these options.
+pub(in crate::cli) fn without(options: &[&str]) -> String {
+    joined(&split(&arguments(), options).0)
 }
 
 /// The same without `--timeout`: one that was too short would be so again.
 pub(in crate::cli) fn without_timeout() -> String {
-    let arguments: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
-    joined(&without(&arguments, "--timeout"))
+    without(&["timeout"])
 }
 
-fn without(arguments: &[String], flag: &str) -> Vec<String> {
-    let mut kept = Vec::new();
-    let mut rest = arguments.iter();
+/// A command of ours with the settings that were typed as flags: what it needs of them no variable tells.
+pub(in crate::cli) fn with_settings(command: &str) -> String {
+    const SETTINGS: [&str; 9] = [
+        "region",
+        "bucket",
+        "instance-id",
+        "role-arn",
+        "credentials-file",
+        "endpoint",
+        "oss-style",
+        "oss-signature",
+        "profile",
+    ];
+    let typed = split(&arguments(), &SETTINGS).1;
+    let missing = typed.chunks(2).filter(|pair| !command.contains(&format!("{} ", pair[0])));
+    missing.fold(command.to_owned(), |command, pair| format!("{command} {} {}", pair[0], quoted(&pair[1])))
+}
+
+fn arguments() -> Vec<String> {
+    std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
+}
+
+/// The words without these options, and these, each as two words.
+fn split(arguments: &[String], options: &[&str]) -> (Vec<String>, Vec<String>) {
+    let (mut others, mut found) = (Vec::new(), Vec::new());
+    let mut rest = arguments.iter().peekable();
     while let Some(argument) = rest.next() {
-        if argument == flag {
-            rest.next();
-        } else if argument.strip_prefix(flag).is_none_or(|value| !value.starts_with('=')) {
-            kept.push(argument.clone());
+        let (name, value) = argument.split_once('=').map_or((argument.as_str(), None), |(a, b)| (a, Some(b)));
+        if argument == "--" {
+            others.push(argument.clone());
+            others.extend(rest.cloned());
+            break;
         }
+        if !name.strip_prefix("--").is_some_and(|name| options.contains(&name)) {
+            others.push(argument.clone());
+            continue;
+        }
+        let takes_next = value.is_none() && name != "--force";
+        let value = value.map(str::to_owned).or_else(|| rest.next_if(|_| takes_next).cloned());
+        found.extend([name.to_owned(), value.unwrap_or_default()]);
     }
-    kept
+    (others, found)
 }
 
 fn joined(arguments: &[String]) -> String {
@@ -52,7 +86,9 @@ mod tests {
     fn the_limit_that_was_too_short_is_left_out_however_it_was_given() {
         for typed in ["faascmd deploy --timeout 1s a.gbs", "faascmd deploy --timeout=1s a.gbs"] {
             let typed: Vec<String> = typed.split(' ').map(str::to_owned).collect();
-            assert_eq!(joined(&without(&typed, "--timeout")), "faascmd deploy a.gbs");
+            assert_eq!(joined(&split(&typed, &["timeout"]).0), "faascmd deploy a.gbs");
         }
+        let remote = ["faascmd", "fleet", "run", "a", "--", "x", "--timeout", "3"].map(str::to_owned);
+        assert_eq!(joined(&split(&remote, &["timeout"]).0), "faascmd fleet run a -- x --timeout 3");
     }
 }

@@ -70,6 +70,12 @@ impl TestsArgs {
         !self.tests.is_empty()
     }
 
+    /// The steps that would follow.
+    pub(super) fn plan(&self, deployed: &mut Deployed) {
+        let planned = self.names().into_iter().map(|name| Step::planned(name.step(), false));
+        deployed.deployment.steps.extend(planned);
+    }
+
     fn names(&self) -> Vec<TestName> {
         let mut names = Vec::new();
         for name in &self.tests {

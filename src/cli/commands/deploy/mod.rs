@@ -108,7 +108,11 @@ fn deploy_and_test(args: &DeployArgs, cx: &Context, deployed: &mut Deployed) -> 
     let deadline = cx.deadline_told_to(args.timeout, cx.ui.steps(cx.ui.progress()))?;
     cx.block_on(deploy(args, cx, &deadline, &mut deployed.deployment))?;
     say_what_is_left(args, cx, &deployed.deployment);
-    if args.dry_run { Ok(()) } else { args.tests.run(cx, &deadline, deployed) }
+    if args.dry_run {
+        args.tests.plan(deployed);
+        return Ok(());
+    }
+    args.tests.run(cx, &deadline, deployed)
 }
 
 async fn deploy(
@@ -133,9 +137,16 @@ async fn deploy(
 }
 
 impl Deployed {
+    /// The command that goes on: with the image ordered, `--force` would order another.
+    fn next(&self, exit: Exit) -> String {
+        let too_short = (exit == Exit::Pending).then_some("timeout");
+        let ordered = self.deployment.image.as_ref().map(|_| "force");
+        typed::without(&too_short.into_iter().chain(ordered).collect::<Vec<_>>())
+    }
+
     /// The failure with what had been done by then, and the command that goes on.
     fn at(&self, mut failure: Failure) -> Failure {
-        let next = if failure.exit == Exit::Pending { typed::without_timeout() } else { typed::command() };
+        let next = self.next(failure.exit);
         if matches!(failure.exit, Exit::Pending | Exit::Interrupted | Exit::Terminated) {
             failure.hints = vec![format!("it goes on where it stopped: {next}")];
         }
@@ -225,7 +236,10 @@ impl DeployArgs {
 fn say_what_is_left(args: &DeployArgs, cx: &Context, deployment: &Deployment) {
     let Some(image) = deployment.image.as_ref().filter(|_| !args.dry_run) else { return };
     if args.no_wait && deployment.fpga.is_none() && image.state.name() != "success" {
-        cx.ui.note(&format!("wait for it: faascmd image wait {}", image.uuid));
+        cx.ui.note(&format!(
+            "wait for it: {}",
+            typed::with_settings(&format!("faascmd image wait {}", image.uuid))
+        ));
     }
 }
 

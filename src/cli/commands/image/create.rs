@@ -13,7 +13,7 @@ use crate::cli::args::EndpointArgs;
 use crate::cli::commands::object::address::Address;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::output::{Page, Report};
+use crate::cli::output::{Page, Report, typed};
 use crate::faas::{Image, ImageState, NewImage, Time};
 use crate::ops::image::{self, Ordered};
 use crate::ops::order::{self, Order};
@@ -83,7 +83,7 @@ struct Created {
 pub(in crate::cli) fn run(args: &CreateArgs, cx: &Context) -> Outcome {
     let created = cx.block_on(work(args, cx))?;
     if let Some(uuid) = created.uuid.as_ref().filter(|_| !args.wait) {
-        cx.ui.note(&format!("wait for it: faascmd image wait {uuid}"));
+        cx.ui.note(&format!("wait for it: {}", typed::with_settings(&format!("faascmd image wait {uuid}"))));
     }
     cx.ui.print(&created)
 }

@@ -75,6 +75,9 @@ impl From<ExecArg> for Exec {
     }
 }
 
+/// Further away, a time may have no date.
+const CENTURIES: i64 = 10_000_000_000;
+
 // How the sandbox is to behave. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags")]
@@ -113,7 +116,7 @@ pub(super) struct SandboxOptions {
     #[arg(long, global = true, value_name = "FILE")]
     log: Option<PathBuf>,
     /// Set the sandbox's clock that many seconds ahead, or behind
-    #[arg(long, global = true, value_name = "SECONDS", default_value = "0", allow_hyphen_values = true)]
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "0", allow_hyphen_values = true, value_parser = clap::value_parser!(i64).range(-CENTURIES..=CENTURIES))]
     clock_offset: i64,
     /// Refuse a second image within 30 minutes, as the service does
     #[arg(long, global = true)]
@@ -153,8 +156,8 @@ fn can_not(error: io::Error) -> Failure {
 }
 
 fn speed(text: &str) -> Result<f64, String> {
-    let speed: Option<f64> = text.parse().ok().filter(|n: &f64| n.is_finite() && *n > 0.0);
-    speed.ok_or_else(|| "the speed is a number above 0".into())
+    let speed: Option<f64> = text.parse().ok().filter(|n| (0.001..=1e9).contains(n));
+    speed.ok_or_else(|| "the speed is a number from 0.001 to 1000000000".into())
 }
 
 impl SandboxOptions {

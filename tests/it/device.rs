@@ -223,6 +223,7 @@ fn all_ones_are_compared_with_the_configuration_space() {
         said.starts_with("error: the link to PCI device 0000:05:00.0 is dead: offset 0x24 and "),
         "{said}"
     );
+    assert!(said.contains("load the image again: faascmd fpga load IMAGE_UUID --force"), "{said}");
     std::fs::write(device.join("config"), [0; 64]).unwrap();
     let said = read().exits(10).stderr;
     assert!(

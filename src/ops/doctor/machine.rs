@@ -55,7 +55,8 @@ fn off_the_bus(node: &Node) -> Check {
         "{}: its configuration space reads all ones: the link is dead",
         node.located().path.display()
     );
-    Check::fail(detail).next("load the image again: faascmd fpga load IMAGE_UUID; `lspci -vv` shows the link")
+    Check::fail(detail)
+        .next("load the image again: faascmd fpga load IMAGE_UUID --force; `lspci -vv` shows the link")
 }
 
 fn of_info(info: &Info) -> Check {

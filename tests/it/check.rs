@@ -202,3 +202,11 @@ fn a_chip_of_the_instance_is_named_by_its_number() {
     assert!(other.stdout.contains("error [wrong-kind]"), "{}", other.stdout);
     cloud.faascmd(&["check", "--fpga", "7", "a.tar.gz"]).exits(5);
 }
+
+#[test]
+fn a_missing_file_weighs_more_than_a_folder_in_any_order() {
+    let world = World::new();
+    for line in [["check", ".", "missing"], ["check", "missing", "."]] {
+        world.faascmd(&line).exits(5);
+    }
+}

@@ -169,3 +169,22 @@ fn a_flag_is_told_from_a_variable_of_the_same_value() {
     assert_eq!(source(&["config", "--show", "-o", "json", "--region", "cn-hangzhou"]), "--region");
     assert_eq!(source(&["--region", "cn-hangzhou", "config", "--show", "-o", "json"]), "--region");
 }
+
+#[test]
+fn the_key_in_effect_is_that_of_the_profile_that_was_named() {
+    let world = World::new();
+    let profile = json!({"name": "p", "mode": "AK", "access_key_id": "LTAIofP", "access_key_secret": "s"});
+    world.file(".aliyun/config.json", json!({"current": "other", "profiles": [profile]}).to_string());
+    let key = |profile: &str| {
+        let mut show = world.command("faascmd");
+        show.args(["config", "--show", "-ojson", "--profile", profile]);
+        show.envs([("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIother"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s")]);
+        let shown = ran(&mut show).exits(0).json();
+        let items = shown["items"].as_array().unwrap().iter();
+        items
+            .filter(|item| item["name"] == "access_key_id")
+            .map(|item| item["value"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((key("p"), key("none")), (vec![json!("LTAIofP")], vec![json!(null)]));
+}

@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::{Page, Report};
+use crate::config::aliyun::{self, ProfileLookup};
 use crate::config::environment::ACCESS_KEY_ID;
-use crate::config::{ConfigError, CredentialsFile, Service, Settings, Sourced};
+use crate::config::{ConfigError, CredentialsFile, Origin, Service, Settings, Sourced};
 
 #[derive(Debug, Serialize)]
 struct Effective {
@@ -46,6 +47,15 @@ pub(super) fn run(cx: &Context) -> Outcome {
 /// The id of the key in the two places that this program asks first; `doctor` asks all of them.
 fn access_key(settings: &Settings) -> Result<Setting, ConfigError> {
     let name = "access_key_id".to_owned();
+    // A profile that was named on the command line is meant, and nothing else asked.
+    if matches!(settings.profile_source(), Some(Origin::Flag(_))) {
+        let found = aliyun::find(settings.environment(), settings.profile())?;
+        let ProfileLookup::Profile(profile) = found else {
+            return Ok(Setting { name, value: None, source: None });
+        };
+        let value = profile.get("access_key_id").map(str::to_owned);
+        return Ok(Setting { name, value, source: Some(profile.place()) });
+    }
     if let Some(id) = settings.environment().get(ACCESS_KEY_ID) {
         return Ok(Setting { name, value: Some(id.to_owned()), source: Some(ACCESS_KEY_ID.to_owned()) });
     }

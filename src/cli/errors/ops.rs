@@ -58,7 +58,8 @@ impl From<Error> for Failure {
                 .hint(format!("leave out --shell, or give --shell {reported}"))
                 .hint("--force builds it all the same"),
             Error::UnknownType { .. } => {
-                failure(Exit::Usage).hint("name it: --fpga-type intel, or --fpga-type xilinx")
+                failure(Exit::Usage)
+                    .hint("name it: --fpga-type intel, or --fpga-type xilinx (create_image: --fpgatype)")
             }
             Error::NoTests(_) => failure(Exit::Usage).hint("leave out --test"),
             Error::NoFreeKey(_) => failure(Exit::Conflict).hint("choose another: --key KEY"),

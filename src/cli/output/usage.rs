@@ -17,8 +17,12 @@ use crate::cli::exit::Exit;
 pub(in crate::cli) fn usage_error(error: &clap::Error, whole: fn() -> Command) -> ExitCode {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // A closed pipe under `faascmd --help | head` is no error.
-        error.print().ok();
-        return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        let untold = error.print().is_err_and(|e| e.kind() != std::io::ErrorKind::BrokenPipe);
+        return match error.use_stderr() {
+            true => Exit::Usage.into(),
+            false if untold => Exit::Failed.into(),
+            false => Exit::Done.into(),
+        };
     }
     let failure = failure(error, whole);
     if wants_json() {

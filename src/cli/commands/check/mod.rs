@@ -53,9 +53,15 @@ pub(in crate::cli) fn run(args: &CheckArgs, cx: &Context) -> Outcome {
         CheckReport { items: looked.iter().map(|(file, outcome)| Item::new(file, outcome)).collect() };
     cx.ui.print(&report)?;
     let fault = looked.iter().any(|(_, outcome)| outcome.as_ref().is_ok_and(Examination::has_errors));
-    let unread = looked.iter().find_map(|(_, outcome)| outcome.as_ref().err());
+    let unread: Vec<_> =
+        looked.iter().filter_map(|(_, outcome)| Some(outcome.as_ref().err()?.exit)).collect();
     // The answer on stdout tells of every file, so that there is no error beside it.
-    Ok(if fault { Exit::Fault } else { unread.map_or(Exit::Done, |failure| failure.exit) })
+    Ok(match unread[..] {
+        _ if fault => Exit::Fault,
+        _ if unread.contains(&Exit::NotFound) => Exit::NotFound,
+        [first, ..] => first,
+        [] => Exit::Done,
+    })
 }
 
 /// The chip that was named: its type and its shell.

@@ -2,6 +2,7 @@
 //! only says what was asked for and not yet answered.
 
 mod agent;
+mod alone;
 pub mod chip_tests;
 pub mod doctor;
 mod down;
@@ -29,6 +30,7 @@ mod target;
 mod up;
 
 pub use agent::{Agent, examine as examine_agent, file_of as agent_file, hosts_address};
+pub use alone::{own_hosts, up_alone};
 pub use down::{Release, Released, release, settled, would_release};
 pub use error::FleetError;
 pub use fetch::{Fetch, Fetched, fetch};

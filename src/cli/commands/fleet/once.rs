@@ -8,7 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
 
 use super::BOOT;
 use super::deploy::{Deployed, Deployment, LoadArgs, TESTS};
@@ -25,8 +24,10 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
 use crate::ops::deploy::Request;
 use crate::ops::fleet::{
-    FleetError, Outcome, Release, Services, Target, UpRequest, find, folded, release, release_at, settled, up,
+    FleetError, Outcome, Release, Services, Target, UpRequest, find, folded, own_hosts, release, release_at,
+    settled, up_alone,
 };
+use crate::ops::lock::{self, Claim};
 use crate::ops::wait::Deadline;
 
 /// Make a fleet, deploy and test a file on it, and release it, whatever happens
@@ -144,20 +145,28 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     // A signal ends the work, and no number of them the release.
     let _hold = deadline.cancel().hold();
     let request = fleet.request(&name_of(args, spec)?, true)?;
-    let memory = Memory::of(&ecs, &request.fleet, (args, &tests))?;
+    let region = ecs.cloud().region().unwrap_or("unknown");
+    let name = format!("once-{region}-{}", request.fleet);
+    let other = format!("another `once` of fleet {}", request.fleet);
+    let _lock = lock::take(&deadline, Claim { name: &name, work: &other, wait: true }).await?;
+    let memory = Memory::open((region, &request.fleet), (args, &tests))?;
     let verdict = match memory.recall() {
         // Only the release was left to do.
         Some(verdict) => Ok((verdict, 0)),
         None => work(args, cx, services, (&request, upload, &memory), &tests).await,
     };
-    let ended = end(args, spec, cx, (&ecs, &request.fleet), &verdict).await;
+    let ended = end(args, spec, cx, (&ecs, &request.fleet, &memory.kept.run), &verdict).await;
     let (verdict, made) = match (verdict, &ended) {
         (Ok(verdict), _) => verdict,
-        (Err(failure), Ok(hosts)) => return Err(became_of(hosts, &request.fleet, failure)),
+        (Err(failure), Ok(hosts)) => {
+            // What failed first is what is told.
+            memory.forget(&hosts.1).ok();
+            return Err(became_of(hosts, &request.fleet, failure));
+        }
         (Err(failure), Err(left)) => return Err(failure.hint(left.message.clone())),
     };
     let (released, kept) = ended?;
-    memory.forget();
+    memory.forget(&kept)?;
     Ok(Once { target: request.fleet.clone(), made, released, kept, verdict })
 }
 
@@ -169,15 +178,13 @@ async fn work(
     (request, upload, memory): (&UpRequest, Request, &Memory),
     tests: &TestsArgs,
 ) -> Result<(Verdict, usize), Failure> {
-    let began = Instant::now();
-    let made = up(services, request).await?;
+    let (made, booted) = up_alone(services, request, &memory.kept.run).await?;
     let target = &Target::Fleet(request.fleet.clone());
-    let booted = Some(began.elapsed());
-    let deployment = Deployment { target, hosts: made.hosts, request: upload, booted };
+    let deployment = Deployment { target, hosts: made.hosts, request: upload, booted: Some(booted) };
     let (deployed, mut record) = args.load.on_hosts(cx, services, deployment, tests).await?;
     let verdict = Verdict::of(&deployed)?;
     // In this order: between the two, the tests are not done once more.
-    memory.keep(&verdict)?;
+    memory.keep(Some(verdict.clone()))?;
     record.finish()?;
     Ok((verdict, made.new))
 }
@@ -187,7 +194,7 @@ async fn end(
     args: &OnceArgs,
     spec: &OnceSpec,
     cx: &Context,
-    (ecs, fleet): (&crate::ecs::Ecs, &str),
+    (ecs, fleet, run): (&crate::ecs::Ecs, &str, &str),
     verdict: &Result<(Verdict, usize), Failure>,
 ) -> Result<(Vec<String>, Vec<String>), Failure> {
     let deadline = Deadline::new(BOOT, Cancel::new(), cx.ui.progress());
@@ -195,7 +202,7 @@ async fn end(
     let target = Target::Fleet(fleet.to_owned());
     let line = format!("release them: faascmd fleet down {fleet} --yes");
     settled(services, &target).await.map_err(|e| Failure::from(e).hint(line.clone()))?;
-    let hosts = ecs.instances(&target.filter()).await.map_err(|e| Failure::from(e).hint(line.clone()))?;
+    let hosts = own_hosts(ecs, &target, run).await.map_err(|e| Failure::from(e).hint(line.clone()))?;
     let ids: Vec<_> = hosts.iter().map(|host| host.id.clone()).collect();
     let went_well = matches!(verdict, Ok((verdict, _)) if verdict.exit == Exit::Done.code());
     let keep = args.keep_on_failure.or(spec.keep_on_failure.map(|span| span.0));
@@ -250,50 +257,74 @@ impl Verdict {
     }
 }
 
-/// Where the verdict is kept between the last test and the end of the release.
+/// What is kept of a run until its hosts are released.
 struct Memory {
     path: PathBuf,
     key: String,
+    kept: Kept,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
+    /// The run that the hosts were made by.
+    #[serde(default = "new_run")]
+    run: String,
+    /// What was asked for.
     key: String,
     at: Timestamp,
-    verdict: Verdict,
+    /// Between the last test and the end of the release.
+    verdict: Option<Verdict>,
+}
+
+fn new_run() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
 }
 
 impl Memory {
-    fn of(
-        ecs: &crate::ecs::Ecs,
-        fleet: &str,
-        (args, tests): (&OnceArgs, &TestsArgs),
-    ) -> Result<Self, Failure> {
-        let region = ecs.cloud().region().unwrap_or("unknown");
+    /// What is kept of the run that this one continues; it is on disk before anything is made.
+    fn open((region, fleet): (&str, &str), (args, tests): (&OnceArgs, &TestsArgs)) -> Result<Self, Failure> {
         let folder =
             state_folder().ok_or_else(|| Failure::from(crate::ops::Error::from(FleetError::NoState)))?;
         let spec = std::fs::read(&args.spec)
             .map_err(|e| Failure::new(Exit::NotFound, format!("{}: {e}", args.spec.display())))?;
         let key = format!("{} {}", hex(&Sha256::digest(spec)), args.load.said(&args.file, tests)?);
-        Ok(Self { path: folder.join("fleets").join(region).join(format!("{fleet}.once.json")), key })
+        let path = folder.join("fleets").join(region).join(format!("{fleet}.once.json"));
+        let kept = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let kept = kept.unwrap_or_else(|| Kept {
+            run: new_run(),
+            key: key.clone(),
+            at: Timestamp::now(),
+            verdict: None,
+        });
+        let memory = Self { path, key, kept };
+        memory.write(&memory.kept)?;
+        Ok(memory)
     }
 
     fn recall(&self) -> Option<Verdict> {
-        let kept: Kept = serde_json::from_slice(&std::fs::read(&self.path).ok()?).ok()?;
-        let is_young = Timestamp::now().duration_since(kept.at) < REMEMBERED;
-        (kept.key == self.key && is_young).then_some(kept.verdict)
+        let is_young = Timestamp::now().duration_since(self.kept.at) < REMEMBERED;
+        self.kept.verdict.clone().filter(|_| self.kept.key == self.key && is_young)
     }
 
-    fn keep(&self, verdict: &Verdict) -> Result<(), Failure> {
-        let kept = Kept { key: self.key.clone(), at: Timestamp::now(), verdict: verdict.clone() };
-        let bytes = serde_json::to_vec(&kept).map_err(std::io::Error::from);
+    fn keep(&self, verdict: Option<Verdict>) -> Result<(), Failure> {
+        let (run, key) = (self.kept.run.clone(), self.key.clone());
+        self.write(&Kept { run, key, at: Timestamp::now(), verdict })
+    }
+
+    fn write(&self, kept: &Kept) -> Result<(), Failure> {
+        let bytes = serde_json::to_vec(kept).map_err(std::io::Error::from);
         bytes
             .and_then(|bytes| write_private(&self.path, &bytes))
             .map_err(|e| Failure::new(Exit::Failed, format!("{}: {e}", self.path.display())))
     }
 
-    fn forget(&self) {
-        std::fs::remove_file(&self.path).ok();
+    /// The run is over. Hosts that were kept stay this machine's: the next run uses them.
+    fn forget(&self, kept: &[String]) -> Result<(), Failure> {
+        if kept.is_empty() {
+            std::fs::remove_file(&self.path).ok();
+            return Ok(());
+        }
+        self.keep(None)
     }
 }
 

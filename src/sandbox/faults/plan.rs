@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::base::size::ByteSize;
 use crate::device::number;
+use crate::sandbox::oss::knows_operation;
+use crate::sandbox::rpc::knows_action;
 
 /// A fault's name, the form of its value, and what it does. `docs/sandbox.md` shows this table.
 pub const TABLE: [(&str, &str, &str); 39] = [
@@ -277,8 +279,11 @@ impl<'a> Given<'a> {
     }
 
     fn action(&self) -> Result<String, NotAFault> {
-        let action = self.value.filter(|value| !value.is_empty()).map(str::to_owned);
-        action.ok_or_else(|| self.wrong(", ACTION as in CreateFpgaImageTask"))
+        let action = self.value.filter(|value| knows_action(value) || knows_operation(value));
+        let action = action.map(str::to_owned);
+        action.ok_or_else(|| {
+            self.wrong(", ACTION one that the sandbox has, as CreateFpgaImageTask or PutObject")
+        })
     }
 
     fn chip(&self) -> Result<String, NotAFault> {
@@ -317,7 +322,7 @@ mod tests {
     #[test]
     fn every_fault_of_the_table_is_understood_in_the_form_that_it_shows() {
         for (name, form, _) in TABLE {
-            let form = form.replace("NAME/N", "x/1");
+            let form = form.replace("NAME/N", "x/1").replace("ACTION", "LoadFpgaImageTask");
             let value = form.trim_matches(['=', '[', ']']).replace("BYTES_PER_S", "8").replace("BYTES", "8");
             let value = value
                 .replace("SECONDS", "8")
@@ -340,9 +345,14 @@ mod tests {
         );
         assert_eq!(message("throttle=2"), "`throttle=2` should read throttle=P, P from 0 to 1");
         assert_eq!(message("build-fails=1"), "`build-fails=1` should read build-fails, without a value");
-        assert_eq!(
-            message("lost-answer"),
-            "`lost-answer` should read lost-answer=ACTION, ACTION as in CreateFpgaImageTask"
-        );
+        for given in ["lost-answer", "lost-answer=Nonsense"] {
+            assert_eq!(
+                message(given),
+                format!(
+                    "`{given}` should read lost-answer=ACTION, ACTION one that the sandbox has, as \
+                     CreateFpgaImageTask or PutObject"
+                )
+            );
+        }
     }
 }

@@ -36,6 +36,11 @@ use super::keys::Caller;
 use super::log::Entry;
 use super::route::Target;
 
+/// Whether it has an operation of this name.
+pub(super) fn knows_operation(name: &str) -> bool {
+    Operation::ALL.iter().any(|operation| operation.name() == name)
+}
+
 /// Every refusal that object storage knows: HTTP status, code and exact cause (empty where there is none).
 pub(super) fn refusals() -> impl Iterator<Item = (u16, &'static str, &'static str)> {
     refusals::ALL.iter().map(|refusal| (refusal.status, refusal.code, refusal.ec))

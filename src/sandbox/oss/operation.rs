@@ -11,6 +11,9 @@ macro_rules! operations {
         pub(super) enum Operation { $($name,)* }
 
         impl Operation {
+            /// All of them.
+            pub(super) const ALL: &[Self] = &[$(Self::$name,)*];
+
             /// The name of its document, which stands in the log.
             pub(super) fn name(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name),)* }

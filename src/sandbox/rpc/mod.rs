@@ -72,6 +72,11 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, u16, &'static st
     tables.into_iter().flat_map(of)
 }
 
+/// Whether one of the services has an action of this name.
+pub(crate) fn knows_action(name: &str) -> bool {
+    Service::ALL.into_iter().any(|service| service.action(name).is_some())
+}
+
 /// Whether a session's own policy leaves it the right to something.
 pub(crate) fn is_left(session: &Session, action: &str, resource: &str) -> bool {
     ram::is_left(session, (action, resource), None)

@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use super::page::Pages;
-use super::{Ecs, InstanceOrder, action};
+use super::{Charge, Ecs, InstanceOrder, action};
 use crate::cloud::{Fields, Result, Time, list_of};
 
-/// What an hour of an order costs.
+/// What an order costs: an hour of it, or the time that is paid in advance.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Price {
     /// With all discounts.
-    pub hourly: f64,
+    pub trade: f64,
     /// The list price.
     pub original: f64,
     /// `CNY` or `USD`.
@@ -28,7 +28,7 @@ pub struct PriceOf<'a> {
     pub zone: Option<&'a str>,
     /// The service's word for the strategy.
     pub spot_strategy: &'a str,
-    /// What they are made with: image and disk cost too.
+    /// What they are made with: image and disk cost too; and how they are paid, by the hour without it.
     pub order: Option<&'a InstanceOrder>,
 }
 
@@ -57,19 +57,23 @@ impl SpotPrice {
 }
 
 impl Ecs {
-    /// What an hour costs (`DescribePrice`).
+    /// What instances cost (`DescribePrice`).
     ///
     /// # Errors
     /// When the call fails, or the answer has no price.
     pub async fn price(&self, of: &PriceOf<'_>) -> Result<Price> {
         let disk = of.order.and_then(|order| order.system_disk_gib).map(|gib| gib.to_string());
         let category = of.order.and_then(|order| order.system_disk_category.as_deref());
+        let (unit, count) = match of.order.map(|order| &order.charge) {
+            Some(Charge::PrePaid(period)) => (period.unit.name(), period.count),
+            _ => ("Hour", 1),
+        };
         let call = action("DescribePrice")
             .with("ResourceType", "instance")
             .with("InstanceType", of.instance_type)
             .with("Amount", of.amount.max(1).to_string())
-            .with("PriceUnit", "Hour")
-            .with("Period", "1")
+            .with("PriceUnit", unit)
+            .with("Period", count.to_string())
             .with("SpotStrategy", of.spot_strategy)
             .with_some("ZoneId", of.zone)
             // The disk has a price only together with an image.
@@ -78,10 +82,10 @@ impl Ecs {
             .with_some("SystemDisk.Category", category);
         let read = |answer: &crate::cloud::RpcAnswer| {
             let mut price = Fields::of(&answer.raw["PriceInfo"]["Price"]);
-            let hourly = price.decimal("TradePrice").ok_or("there is no TradePrice in it")?;
+            let trade = price.decimal("TradePrice").ok_or("there is no TradePrice in it")?;
             Ok(Price {
-                hourly,
-                original: price.decimal("OriginalPrice").unwrap_or(hourly),
+                trade,
+                original: price.decimal("OriginalPrice").unwrap_or(trade),
                 currency: price.text("Currency").unwrap_or_default(),
             })
         };

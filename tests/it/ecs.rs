@@ -241,7 +241,7 @@ fn prices_and_the_market_are_read_whether_numbers_or_text() {
     let ecs = ecs(&service);
     let of = PriceOf { instance_type: "ecs.f3-c4f1.xlarge", amount: 3, ..Default::default() };
     let price = run(ecs.price(&of)).unwrap();
-    assert_eq!((price.hourly, price.original, price.currency.as_str()), (4.68, 5.2, "CNY"));
+    assert_eq!((price.trade, price.original, price.currency.as_str()), (4.68, 5.2, "CNY"));
     let (prices, currency) = run(ecs.spot_prices("ecs.f3-c4f1.xlarge")).unwrap();
     assert_eq!((prices.len(), prices[1].price, currency.as_str()), (2, 0.04, "USD"));
 }

@@ -113,13 +113,18 @@ fn a_dry_run_ends_as_the_work_would() {
     let both = format!("{first},vsw-bp1faascmdsandboxg");
     let prepaid = ["--prepaid", "1month", "--vswitch", &both];
     // What the first zone lacks the second one has.
-    assert_eq!(up(&["--dry-run", "--vswitch", &both]).exits(0).json()["refusal"], json!(null));
+    let by_hour = up(&["--dry-run", "--vswitch", &both]).exits(0).json();
+    assert_eq!((&by_hour["refusal"], by_hour.get("in_advance")), (&json!(null), None));
     let plan = up(&["--dry-run", "--vswitch", first]).exits(7).json();
     assert!(plan["refusal"].as_str().unwrap().contains("OperationDenied.NoStock"), "{plan}");
     up(&["--yes", "--vswitch", first]).exits(7);
+    let by_month = up(&[&prepaid[..], &["--dry-run"]].concat()).exits(0).json();
+    assert_eq!((&by_month["cost"], &by_month["in_advance"]["period"]), (&json!(null), &json!("1 month")));
+    let month = by_month["in_advance"]["price"].as_f64().unwrap();
+    assert!((month / by_hour["cost"]["hourly"].as_f64().unwrap() - 720.0).abs() < 0.1, "{by_month}");
     let paid = up(&prepaid).exits(2).error();
-    assert!(paid["message"].to_string().contains("paid in advance for 1 month"), "{paid}");
-    assert_eq!(up(&[&prepaid[..], &["--dry-run"]].concat()).exits(0).json()["cost"], json!(null));
+    let said = format!("for {month:.2} CNY, paid in advance for 1 month and not to be released before");
+    assert!(paid["message"].to_string().contains(&said), "{paid}");
     up(&[&prepaid[..], &["--yes"]].concat()).exits(0);
     let plan = cloud.faascmd(&["fleet", "down", "ddr", "--dry-run", "-ojson"]).exits(6).json();
     assert_eq!((&plan["hosts"], &plan["left"][0]["name"]), (&json!([]), &json!("ddr-001")));

@@ -40,7 +40,7 @@ pub async fn cost_of(ecs: &Ecs, hosts: &[Instance]) -> Option<Cost> {
     for ((instance_type, zone, spot_strategy), amount) in kinds {
         let of = PriceOf { instance_type, amount, zone: Some(zone), spot_strategy, order: None };
         let price = ecs.price(&of).await.ok()?;
-        cost.hourly += price.hourly;
+        cost.hourly += price.trade;
         cost.currency = price.currency;
     }
     (cost.hourly > 0.0).then_some(cost)

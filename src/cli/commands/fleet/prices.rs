@@ -79,7 +79,7 @@ async fn offers(ecs: &Ecs, instance_type: &str) -> Result<Vec<Offer>, Failure> {
             instance_type: instance_type.to_owned(),
             zone: of.zone.clone(),
             stock: of.stock,
-            hourly: price.as_ref().map(|price| price.hourly),
+            hourly: price.as_ref().map(|price| price.trade),
             currency: price.map(|price| price.currency).unwrap_or_default(),
             chips: fpga_type(instance_type).map(|of| of.chips),
             spot: by_zone.get(of.zone.as_str()).and_then(|prices| Market::of(prices)),

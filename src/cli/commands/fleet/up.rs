@@ -16,7 +16,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
 use crate::cloud;
 use crate::codes::Class;
-use crate::ecs::{Charge, Ecs, Period, PriceOf, ZoneStock, fpga_type};
+use crate::ecs::{Charge, Ecs, Price, PriceOf, ZoneStock, fpga_type};
 use crate::ops::fleet::{Cost, Services, Target, UpRequest, cost_of, up};
 
 /// Make what is missing of a fleet
@@ -60,6 +60,8 @@ struct Plan {
     there: usize,
     missing: usize,
     cost: Option<Cost>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_advance: Option<InAdvance>,
     /// Seconds until they are released.
     release_after: Option<u64>,
     stock: Vec<ZoneStock>,
@@ -70,8 +72,16 @@ struct Plan {
     refusal: Option<String>,
     #[serde(skip)]
     exit: Exit,
-    #[serde(skip)]
-    paid: Option<Period>,
+}
+
+/// What is paid before it is used.
+#[derive(Debug, Serialize)]
+struct InAdvance {
+    /// `1 month`.
+    period: String,
+    /// Of all that is missing, for all of that time.
+    price: f64,
+    currency: String,
 }
 
 /// Runs the command.
@@ -94,7 +104,7 @@ async fn make(request: &UpRequest, cx: &Context) -> Result<Option<Up>, Failure> 
     let there = there(&ecs, request).await?;
     let missing = request.count.saturating_sub(there);
     if missing > 0 {
-        let question = question(request, missing, hourly(&ecs, request, missing).await);
+        let question = question(request, missing, price(&ecs, request, missing).await);
         cx.ui.note(&format!("{}: {there} of {} there", request.fleet, request.count));
         if !cx.ui.confirms(&question)? {
             return Ok(None);
@@ -108,22 +118,19 @@ async fn make(request: &UpRequest, cx: &Context) -> Result<Option<Up>, Failure> 
     Ok(Some(Up { fleet: request.fleet.clone(), new: made.new, hosts, cost }))
 }
 
-fn question(request: &UpRequest, missing: usize, cost: Option<Cost>) -> String {
-    let cost = match (&request.order.charge, cost) {
+fn question(request: &UpRequest, missing: usize, price: Option<Price>) -> String {
+    let types = request.types.join(" or ");
+    let ends = match (&request.order.charge, request.release_after) {
         (Charge::PrePaid(period), _) => {
-            return format!(
-                "make {missing} {}, each paid in advance for {period} at a price that is not told here, and not to be released before?",
-                request.types.join(" or ")
-            );
+            format!("paid in advance for {period} and not to be released before")
         }
-        (_, Some(cost)) => format!("for {}", cost.said()),
-        (_, None) => "at a price that is not told".to_owned(),
+        (_, Some(after)) => format!("released by themselves after {}", spent(after)),
+        (_, None) => "never released by themselves".to_owned(),
     };
-    let ends = request.release_after.map_or_else(
-        || "never released by themselves".to_owned(),
-        |after| format!("released by themselves after {}", spent(after)),
-    );
-    format!("make {missing} {} {cost}, {ends}?", request.types.join(" or "))
+    let (cost, in_advance) = costs(request, price);
+    let price = in_advance.map(|paid| paid.said()).or(cost.map(|cost| cost.said()));
+    let price = price.map_or_else(|| "at a price that is not told".into(), |price| format!("for {price}"));
+    format!("make {missing} {types} {price}, {ends}?")
 }
 
 /// How many hosts there are, without those that the market takes back: they are made anew.
@@ -132,11 +139,8 @@ async fn there(ecs: &Ecs, request: &UpRequest) -> Result<usize, Failure> {
     Ok(hosts.iter().filter(|host| !host.is_being_recycled()).count())
 }
 
-/// What an hour of what is missing costs; the price of the first choice. What is paid in advance has no price by the hour.
-async fn hourly(ecs: &Ecs, request: &UpRequest, missing: usize) -> Option<Cost> {
-    if matches!(request.order.charge, Charge::PrePaid(_)) {
-        return None;
-    }
+/// What is missing costs, as it is to be paid; the price of the first choice.
+async fn price(ecs: &Ecs, request: &UpRequest, missing: usize) -> Option<Price> {
     let of = PriceOf {
         instance_type: request.types.first()?,
         amount: u16::try_from(missing).ok()?,
@@ -144,8 +148,25 @@ async fn hourly(ecs: &Ecs, request: &UpRequest, missing: usize) -> Option<Cost> 
         spot_strategy: request.order.charge.spot_strategy(),
         order: Some(&request.order),
     };
-    let price = ecs.price(&of).await.ok()?;
-    Some(Cost { hourly: price.hourly, currency: price.currency })
+    ecs.price(&of).await.ok()
+}
+
+/// A price by the hour, or that of a time that is paid in advance.
+fn costs(request: &UpRequest, price: Option<Price>) -> (Option<Cost>, Option<InAdvance>) {
+    let Some(Price { trade, currency, .. }) = price else { return (None, None) };
+    match request.order.charge {
+        Charge::PrePaid(period) => {
+            (None, Some(InAdvance { period: period.to_string(), price: trade, currency }))
+        }
+        _ => (Some(Cost { hourly: trade, currency }), None),
+    }
+}
+
+impl InAdvance {
+    /// `6739.20 CNY`.
+    fn said(&self) -> String {
+        format!("{:.2} {}", self.price, self.currency)
+    }
 }
 
 async fn plan(request: &UpRequest, cx: &Context) -> Result<Plan, Failure> {
@@ -162,20 +183,19 @@ async fn plan(request: &UpRequest, cx: &Context) -> Result<Plan, Failure> {
     let needed = fpga_type(first).map(|of| u64::from(of.vcpus) * missing as u64);
     let refusal = if missing == 0 { None } else { refusal(&ecs, request, missing).await? };
     let is_spot = matches!(request.order.charge, Charge::Spot | Charge::SpotLimit(_));
+    let price = if missing == 0 { None } else { price(&ecs, request, missing).await };
+    let (cost, in_advance) = costs(request, price);
     Ok(Plan {
         fleet: request.fleet.clone(),
         count: request.count,
         there,
         missing,
-        cost: if missing == 0 { None } else { hourly(&ecs, request, missing).await },
+        cost,
+        in_advance,
         release_after: request.release_after.map(|after| after.as_secs()),
         vcpus_left: quotas.as_ref().and_then(|quotas| quotas.vcpus_left(is_spot)),
         type_supported: quotas.as_ref().and_then(|quotas| quotas.supports(first)),
         vcpus_needed: needed,
-        paid: match request.order.charge {
-            Charge::PrePaid(period) => Some(period),
-            _ => None,
-        },
         exit: refusal.as_ref().map_or(Exit::Done, exit_of),
         refusal: refusal.map(|error| error.to_string()),
         stock,
@@ -242,8 +262,8 @@ impl Report for Plan {
     fn human(&self, page: &mut Page) {
         let left =
             |number: Option<u64>| number.map_or_else(|| "not told".into(), |number| number.to_string());
-        let cost = match (&self.paid, &self.cost) {
-            (Some(period), _) => format!("paid in advance for {period}, not told"),
+        let cost = match (&self.in_advance, &self.cost) {
+            (Some(paid), _) => format!("{}, paid in advance for {}", paid.said(), paid.period),
             (None, cost) => cost.as_ref().map_or_else(|| "not told".into(), Cost::said),
         };
         page.facts(&[

@@ -2,13 +2,18 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use faascmd::testing::bitstream::sample;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::json;
 
 use super::fpga::OLD;
 use crate::common::bar::Bar;
-use crate::common::cloud::Cloud;
+use crate::common::cloud::{Cloud, count};
 use crate::common::line::{Fate, Line};
 use crate::common::world::ran;
 
@@ -76,4 +81,47 @@ fn a_load_of_another_s_while_ours_is_tested_is_6_and_no_fault() {
     assert_eq!(deploy.wait().unwrap().code(), Some(6), "{rest:?}");
     let error = rest.iter().find(|line| line.starts_with("error: ")).unwrap();
     assert!(error.contains(theirs) && error.contains("was replaced by"), "{error}");
+}
+
+/// A line on which the first order to load arrives some seconds late; what is to happen when it is sent.
+fn late(running: &Cloud, sent: impl Fn() + Send + Sync + 'static) -> Line {
+    let is_sent = AtomicBool::new(false);
+    Line::judged(running.endpoint(), move |head| {
+        let is_load = String::from_utf8_lossy(head).contains("Action=LoadFpgaImageTask");
+        if !is_load || is_sent.swap(true, Ordering::Relaxed) {
+            return Fate::Passes;
+        }
+        sent();
+        Fate::Late(Duration::from_secs(3))
+    })
+}
+
+const LOAD: [&str; 5] = ["fpga", "load", OLD, "-o", "json"];
+
+#[test]
+fn a_load_that_arrives_late_is_asked_for_once() {
+    let running = Cloud::start(&["--speed", "20"]);
+    let line = late(&running, || {});
+    let loaded = running.faascmd_with(&[("FAASCMD_ENDPOINT", &line.endpoint())], &LOAD).exits(0);
+    assert!(loaded.stderr.contains("ordered without an answer, looking until 20"), "{}", loaded.stderr);
+    assert_eq!(loaded.json()["task_status"], "valid");
+    assert_eq!(count(&running.requests(), "LoadFpgaImageTask"), 1);
+}
+
+#[test]
+fn a_late_load_of_a_run_that_was_killed_is_not_asked_for_again() {
+    let running = Cloud::start(&["--speed", "20"]);
+    let program = Arc::new(OnceLock::<Pid>::new());
+    let killed = Arc::clone(&program);
+    let line = late(&running, move || kill(*killed.wait(), Signal::SIGKILL).unwrap());
+    let mut load = running.command(&LOAD);
+    let mut load = load.env("FAASCMD_ENDPOINT", line.endpoint()).stderr(Stdio::null()).spawn().unwrap();
+    program.set(Pid::from_raw(load.id().try_into().unwrap())).unwrap();
+    assert_eq!(load.wait().unwrap().code(), None);
+    let again = running.faascmd_with(&[("FAASCMD_ENDPOINT", &line.endpoint())], &LOAD).exits(0);
+    assert_eq!(again.json()["task_status"], "valid");
+    assert_eq!(count(&running.requests(), "LoadFpgaImageTask"), 1);
+    // What was answered is forgotten.
+    let intents = running.world.path().join(".local/state/faascmd/intents");
+    assert_eq!(std::fs::read_dir(intents).unwrap().count(), 0);
 }

@@ -110,6 +110,7 @@ impl DownloadImage {
             // The old tool asked the service every time, and did not wait.
             force: true,
             wait: false,
+            order_life: cx.order_life()?,
             driver: None,
             this_machine: None,
         };

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
@@ -115,7 +116,7 @@ pub async fn load_all(
     faas: &Faas,
     spots: Vec<Spot>,
     images: &BTreeMap<Option<String>, String>,
-    jobs: usize,
+    (jobs, order_life): (usize, Duration),
 ) -> Vec<LoadedChip> {
     let unfit = RefCell::new(BTreeSet::new());
     let load = async |spot: Spot| {
@@ -124,7 +125,7 @@ pub async fn load_all(
             let why = Some("the shell did not fit another chip (SHELL NOT MATCH)".to_owned());
             return spot.ended(images, Outcome::NotRun, why, false);
         }
-        match load_one(services, faas, &spot, images).await {
+        match load_one(services, faas, (&spot, order_life), images).await {
             Ok(skipped) => spot.ended(images, Outcome::Passed, None, skipped),
             Err(error) => {
                 if matches!(&error, Error::Cloud(e) if e.code() == Some("SHELL NOT MATCH")) {
@@ -164,7 +165,7 @@ pub async fn still_loaded(
 async fn load_one(
     services: Services<'_>,
     faas: &Faas,
-    spot: &Spot,
+    (spot, order_life): (&Spot, Duration),
     images: &BTreeMap<Option<String>, String>,
 ) -> Result<bool> {
     let Some(image_uuid) = images.get(&spot.chip.shell) else {
@@ -176,6 +177,7 @@ async fn load_one(
         image_uuid,
         force: false,
         wait: true,
+        order_life,
         driver: None,
         this_machine: None,
     };

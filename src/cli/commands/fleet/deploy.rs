@@ -218,7 +218,7 @@ impl LoadArgs {
             let out = self.driver(services, target, (waiting.clone(), false), &mut record).await;
             out.map_err(|failure| not_begun(&mut record, is_new, failure))?;
             let began = Instant::now();
-            let loaded = load_all(services, &faas, open, &images, jobs).await;
+            let loaded = load_all(services, &faas, open, &images, (jobs, request.image.order_life)).await;
             for host in &waiting {
                 let of_host = loaded.iter().filter(|chip| chip.instance_id == host.id);
                 let worst = of_host.map(|chip| chip.outcome).max().unwrap_or(Outcome::Passed);

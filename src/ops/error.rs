@@ -195,7 +195,10 @@ impl From<FleetError> for Error {
 
 impl From<UploadError> for Error {
     fn from(error: UploadError) -> Self {
-        Self::Upload(Box::new(error))
+        match error {
+            UploadError::Pending(error) => *error,
+            error => Self::Upload(Box::new(error)),
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! Nothing stays behind, in the cloud or on disk, that nobody comes back for; and a download goes on where it stopped.
 
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::common::bytes::bytes;
 use crate::common::cloud::{Cloud, count};
 use crate::common::line::{Fate, Line};
@@ -7,6 +11,7 @@ use crate::common::world::ran;
 
 const MIB: u64 = 1 << 20;
 const PUT: [&str; 9] = ["-o", "json", "object", "put", "f", "--part-size", "1MiB", "--jobs", "2"];
+const NO_CLOBBER: [&str; 7] = ["-ojson", "object", "put", "f", "--part-size", "1MiB", "--no-clobber"];
 
 /// A cloud behind a line on which the first four parts of an object go through, until it is healed.
 fn behind_a_line() -> (Cloud, Line) {
@@ -27,6 +32,13 @@ fn half_sent() -> Cloud {
     cloud
 }
 
+/// Another machine of the same user runs this.
+fn elsewhere(cloud: &Cloud, args: &[&str]) -> Command {
+    let mut command = cloud.command(args);
+    command.env("XDG_STATE_HOME", cloud.world.path().join("other"));
+    command
+}
+
 #[track_caller]
 fn nothing_is_left(cloud: &Cloud) {
     assert_eq!(cloud.faascmd(&["object", "uploads", "ls"]).exits(0).stdout, "");
@@ -40,8 +52,7 @@ fn unfinished_uploads_of_this_machine_are_shown_with_their_files() {
     let list = cloud.faascmd(&["object", "uploads", "ls", "-o", "json"]).exits(0).json();
     let file = cloud.world.path().join("f");
     assert_eq!((&list["items"][0]["ours"], &list["items"][0]["file"]), (&true.into(), &file.to_str().into()));
-    let mut elsewhere = cloud.command(&["object", "uploads", "ls", "-o", "json"]);
-    let list = ran(elsewhere.env("XDG_STATE_HOME", cloud.world.path().join("other"))).exits(0).json();
+    let list = ran(&mut elsewhere(&cloud, &["object", "uploads", "ls", "-o", "json"])).exits(0).json();
     assert_eq!((&list["items"][0]["ours"], &list["items"][0]["file"].is_null()), (&false.into(), &true));
 }
 
@@ -98,8 +109,7 @@ fn parts_go_when_another_machine_has_put_the_object() {
     let cloud = half_sent();
     // The service tells times in whole seconds.
     std::thread::sleep(std::time::Duration::from_secs(3));
-    let mut elsewhere = cloud.command(&PUT);
-    ran(elsewhere.env("XDG_STATE_HOME", cloud.world.path().join("other"))).exits(0);
+    ran(&mut elsewhere(&cloud, &PUT)).exits(0);
     cloud.world.file("another", "another file");
     cloud.faascmd(&["object", "put", "another"]).exits(0);
     nothing_is_left(&cloud);
@@ -122,31 +132,118 @@ fn an_upload_whose_beginning_was_not_heard_of_does_not_stay() {
     nothing_is_left(&cloud);
 }
 
-#[test]
-fn an_upload_that_was_begun_by_a_run_that_was_killed_before_it_knew_does_not_stay() {
+/// A cloud behind a line, and an upload in it whose id nobody heard, for the run was killed before.
+fn begun_unheard() -> (Cloud, Line) {
     let cloud = Cloud::start(&[]);
     cloud.world.file("f", bytes(3 << 20, 1));
     let line = Line::judged(cloud.endpoint(), |head| match head.starts_with(b"POST") {
         true => Fate::Unanswered,
         false => Fate::Passes,
     });
-    let through = || {
-        let mut put = cloud.command(&PUT);
-        put.env("FAASCMD_ENDPOINT", line.endpoint());
-        put
-    };
-    let mut put = through().spawn().unwrap();
+    let cloud = cloud.over(&line);
+    let mut put = cloud.command(&PUT).spawn().unwrap();
     while cloud.next_request()["action"] != "InitiateMultipartUpload" {}
     put.kill().unwrap();
     put.wait().unwrap();
-    let pending = || cloud.faascmd(&["object", "uploads", "ls"]).exits(0).stdout.lines().count();
-    assert!(pending() > 0);
+    line.heal();
+    assert_ne!(cloud.faascmd(&["object", "uploads", "ls"]).exits(0).stdout, "");
     let checkpoints = cloud.world.path().join(".local/state/faascmd/uploads");
     let noted = std::fs::read_dir(checkpoints).unwrap().next().unwrap().unwrap().path();
     let noted = std::fs::read_to_string(noted).unwrap();
     assert!(noted.contains(r#""upload_id":"""#), "{noted}");
+    (cloud, line)
+}
+
+#[test]
+fn an_upload_that_was_begun_by_a_run_that_was_killed_before_it_knew_does_not_stay() {
+    let (cloud, _line) = begun_unheard();
+    cloud.faascmd(&PUT).exits(0);
+    nothing_is_left(&cloud);
+}
+
+#[test]
+fn nor_does_it_where_another_machine_has_put_the_object_which_stays() {
+    let (cloud, _line) = begun_unheard();
+    ran(&mut elsewhere(&cloud, &PUT)).exits(0);
+    assert_eq!(cloud.faascmd(&PUT).exits(0).json()["skipped"], true);
+    nothing_is_left(&cloud);
+    assert_eq!(cloud.faascmd(&["object", "ls"]).exits(0).stdout.lines().count(), 1);
+}
+
+const COMPLETE: (&str, &str) = ("POST", "uploadId=");
+const ABORT: (&str, &str) = ("DELETE", "uploadId=");
+
+fn is(head: &[u8], (method, parameter): (&str, &str)) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let line = head.lines().next().unwrap_or_default();
+    line.starts_with(method) && line.contains(parameter)
+}
+
+/// What the service says when it refuses.
+fn refusal(status: &str, code: &str) -> Fate {
+    let body = format!("<Error><Code>{code}</Code><Message>No.</Message><RequestId>R</RequestId></Error>");
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nx-oss-request-id: R\r\ncontent-length: {length}");
+    Fate::Instead(format!("{head}\r\n\r\n{body}").into())
+}
+
+/// Puts a file while another machine puts the same, whose object is there before our parts are put together; and gives the
+/// line, on which `aborted` becomes of a request to remove them.
+fn outrun(aborted: Fate) -> (Cloud, Line) {
+    let cloud = Cloud::start(&[]);
+    cloud.world.file("f", bytes(3 << 20, 1));
+    let other = Mutex::new(Some(elsewhere(&cloud, &["object", "put", "f"])));
+    let line = Line::judged(cloud.endpoint(), move |head| {
+        let other = if is(head, COMPLETE) { other.lock().unwrap().take() } else { None };
+        other.map(|mut put| ran(&mut put).exits(0));
+        if is(head, ABORT) { aborted.clone() } else { Fate::Passes }
+    });
+    let cloud = cloud.over(&line);
+    let put = cloud.faascmd(&NO_CLOBBER).exits(0).json();
+    assert_eq!((&put["sent"], &put["skipped"]), (&(3 << 20).into(), &false.into()));
+    (cloud, line)
+}
+
+#[test]
+fn parts_go_when_another_machine_was_faster() {
+    let (cloud, _line) = outrun(Fate::Passes);
+    nothing_is_left(&cloud);
+}
+
+#[test]
+fn parts_that_could_not_be_removed_are_by_a_later_run() {
+    let (cloud, line) = outrun(refusal("403 Forbidden", "AccessDenied"));
+    assert_eq!(cloud.faascmd(&NO_CLOBBER).exits(0).json()["skipped"], true);
+    assert_ne!(cloud.faascmd(&["object", "uploads", "ls"]).exits(0).stdout, "");
     line.heal();
-    ran(&mut through()).exits(0);
+    cloud.faascmd(&NO_CLOBBER).exits(0);
+    nothing_is_left(&cloud);
+}
+
+#[test]
+fn parts_go_when_the_service_has_lost_one_and_all_are_sent_anew() {
+    let cloud = Cloud::start(&[]);
+    cloud.world.file("f", bytes(3 << 20, 1));
+    let asked = AtomicUsize::new(0);
+    let line = Line::judged(cloud.endpoint(), move |head| {
+        match is(head, COMPLETE).then(|| asked.fetch_add(1, Ordering::SeqCst)) {
+            Some(0) => Fate::Unsent,
+            Some(1) => refusal("400 Bad Request", "InvalidPart"),
+            _ => Fate::Passes,
+        }
+    });
+    let cloud = cloud.over(&line);
+    cloud.faascmd(&PUT).exits(0);
+    assert_eq!(count(&cloud.requests(), "InitiateMultipartUpload"), 2);
+    nothing_is_left(&cloud);
+}
+
+#[test]
+fn parts_of_an_earlier_run_go_when_one_with_abort_on_failure_is_refused() {
+    let cloud = half_sent();
+    cloud.world.file("g", "other content");
+    ran(&mut elsewhere(&cloud, &["object", "put", "g", "oss://faascmd-sandbox/f"])).exits(0);
+    cloud.faascmd(&[&NO_CLOBBER[..], &["--abort-on-failure"]].concat()).exits(6);
     nothing_is_left(&cloud);
 }
 

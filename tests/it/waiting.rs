@@ -8,6 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
+use crate::common::bytes::bytes;
 use crate::common::cloud::Cloud;
 use crate::common::line::{Fate, Line};
 
@@ -105,4 +106,24 @@ fn a_signal_ends_it_also_while_the_service_says_nothing() {
     assert_eq!(output.status.code(), Some(130));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains("it goes on where it stopped: faascmd deploy bit.tar.gz -o json"), "{stderr}");
+}
+
+#[test]
+fn the_upload_of_another_process_is_waited_for_no_longer_than_the_time_allows() {
+    let running = Cloud::start(&[]);
+    running.world.file("bit.tar.gz", bytes(1 << 20, 1));
+    let line = Line::of_parts(running.endpoint(), 0);
+    let running = running.over(&line);
+    let mut other =
+        running.command(&["object", "put", "bit.tar.gz", "--part-size", "100KiB"]).spawn().unwrap();
+    while running.next_request()["action"] != "InitiateMultipartUpload" {}
+    let deploy = ["deploy", "bit.tar.gz", "--part-size", "100KiB", "--no-load", "--no-check"];
+    let more = ["--fpga-type", "xilinx", "--shell", "f30001", "--timeout", "1s", "-ojson"];
+    let error = running.faascmd(&[&deploy[..], &more].concat()).exits(8).error();
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("the upload of bit.tar.gz by another process is still under way"), "{error}");
+    assert!(hint(&error).starts_with("it goes on where it stopped: faascmd deploy bit.tar.gz"), "{error}");
+    assert!(!hint(&error).contains("--timeout"), "the limit was too short: {error}");
 }

@@ -12,6 +12,7 @@ impl From<UploadError> for Failure {
         let message = error.to_string();
         match error {
             UploadError::Cloud(e) => (*e).into(),
+            UploadError::Pending(e) => (*e).into(),
             UploadError::Unreadable { path, error } if error.kind() == ErrorKind::NotFound => {
                 let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
                 let folder = folder.unwrap_or_else(|| std::path::Path::new(".")).display();

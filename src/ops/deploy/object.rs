@@ -71,6 +71,7 @@ async fn send(services: Services<'_>, request: &Request, place: &Place) -> Resul
         always_send: place.is_there,
         part_size: request.part_size,
         jobs: request.jobs,
+        longest_wait: Some(services.deadline.left()),
         ..UploadRequest::new(&request.file, &place.key)
     };
     upload::upload(services.oss, &upload, services.deadline.cancel()).await

@@ -89,7 +89,9 @@ impl Agent {
     pub async fn put(services: Services<'_>, oss: &Oss, path: &Path) -> Result<Self> {
         let sha256 = hex(&Content::of(path).map_err(Error::of_file(path))?.sha256);
         let key = format!("faascmd/agent/{sha256}");
-        upload(oss, &UploadRequest::new(path, &key), services.deadline.cancel()).await?;
+        let longest_wait = Some(services.deadline.left());
+        let request = UploadRequest { longest_wait, ..UploadRequest::new(path, &key) };
+        upload(oss, &request, services.deadline.cancel()).await?;
         let url = Secret::new(internal(oss)?.presigned("GET", &key, URL_LIFE).await?.url);
         Ok(Self { sha256, url })
     }

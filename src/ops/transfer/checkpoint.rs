@@ -87,7 +87,7 @@ const LONGEST_HEADER: u64 = 64 << 10;
 const FORM: u32 = 1;
 
 /// A transfer that an earlier run began.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::ops) struct Begun {
     /// What the service calls it; for a download, the object's `ETag`. Empty where the answer was not heard.
     pub(in crate::ops) upload_id: String,
@@ -111,17 +111,17 @@ pub(in crate::ops) enum Found {
     Nothing,
     /// What this upload can go on with.
     Begun(Begun),
-    /// Something that it can't; with the upload id where that is one of this file and this key.
-    Useless { why: &'static str, upload_id: Option<String> },
+    /// Something that it can't; with what was begun, without its parts, where that is of this file and this key.
+    Useless { why: &'static str, begun: Option<Begun> },
 }
 
 impl Found {
     /// The upload of this file to this key that was begun.
-    pub(in crate::ops) fn upload_id(self) -> Option<String> {
+    pub(in crate::ops) fn begun(self) -> Option<Begun> {
         match self {
             Self::Nothing => None,
-            Self::Begun(begun) => Some(begun.upload_id),
-            Self::Useless { upload_id, .. } => upload_id,
+            Self::Begun(begun) => Some(begun),
+            Self::Useless { begun, .. } => begun,
         }
     }
 }
@@ -141,7 +141,7 @@ impl Checkpoint {
     pub(in crate::ops) fn read(&mut self) -> Found {
         let mut text = Vec::new();
         if self.file.rewind().and_then(|()| self.file.read_to_end(&mut text)).is_err() {
-            return Found::Useless { why: "can't be read", upload_id: None };
+            return Found::Useless { why: "can't be read", begun: None };
         }
         found(&self.binding, &text)
     }
@@ -202,7 +202,7 @@ fn part_line(placed: &Placed) -> Vec<u8> {
 fn found(binding: &Binding, text: &[u8]) -> Found {
     let mut lines = text.split_inclusive(|byte| *byte == b'\n');
     let Some(first) = lines.next() else { return Found::Nothing };
-    let useless = |why, upload_id| Found::Useless { why, upload_id };
+    let useless = |why, begun| Found::Useless { why, begun };
     let header: Header = match serde_json::from_slice(first) {
         Ok(header) if first.ends_with(b"\n") => header,
         _ => return useless("is cut off", None),
@@ -211,8 +211,9 @@ fn found(binding: &Binding, text: &[u8]) -> Found {
         return useless("is another version's", None);
     }
     if let Some(why) = binding.difference(&header.binding) {
-        let ours = binding.name() == header.binding.name();
-        return useless(why, ours.then_some(header.upload_id));
+        let is_ours = binding.name() == header.binding.name();
+        let Header { upload_id, began, .. } = header;
+        return useless(why, is_ours.then(|| Begun { upload_id, began, ..Begun::default() }));
     }
     let whole = lines.take_while(|line| line.ends_with(b"\n"));
     let parts = whole.map_while(|line| serde_json::from_slice(line).ok()).map(|part: PartLine| {
@@ -315,7 +316,7 @@ mod tests {
             let mut other = binding();
             change(&mut other);
             match found(&other, &text) {
-                Found::Useless { why, upload_id } => (why, upload_id.is_some()),
+                Found::Useless { why, begun } => (why, begun.is_some()),
                 other => panic!("{other:?}"),
             }
         };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::size::ByteSize;
 use crate::cloud::{self, CallError};
+use crate::ops::Error;
 
 /// A failed upload.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +56,9 @@ pub enum UploadError {
     /// The service can't be reached, refuses, or gives no answer.
     #[error(transparent)]
     Cloud(Box<cloud::Error>),
+    /// Another process was still uploading the same file to the same key when the waiting time was over.
+    #[error(transparent)]
+    Pending(Box<Error>),
     /// A signal stopped it.
     #[error("stopped{}", kept.map(how_much).unwrap_or_default())]
     Stopped {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::checkpoint_folder;
 use super::source::state_of;
-use super::{Job, checkpoint_folder};
-use crate::ops::transfer::{Binding, Header, left_behind, noted};
+use crate::cloud::Result;
+use crate::ops::transfer::{Begun, Binding, Header, left_behind, noted};
 use crate::oss::Oss;
 
 /// How long tidying up may hold up who has what he came for.
@@ -25,8 +26,9 @@ pub async fn sweep(oss: &Oss) {
     let work = async {
         for (checkpoint, header) in left_behind(&folder) {
             if is_of(oss, &header.binding) && is_over(oss, &header).await {
-                let Header { binding, upload_id, .. } = header;
-                if upload_id.is_empty() || oss.abort(&binding.key, &upload_id).await.is_ok() {
+                let Header { binding, upload_id, began, .. } = header;
+                let begun = Begun { upload_id, began, ..Begun::default() };
+                if remove(oss, &binding.key, &begun).await.is_ok() {
                     tracing::info!("removed what was sent of {} to {}", binding.path, binding.key);
                     checkpoint.remove();
                 }
@@ -57,21 +59,28 @@ async fn is_over(oss: &Oss, header: &Header) -> bool {
     head.last_modified.is_some_and(|time| time > header.began.saturating_add(LAG).unwrap_or(Timestamp::MAX))
 }
 
-impl Job<'_> {
-    /// Removes uploads of this key that were begun at that time, of which nobody heard and which have no part.
-    pub(super) async fn remove_unheard(&self, began: Timestamp) {
-        let key = &self.request.key;
-        let Ok(pending) = self.oss.pending_uploads(key).await else { return };
-        let is_near = |time: Timestamp| {
-            let after = time.duration_since(began);
-            (-LAG..APPEARS).contains(&after)
-        };
-        for upload in pending.into_iter().filter(|upload| upload.key == *key) {
-            let is_empty = upload.initiated.is_some_and(is_near)
-                && self.oss.list_parts(key, &upload.upload_id).await.is_ok_and(|parts| parts.is_empty());
-            if is_empty {
-                self.oss.abort(key, &upload.upload_id).await.ok();
-            }
+/// Removes an upload that was begun. Of one whose id was not heard it is not asked by its id: the request without one is that
+/// to delete the object.
+pub(super) async fn remove(oss: &Oss, key: &str, begun: &Begun) -> Result<()> {
+    if begun.upload_id.is_empty() {
+        remove_unheard(oss, key, begun.began).await;
+        return Ok(());
+    }
+    oss.abort(key, &begun.upload_id).await
+}
+
+/// Removes uploads of this key that were begun at that time, of which nobody heard and which have no part.
+pub(super) async fn remove_unheard(oss: &Oss, key: &str, began: Timestamp) {
+    let Ok(pending) = oss.pending_uploads(key).await else { return };
+    let is_near = |time: Timestamp| {
+        let after = time.duration_since(began);
+        (-LAG..APPEARS).contains(&after)
+    };
+    for upload in pending.into_iter().filter(|upload| upload.key == *key) {
+        let is_empty = upload.initiated.is_some_and(is_near)
+            && oss.list_parts(key, &upload.upload_id).await.is_ok_and(|parts| parts.is_empty());
+        if is_empty {
+            oss.abort(key, &upload.upload_id).await.ok();
         }
     }
 }

@@ -11,6 +11,7 @@ mod whole;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use self::error::UploadError;
 pub use self::leftovers::{of_this_machine, sweep};
@@ -45,6 +46,9 @@ pub struct UploadRequest {
     /// Whether the parts sent so far are removed when the upload fails or is stopped, instead of being kept for the
     /// next run.
     pub abort_on_failure: bool,
+    /// How long another process of this machine that uploads the same file to the same key is waited for; None for as
+    /// long as it takes.
+    pub longest_wait: Option<Duration>,
 }
 
 impl UploadRequest {
@@ -58,6 +62,7 @@ impl UploadRequest {
             existing: Existing::Replace,
             always_send: false,
             abort_on_failure: false,
+            longest_wait: None,
         }
     }
 }

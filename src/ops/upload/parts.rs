@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
+use super::leftovers::{remove, remove_unheard};
 use super::{Job, UploadError, Uploaded, checkpoint_folder};
 use crate::base::cancel::Cancel;
 use crate::cloud::{Error, Service};
 use crate::ops::content::Held;
 use crate::ops::transfer::{Begun, Binding, Checkpoint, CombinedCrc, Found, Placed};
+use crate::ops::wait::Awaited;
 use crate::oss::{Existing, ListedPart, Parts, Receipt};
 
 /// How often another process's checkpoint is looked at.
@@ -63,7 +66,8 @@ impl Job<'_> {
     async fn go_on(&self, session: &mut Session) -> Result<Uploaded, UploadError> {
         session.checkpoint = self.checkpoint().await?;
         if let Some(uploaded) = self.there_already().await? {
-            self.forget_earlier(session).await;
+            // Parts that an earlier run left behind would only cost.
+            self.remove_begun(session).await;
             return Ok(uploaded);
         }
         self.find(session).await?;
@@ -76,6 +80,10 @@ impl Job<'_> {
                     && matches!(e.code(), Some("NoSuchUpload" | "InvalidPart")) =>
             {
                 self.say("the parts sent so far are gone: sending all of them");
+                // It may be only some of them, and from here on the note is of another upload.
+                if let Some(upload_id) = session.upload_id.take() {
+                    self.oss.abort(&self.request.key, &upload_id).await.ok();
+                }
                 session.start_anew();
                 self.send_and_complete(session).await
             }
@@ -87,7 +95,7 @@ impl Job<'_> {
     /// for it the upload goes on, and can't be gone on with later.
     async fn checkpoint(&self) -> Result<Option<Checkpoint>, UploadError> {
         let Some(folder) = checkpoint_folder() else { return Ok(None) };
-        let mut waiting = false;
+        let (began, mut waiting) = (Instant::now(), false);
         loop {
             match Checkpoint::open(&folder, self.binding()?) {
                 Ok(Some(checkpoint)) => return Ok(Some(checkpoint)),
@@ -102,8 +110,19 @@ impl Job<'_> {
                 }
             }
             waiting = true;
-            tokio::time::sleep(LOOK).await;
+            let left =
+                self.request.longest_wait.map_or(LOOK, |longest| longest.saturating_sub(began.elapsed()));
+            if left.is_zero() {
+                return Err(self.still_held(began.elapsed()));
+            }
+            tokio::time::sleep(LOOK.min(left)).await;
         }
+    }
+
+    fn still_held(&self, elapsed: Duration) -> UploadError {
+        let work = format!("the upload of {} by another process", self.request.file.display());
+        let (awaited, state) = (Awaited::Lock(work), "under way".to_owned());
+        UploadError::Pending(Box::new(crate::ops::Error::Pending { awaited, state, elapsed }))
     }
 
     fn binding(&self) -> Result<Binding, UploadError> {
@@ -121,15 +140,6 @@ impl Job<'_> {
         })
     }
 
-    /// The object is there: parts that an earlier run left behind would only cost.
-    async fn forget_earlier(&self, session: &mut Session) {
-        let found = session.checkpoint.as_mut().map(Checkpoint::read);
-        if let Some(upload_id) = found.and_then(Found::upload_id) {
-            self.oss.abort(&self.request.key, &upload_id).await.ok();
-        }
-        session.forget();
-    }
-
     /// Finds what an earlier run began, as far as the service still has it.
     async fn find(&self, session: &mut Session) -> Result<(), UploadError> {
         let Some(checkpoint) = &mut session.checkpoint else { return Ok(()) };
@@ -140,11 +150,11 @@ impl Job<'_> {
                 return Ok(());
             }
             Found::Begun(begun) => begun,
-            Found::Useless { why, upload_id } => {
+            Found::Useless { why, begun } => {
                 self.say(&format!("what an earlier run noted {why}: beginning anew"));
-                if let Some(upload_id) = upload_id {
+                if let Some(begun) = begun {
                     // Its parts cost as long as they are stored, and nobody would ever complete it.
-                    self.oss.abort(&self.request.key, &upload_id).await.ok();
+                    remove(self.oss, &self.request.key, &begun).await.ok();
                 }
                 return Ok(());
             }
@@ -219,17 +229,19 @@ impl Job<'_> {
         match outcome {
             Ok(Receipt { crc64: Some(theirs), .. }) if theirs != crc64 => {
                 self.must_be_there(crc64, self.wrong_object(crc64, theirs)).await?;
+                session.forget();
             }
-            Ok(_) => {}
-            // An answer was lost, and the call that was repeated finds the first one's object.
+            Ok(_) => session.forget(),
+            // An answer was lost, and the call that was repeated finds the first one's object; or it is another machine's,
+            // and what was sent here is still there beside it.
             Err(e) if matches!(e.code(), Some("NoSuchUpload" | "FileAlreadyExists")) => {
                 self.must_be_there(crc64, self.unless_taken(e)).await?;
+                self.remove_begun(session).await;
             }
             Err(e) => return Err(e.into()),
         }
-        session.forget();
         if let Some(began) = session.unheard {
-            self.remove_unheard(began).await;
+            remove_unheard(self.oss, &self.request.key, began).await;
         }
         Ok(self.uploaded(crc64, session.sent, session.resumed))
     }
@@ -263,16 +275,25 @@ impl Job<'_> {
 
     /// Removes what was sent.
     async fn give_up(&self, session: &mut Session) {
-        if let Some(upload_id) = session.upload_id.take() {
-            let aborted = tokio::time::timeout(CLEAN_UP, self.oss.abort(&self.request.key, &upload_id)).await;
-            if !matches!(aborted, Ok(Ok(()))) {
-                self.say(
-                    "the parts sent so far could not be removed: `faascmd object uploads abort` does it",
-                );
-                return;
+        if !self.remove_begun(session).await {
+            self.say("the parts sent so far could not be removed: `faascmd object uploads abort` does it");
+        }
+    }
+
+    /// Removes what this run or an earlier one began. It is forgotten only when it is gone, else a later run removes it; gives
+    /// whether it is.
+    async fn remove_begun(&self, session: &mut Session) -> bool {
+        let noted = session.checkpoint.as_mut().and_then(|checkpoint| checkpoint.read().begun());
+        // What could not be noted down is known to this run all the same.
+        let own = session.upload_id.take().map(|upload_id| Begun { upload_id, ..Begun::default() });
+        if let Some(begun) = own.or(noted) {
+            let removed = tokio::time::timeout(CLEAN_UP, remove(self.oss, &self.request.key, &begun)).await;
+            if !matches!(removed, Ok(Ok(()))) {
+                return false;
             }
         }
         session.forget();
+        true
     }
 
     pub(super) fn say(&self, text: &str) {

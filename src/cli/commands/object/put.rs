@@ -120,13 +120,12 @@ impl PutArgs {
 
     fn request(&self, pair: &Pair) -> UploadRequest {
         UploadRequest {
-            file: pair.file.clone(),
-            key: pair.key.clone(),
             part_size: self.cut.part_bytes(),
             jobs: self.cut.parallel(),
             existing: if self.no_clobber { Existing::Keep } else { Existing::Replace },
             always_send: self.force,
             abort_on_failure: self.abort_on_failure,
+            ..UploadRequest::new(&pair.file, &pair.key)
         }
     }
 }

@@ -66,12 +66,12 @@ pub async fn download(
         let fetch = begin(oss, &request.key).await?;
         let plan = Plan::new(fetch.head.size, request.part_size);
         let noted = if plan.is_one_part() { None } else { Resume::of(&fetch, &place, plan) };
-        let target = match &noted {
-            Some((_, name)) => Target::named(place, name)?,
-            None => Target::new(place)?,
+        let (target, resume) = match noted {
+            Some((resume, target)) => (target, Some(resume)),
+            None => (Target::new(place)?, None),
         };
         // It outlives this work, which a signal drops at any point.
-        let begun = begun.get_or_init(|| (target, noted.map(|(resume, _)| resume)));
+        let begun = begun.get_or_init(|| (target, resume));
         fetch.started(begun.1.as_ref().map_or(0, Resume::noted_bytes));
         let crc64 = fetch.fill(plan, request.jobs, &begun.0, begun.1.as_ref()).await?;
         fetch.verified(crc64)

@@ -28,8 +28,8 @@ pub(super) struct Resume {
 }
 
 impl Resume {
-    /// Finds or begins it; None where it can't be noted, or another process fetches the same.
-    pub(super) fn of(fetch: &Fetch<'_>, place: &Place, plan: Plan) -> Option<(Self, String)> {
+    /// Finds or begins it, with its file; None where it can't be noted, or another process fetches the same.
+    pub(super) fn of(fetch: &Fetch<'_>, place: &Place, plan: Plan) -> Option<(Self, Target)> {
         let (folder, etag) = (checkpoint_folder()?, fetch.head.etag.clone()?);
         let path = std::path::absolute(&place.path).ok()?;
         let binding = Binding {
@@ -42,14 +42,17 @@ impl Resume {
             part_size: plan.part_size,
         };
         sweep(&folder);
-        let name = binding.name().trim_end_matches(".jsonl").to_owned();
-        let mut checkpoint = Checkpoint::open(&folder, binding).ok().flatten()?;
+        let mut checkpoint = Checkpoint::open(&folder, binding.clone()).ok().flatten()?;
         let noted = match checkpoint.read() {
             Found::Begun(begun) if begun.upload_id == etag => begun.parts,
             _ => BTreeMap::new(),
         };
         checkpoint.begin(&etag, Timestamp::now(), &noted).ok()?;
-        Some((Self { checkpoint: Mutex::new(checkpoint), noted, kept: Mutex::default() }, name))
+        let Some(target) = unfinished(place, &binding) else {
+            checkpoint.remove();
+            return None;
+        };
+        Some((Self { checkpoint: Mutex::new(checkpoint), noted, kept: Mutex::default() }, target))
     }
 
     /// Whether a part was noted.
@@ -114,11 +117,16 @@ fn sweep(folder: &std::path::Path) {
         if Timestamp::now().duration_since(header.began) < OLD {
             continue;
         }
-        if let Ok(place) = Place::at(std::path::Path::new(&header.binding.path), false) {
-            Target::remove_named(&place, header.binding.name().trim_end_matches(".jsonl"));
+        let place = Place::at(std::path::Path::new(&header.binding.path), false);
+        if let Some(target) = place.ok().and_then(|place| unfinished(&place, &header.binding)) {
+            target.discard();
         }
         checkpoint.remove();
     }
+}
+
+fn unfinished(place: &Place, binding: &Binding) -> Option<Target> {
+    Target::named(place, binding.name().trim_end_matches(".jsonl"))
 }
 
 /// What becomes of the file and the note when a download ends without the whole object: they stay where the next run can

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
 
 use super::DownloadError;
-use crate::base::lock::try_lock;
+use crate::base::lock::{open_locked, try_lock};
 use crate::base::private_file::without_path;
 
 /// What the names of unfinished files begin with.
@@ -73,27 +73,13 @@ impl Target {
         Ok(Self { file: Beside::Nameless(file), place })
     }
 
-    /// Opens the one of that name, or makes it; what an earlier run wrote is still in it.
-    pub(super) fn named(place: Place, name: &str) -> Result<Self, DownloadError> {
+    /// Opens the one of that name, or makes it; what an earlier run wrote is still in it. None while another process has it,
+    /// which may be another home's, or where it can't be locked.
+    pub(super) fn named(place: &Place, name: &str) -> Option<Self> {
         sweep(place.folder());
         let path = place.folder().join(format!("{PREFIX}{name}"));
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        options.mode(place.permissions.mode()).custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK);
-        let opened = options.open(&path).and_then(|file| {
-            let metadata = file.metadata()?;
-            if metadata.is_file() && metadata.uid() == nix::unistd::geteuid().as_raw() {
-                return Ok(file);
-            }
-            Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("{} is in the way", path.display())))
-        });
-        let file = opened.map_err(DownloadError::unwritable(&place.path))?;
-        Ok(Self { file: Beside::Named(file, path), place })
-    }
-
-    /// Removes the one of that name, which nobody goes on with.
-    pub(super) fn remove_named(place: &Place, name: &str) {
-        fs::remove_file(place.folder().join(format!("{PREFIX}{name}"))).ok();
+        let file = open_locked(&path).ok().flatten()?;
+        Some(Self { file: Beside::Named(file, path), place: place.clone() })
     }
 
     fn file(&self) -> &File {
@@ -200,7 +186,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let place = Place::at(&path, true).unwrap();
-        let [nameless, named] = [Target::new(place.clone()), Target::named(place, "x")].map(Result::unwrap);
+        let [nameless, named] = [Target::new(place.clone()).unwrap(), Target::named(&place, "x").unwrap()];
         fs::write(&path, "old").unwrap();
         for target in [nameless, named] {
             assert!(matches!(target.put_in_place(0), Err(DownloadError::Exists { .. })));

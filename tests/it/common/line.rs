@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 /// What becomes of a request.
@@ -16,6 +16,8 @@ pub enum Fate {
     Unsent,
     /// The cloud answers, and nothing of the answer comes back.
     Unanswered,
+    /// The cloud answers, and the answer comes back once this is set.
+    AnsweredOnce(Arc<OnceLock<()>>),
     /// Half of the answer's first bytes come back.
     HalfAnswered,
     /// Somebody else answers, with these bytes.
@@ -171,7 +173,7 @@ impl Shared {
                 state.1.clone()
             };
             match fate {
-                Fate::Passes | Fate::Unanswered | Fate::HalfAnswered => {}
+                Fate::Passes | Fate::Unanswered | Fate::HalfAnswered | Fate::AnsweredOnce(_) => {}
                 Fate::Held => continue,
                 Fate::Unsent => break,
                 Fate::Instead(answer) => {
@@ -203,6 +205,10 @@ impl Shared {
             let through = match fate {
                 Fate::Unanswered => 0,
                 Fate::HalfAnswered => length / 2,
+                Fate::AnsweredOnce(set) => {
+                    set.wait();
+                    length
+                }
                 _ => length,
             };
             if to.write_all(&buffer[..through]).is_err() || through < length {

@@ -6,6 +6,7 @@ pub mod fingerprint;
 pub mod lock;
 pub mod private_file;
 pub mod progress;
+pub mod replace;
 pub mod secret;
 pub mod size;
 pub mod text;

@@ -5,14 +5,16 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use super::replace::{folder_of, followed};
+
 /// Writes a file of mode 0600 by way of a temporary one beside it, so a reader sees the old text or the new.
 ///
-/// A symbolic link is followed: the file that it names is replaced, the link stays.
+/// A symbolic link is followed: the file that it names is replaced or made, the link stays.
 ///
 /// # Errors
 /// When the folder can't be made or the file not be written; the old file is then as it was.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace_private(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()), bytes)
+    replace_private(&followed(path)?, bytes)
 }
 
 /// The same for a file of state: a link is replaced, and what it names stays as it is.
@@ -20,10 +22,10 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// When the folder can't be made or the file not be written; the old file is then as it was.
 pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         return Err(io::Error::other("what is there is not an ordinary file, and stays"));
     }
+    let folder = folder_of(path);
     create_private_folder(folder)?;
     // tempfile makes the file with mode 0600.
     let mut file = tempfile::Builder::new().prefix(".faascmd-").tempfile_in(folder).map_err(without_path)?;

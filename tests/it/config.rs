@@ -188,3 +188,14 @@ fn the_key_in_effect_is_that_of_the_profile_that_was_named() {
     };
     assert_eq!((key("p"), key("none")), (vec![json!("LTAIofP")], vec![json!(null)]));
 }
+
+#[test]
+fn a_link_to_a_file_that_is_not_there_yet_stays_one() {
+    let cloud = Cloud::new();
+    let script = format!(
+        "mkdir dot; rm -f \"$FAASCMD_CREDENTIALS_FILE\"; ln -s \"$PWD/dot/cred\" \"$FAASCMD_CREDENTIALS_FILE\"
+        echo {SECRET} | faascmd config --id={ID} --key=- > /dev/null
+        [ -L \"$FAASCMD_CREDENTIALS_FILE\" ]; stat -c %a dot/cred; grep -c {SECRET} dot/cred"
+    );
+    assert_eq!(cloud.shell(&script).exits(0).stdout, "600\n1\n");
+}

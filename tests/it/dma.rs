@@ -383,3 +383,21 @@ fn a_signal_waits_for_a_read_of_one_piece() {
         (0, true)
     );
 }
+
+#[test]
+fn a_read_follows_a_link_keeps_a_mode_and_writes_into_a_pipe() {
+    let card = Card::new(1);
+    let read = |into: &str| {
+        format!("{} dma read 0 --len 4 --device {} {into}", env!("CARGO_BIN_EXE_faascmd"), card.device)
+    };
+    let script = format!(
+        "umask 027; ln -s real link; touch old; chmod 664 old
+        {} > /dev/null; {} > /dev/null; {} | grep -c 'read 4 B'
+        readlink link; stat -c %a real old",
+        read("link"),
+        read("old"),
+        read("/dev/stdout")
+    );
+    let ran = ran(card.world.command("sh").args(["-euc", &script])).exits(0);
+    assert_eq!(ran.stdout, "1\nreal\n640\n664\n");
+}

@@ -236,3 +236,21 @@ fn an_empty_key_is_no_object_and_never_the_bucket() {
     }
     cloud.faascmd(&["object", "ls"]).exits(0);
 }
+
+#[test]
+fn a_link_to_what_is_not_there_yet_stays_one() {
+    let cloud = Cloud::start(&[]);
+    let script = "printf content > f; faascmd object put f > /dev/null
+        mkdir folder links; ln -s ../folder/real links/middle; ln -s links/middle link
+        faascmd object get f link > /dev/null
+        readlink link links/middle; cat folder/real; echo
+        ln -s nowhere/real lost; ln -s circle circle
+        for file in lost circle; do
+            faascmd object get f $file || echo $?
+            readlink $file
+        done";
+    let ran = cloud.shell(script).exits(0);
+    assert_eq!(ran.stdout, "links/middle\n../folder/real\ncontent\n5\nnowhere/real\n1\ncircle\n");
+    assert!(ran.stderr.contains("lost: No such file or directory"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("circle: Too many levels of symbolic links"), "{}", ran.stderr);
+}

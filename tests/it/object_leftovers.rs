@@ -1,5 +1,8 @@
 //! Nothing stays behind, in the cloud or on disk, that nobody comes back for; and a download goes on where it stopped.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -251,7 +254,13 @@ const GET: [&str; 10] = ["-o", "json", "object", "get", "f", "g", "--part-size",
 
 /// A cloud with an object of which about half was fetched by a run that was killed.
 fn half_fetched() -> Cloud {
+    half_fetched_after(|_| ())
+}
+
+/// The same in a folder that was prepared.
+fn half_fetched_after(preparation: impl FnOnce(&Cloud)) -> Cloud {
     let (cloud, line) = behind_a_line();
+    preparation(&cloud);
     cloud.world.file("f", bytes(6 << 20, 1));
     line.heal();
     cloud.faascmd(&["object", "put", "f"]).exits(0);
@@ -275,8 +284,16 @@ fn fetched(cloud: &Cloud) -> usize {
 }
 
 fn hidden(cloud: &Cloud) -> usize {
-    let names = std::fs::read_dir(cloud.world.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    names.filter(|name| name.to_string_lossy().starts_with(".faascmd-")).count()
+    unfinished(cloud).len()
+}
+
+fn unfinished(cloud: &Cloud) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(cloud.world.path()).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.to_string_lossy().contains("/.faascmd-")).collect()
+}
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
 }
 
 #[test]
@@ -301,9 +318,7 @@ fn a_download_of_another_object_and_a_damaged_one_begin_anew() {
     assert_eq!(hidden(&cloud), 0);
 
     let cloud = half_fetched();
-    let mut names = std::fs::read_dir(cloud.world.path()).unwrap().map(|entry| entry.unwrap().path());
-    let unfinished = names.find(|path| path.to_string_lossy().contains("/.faascmd-")).unwrap();
-    std::fs::write(&unfinished, bytes(6 << 20, 9)).unwrap();
+    std::fs::write(&unfinished(&cloud)[0], bytes(6 << 20, 9)).unwrap();
     cloud.faascmd(&GET).exits(0);
     assert!(std::fs::read(cloud.world.path().join("g")).unwrap() == bytes(6 << 20, 1));
 }
@@ -341,11 +356,44 @@ fn two_homes_that_fetch_to_one_path_never_mix_two_objects() {
     let said = String::from_utf8_lossy(&first.stderr).into_owned();
     // On a machine so slow that it asks again it hears that the object changed.
     let expected = if first.status.success() { old } else { new };
-    assert!(first.status.success() || said.contains("changed while it was read"), "{said}");
     assert!(there() == expected, "{said}");
+    assert!(first.status.success() || said.contains("changed while it was read"), "{said}");
     assert_eq!(hidden(&cloud), 0);
     let states = [".local/state", "other"].map(|state| cloud.world.path().join(state));
     for state in states {
         assert_eq!(std::fs::read_dir(state.join("faascmd/downloads")).unwrap().count(), 0);
     }
+}
+
+#[test]
+fn what_is_unfinished_is_private_and_takes_the_mode_of_what_is_there_at_the_end() {
+    let cloud = half_fetched_after(|cloud| {
+        let g = cloud.world.file("g", "old");
+        std::fs::set_permissions(g, Permissions::from_mode(0o444)).unwrap();
+    });
+    let g = cloud.world.path().join("g");
+    // Else its owner could not go on with it.
+    assert_eq!(mode(&unfinished(&cloud)[0]), 0o600);
+    assert!((1..=4).contains(&fetched(&cloud)));
+    assert_eq!(mode(&g), 0o444);
+
+    let cloud = half_fetched();
+    let g = cloud.world.file("g", "made meanwhile");
+    std::fs::set_permissions(&g, Permissions::from_mode(0o600)).unwrap();
+    fetched(&cloud);
+    assert_eq!(mode(&g), 0o600);
+}
+
+#[test]
+fn a_file_keeps_its_mode_and_a_new_one_has_that_of_any_new_file() {
+    let cloud = Cloud::start(&[]);
+    cloud.world.file("f", bytes(2 << 20, 1));
+    let script = "faascmd object put f > /dev/null
+        umask 027
+        for size in 1M 8M; do
+            rm -f old new; touch old; chmod 664 old
+            for file in old new; do faascmd object get f $file --part-size $size > /dev/null; done
+            stat -c %a old new
+        done";
+    assert_eq!(cloud.shell(script).exits(0).stdout, "664\n640\n664\n640\n");
 }

@@ -1,8 +1,8 @@
 //! The file that an object becomes: another one beside it, until it is whole and right.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 use super::DownloadError;
 use crate::base::lock::{open_locked, try_lock};
 use crate::base::private_file::without_path;
+use crate::base::replace::{folder_of, followed, permit_as};
 
 /// What the names of unfinished files begin with.
 const PREFIX: &str = ".faascmd-";
@@ -21,7 +22,6 @@ const DEAD: Duration = Duration::from_hours(1);
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) path: PathBuf,
-    permissions: Permissions,
     keep_existing: bool,
 }
 
@@ -33,22 +33,20 @@ impl Place {
         }
         // A link stays a link: what it names is replaced.
         let unwritable = DownloadError::unwritable(path);
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let there = fs::metadata(&path).ok();
-        if there.as_ref().is_some_and(|there| !there.is_file()) {
+        let path = followed(path).map_err(&unwritable)?;
+        if fs::metadata(&path).is_ok_and(|there| !there.is_file()) {
             return Err(unwritable(io::Error::other("it is there, and no file")));
         }
-        let mode = there.map_or(0o666, |there| there.permissions().mode());
-        Ok(Self { path, permissions: Permissions::from_mode(mode & 0o777), keep_existing })
+        Ok(Self { path, keep_existing })
     }
 
     fn folder(&self) -> &Path {
-        self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+        folder_of(&self.path)
     }
 }
 
-/// The file beside it. A nameless one is removed when it is dropped; one with a name of its own stays for the next run,
-/// unless it is discarded.
+/// The file beside it, which nobody else may read. A nameless one is removed when it is dropped; one with a name of its own
+/// stays for the next run, unless it is discarded.
 #[derive(Debug)]
 pub(super) struct Target {
     file: Beside,
@@ -65,8 +63,7 @@ impl Target {
     /// Makes it beside the path, so that it can take its place at once.
     pub(super) fn new(place: Place) -> Result<Self, DownloadError> {
         sweep(place.folder());
-        let builder = |b: &mut tempfile::Builder<'_, '_>| b.tempfile_in(place.folder());
-        let made = builder(tempfile::Builder::new().prefix(PREFIX).permissions(place.permissions.clone()));
+        let made = tempfile::Builder::new().prefix(PREFIX).tempfile_in(place.folder());
         let file = made.map_err(without_path).map_err(DownloadError::unwritable(&place.path))?;
         // Whoever sweeps sees that it is in use; where files can't be locked, its age tells.
         try_lock(file.as_file()).ok();
@@ -112,7 +109,8 @@ impl Target {
         let path = self.place.path.clone();
         let replaces = !self.place.keep_existing && path.exists();
         let synced = if replaces { self.file().sync_all() } else { Ok(()) };
-        synced.and_then(|()| self.renamed(size)).map_err(|error| match error.kind() {
+        let permitted = synced.and_then(|()| permit_as(self.file(), &path));
+        permitted.and_then(|()| self.renamed(size)).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => DownloadError::Exists { path: path.clone() },
             _ => DownloadError::unwritable(&path)(error),
         })
@@ -161,6 +159,9 @@ fn is_dead(path: &Path) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]

@@ -1,12 +1,12 @@
 //! Where `dma read` puts what it read: stdout, a device or pipe, or a file that is there only when it is whole.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal as _, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::base::replace::{folder_of, followed, permit_as};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
@@ -29,18 +29,14 @@ impl Sink {
     pub(super) fn open(file: Option<&Path>, cx: &Context) -> Result<Self, Failure> {
         let Some(path) = file.filter(|path| *path != Path::new("-")) else { return stdout(cx) };
         // A link stays a link: what it names is replaced.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let path = followed(path).map_err(|e| unwritable(path, &e))?;
         let unwritable = |e| unwritable(&path, &e);
-        let there = fs::metadata(&path).ok();
-        if there.as_ref().is_some_and(|there| !there.is_file()) {
+        if fs::metadata(&path).is_ok_and(|there| !there.is_file()) {
             let file = OpenOptions::new().write(true).open(&path).map_err(unwritable)?;
             return Ok(Self::Open(file, path));
         }
-        let mode = there.map_or(0o666, |there| there.permissions().mode() & 0o777);
-        let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        let builder = builder.prefix(".faascmd-").permissions(Permissions::from_mode(mode));
-        Ok(Self::Whole(builder.tempfile_in(folder).map_err(unwritable)?, path))
+        let made = tempfile::Builder::new().prefix(".faascmd-").tempfile_in(folder_of(&path));
+        Ok(Self::Whole(made.map_err(unwritable)?, path))
     }
 
     /// Writes a piece; false when nobody reads any more.
@@ -59,7 +55,11 @@ impl Sink {
     /// All of it is there.
     pub(super) fn finish(self) -> Result<(), Failure> {
         match self {
-            Self::Whole(file, path) => file.persist(&path).map(drop).map_err(|e| unwritable(&path, &e.error)),
+            Self::Whole(file, path) => {
+                let permitted = permit_as(file.as_file(), &path);
+                let named = permitted.and_then(|()| file.persist(&path).map(drop).map_err(|e| e.error));
+                named.map_err(|e| unwritable(&path, &e))
+            }
             _ => Ok(()),
         }
     }

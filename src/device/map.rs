@@ -31,6 +31,8 @@ pub struct Register {
     pub unit: Option<String>,
     /// Whether another register has the same offset, as one for reading and one for writing.
     pub alternate: bool,
+    /// Another register at one of its bytes that reading changes, and so reading this one.
+    pub clears: Option<String>,
     pub doc: String,
 }
 
@@ -199,7 +201,13 @@ impl RegisterMap {
             }
         }
         twice(registers.iter().map(|register| &register.name))?;
-        Ok(Self { name, registers })
+        Ok(Self::of_sorted(name, registers))
+    }
+
+    /// A map of registers of different names, by offset.
+    pub(super) fn of_sorted(name: String, mut registers: Vec<Register>) -> Self {
+        mark_what_clears_others(&mut registers);
+        Self { name, registers }
     }
 
     /// The register of this name, in any case of letters.
@@ -207,10 +215,40 @@ impl RegisterMap {
         self.registers.iter().find(|register| register.name.eq_ignore_ascii_case(name))
     }
 
-    /// The register at this offset.
+    /// The register at this offset; of alternates, the first.
     pub fn at(&self, offset: u64) -> Option<&Register> {
-        let first = self.registers.partition_point(|register| register.offset < offset);
-        self.registers.get(first).filter(|register| register.offset == offset)
+        self.all_at(offset).first()
+    }
+
+    /// The registers at this offset: more than one, where they are alternates of each other.
+    pub fn all_at(&self, offset: u64) -> &[Register] {
+        let from = |offset: u64| &self.registers[self.registers.partition_point(|it| it.offset < offset)..];
+        let rest = from(offset);
+        &rest[..rest.partition_point(|register| register.offset == offset)]
+    }
+}
+
+/// Access belongs to an address, whatever the name by which it is reached.
+fn mark_what_clears_others(registers: &mut [Register]) {
+    let changes = |register: &Register| register.bits_of(RegisterAccess::Rc) != 0;
+    // Of those that reading changes and that begin no later, the one that reaches farthest ...
+    let mut before: Option<(u64, String)> = None;
+    for register in registers.iter_mut() {
+        let over = before.as_ref().filter(|(last, _)| register.offset <= *last);
+        register.clears = over.map(|(_, name)| name.clone());
+        if changes(register) && before.as_ref().is_none_or(|(last, _)| register.last() >= *last) {
+            before = Some((register.last(), register.name.clone()));
+        }
+    }
+    // ... and of those that begin no earlier, the nearest.
+    let mut after: Option<(u64, String)> = None;
+    for register in registers.iter_mut().rev() {
+        if let Some((_, name)) = after.as_ref().filter(|(first, _)| *first <= register.last()) {
+            register.clears = Some(name.clone());
+        }
+        if changes(register) {
+            after = Some((register.offset, register.name.clone()));
+        }
     }
 }
 
@@ -239,7 +277,12 @@ impl Register {
             taken |= field.bits.mask();
         }
         let RawRegister { name, offset, access, reset, unit, alternate, doc, .. } = raw;
-        Ok(Self { name, offset, width, access, reset, fields, unit, alternate, doc })
+        Ok(Self { name, offset, width, access, reset, fields, unit, alternate, clears: None, doc })
+    }
+
+    /// The offset of its last byte.
+    pub fn last(&self) -> u64 {
+        self.offset + u64::from(self.width.bytes() - 1)
     }
 
     /// The bits that have an access, or lie in a field that has it.
@@ -251,9 +294,9 @@ impl Register {
         these.fold(rest, |bits, field| bits | field.bits.mask())
     }
 
-    /// Whether a read gives the register's value and leaves the register as it was.
+    /// Whether a read gives the register's value and leaves it, and what else is at its address, as it was.
     pub fn reads_without_harm(&self) -> bool {
-        self.access != RegisterAccess::Wo && self.bits_of(RegisterAccess::Rc) == 0
+        self.access != RegisterAccess::Wo && self.bits_of(RegisterAccess::Rc) == 0 && self.clears.is_none()
     }
 
     /// The field of this name, in any case of letters.
@@ -334,6 +377,40 @@ mod tests {
         assert_eq!((done.meaning(1), done.meaning(2)), (Some("done"), None));
         assert_eq!(map.at(0x24).unwrap().name, "SMOKE_DONE");
         assert!(map.at(0x2c).is_none() && map.register("DONE").is_none());
+    }
+
+    #[test]
+    fn what_overlaps_a_register_that_reading_clears_is_marked() {
+        let register = |(name, offset, width, access): (&str, u64, u8, &str)| {
+            let rest = format!("width = {width}\naccess = '{access}'\nalternate = true\n");
+            format!("[[register]]\nname = '{name}'\noffset = {offset}\n{rest}")
+        };
+        let registers = [
+            ("LONG", 0, 64, "rw"),
+            ("LOW", 0, 32, "rw"),
+            ("HIGH", 4, 32, "rc"),
+            ("BYTE", 7, 8, "rw"),
+            ("WIDE", 16, 64, "rc"),
+            ("SAME", 16, 32, "rc"),
+            ("LAST", 23, 8, "ro"),
+            ("NEXT", 24, 8, "ro"),
+        ];
+        let map = RegisterMap::parse(&format!("name = 'm'\n{}", registers.map(register).concat())).unwrap();
+        let clears: Vec<_> =
+            map.registers.iter().map(|it| (it.name.as_str(), it.clears.as_deref())).collect();
+        assert_eq!(
+            clears,
+            [
+                ("LONG", Some("HIGH")),
+                ("LOW", None),
+                ("HIGH", None),
+                ("BYTE", Some("HIGH")),
+                ("WIDE", Some("SAME")),
+                ("SAME", Some("WIDE")),
+                ("LAST", Some("WIDE")),
+                ("NEXT", None),
+            ]
+        );
     }
 
     #[test]

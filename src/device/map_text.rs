@@ -139,6 +139,7 @@ mod tests {
                     fields: fields.collect(),
                     unit,
                     alternate: access == 5,
+                    clears: None,
                     doc,
                 }
             };

@@ -87,6 +87,11 @@ pub enum Harm {
     /// Changing some bits means reading, which clears all.
     #[error("{0} is cleared by reading: to change some of its bits would lose the others")]
     ReadClears(String),
+    /// Changing some bits and reading back mean a read, which changes another register of that address.
+    #[error(
+        "{0} is at the address of {1}, which reading clears: to change some of its bits, or to verify, reads it"
+    )]
+    ReadClearsOther(String, String),
     /// Changing some bits means reading what has no readable value.
     #[error("{0} is write-only: what it reads is not what the other bits should keep")]
     NotReadable(String),
@@ -137,6 +142,18 @@ impl Place {
         let field = field.map(|field| field_of(register, field)).transpose()?;
         let named = Named { register: register.clone(), field };
         Ok(Self { offset: register.offset, width: register.width, named: Some(Box::new(named)) })
+    }
+
+    /// The same address by the register that takes a write, where of alternates there another one does not.
+    pub fn for_write(self, map: &RegisterMap) -> Self {
+        let takes = |register: &&Register| register.bits_of(Ro) != register.width.all_ones();
+        match map.all_at(self.offset).iter().find(takes) {
+            Some(register) => {
+                let named = Named { register: register.clone(), field: None };
+                Self { offset: self.offset, width: register.width, named: Some(Box::new(named)) }
+            }
+            None => self,
+        }
     }
 
     /// The whole register that a field is part of.
@@ -240,6 +257,9 @@ impl Place {
         let unreadable = all(Rc) | all(Wo) | all(W1c);
         if meant & !all(Ro) & self.width.all_ones() == 0 {
             return Err(Harm::ReadOnly(self.label()));
+        }
+        if let Some(other) = register.clears.as_ref().filter(|_| kind.partial || kind.verified) {
+            return Err(Harm::ReadClearsOther(name(), other.clone()));
         }
         if kind.partial {
             if all(Rc) != 0 {

@@ -81,7 +81,7 @@ impl Collected {
         for at in 1..registers.len() {
             registers[at].alternate = registers[at].offset == registers[at - 1].offset;
         }
-        Ok(RegisterMap { name: sanitised(name.to_owned(), false), registers })
+        Ok(RegisterMap::of_sorted(sanitised(name.to_owned(), false), registers))
     }
 }
 

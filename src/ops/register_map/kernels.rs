@@ -113,6 +113,7 @@ fn plain(name: String, offset: u64, doc: String) -> Register {
         fields: Vec::new(),
         unit: None,
         alternate: false,
+        clears: None,
         doc,
     }
 }

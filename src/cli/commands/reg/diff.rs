@@ -60,6 +60,10 @@ impl Document {
         if !["faascmd.reg.dump/1", "faascmd.reg.read/1"].contains(&document.schema.as_str()) {
             return Err(wrong(format!("its schema is {}", document.schema)));
         }
+        if let Some(item) = document.items.iter().find(|item| item.value > item.width.all_ones()) {
+            let (label, value, width) = (item.label(), item.value, item.width);
+            return Err(wrong(format!("{value:#x} of {label} does not fit {width} bits")));
+        }
         Ok(document)
     }
 }

@@ -122,8 +122,7 @@ impl DumpArgs {
         let (start, end) = range(&self.what, asked.unwrap_or_default())?;
         let map = maps.given();
         let cleared = |register: &&Register| {
-            let (first, bytes) = (register.offset, u64::from(register.width.bytes()));
-            register.bits_of(RegisterAccess::Rc) != 0 && first < end && bytes > start.saturating_sub(first)
+            register.bits_of(RegisterAccess::Rc) != 0 && register.offset < end && register.last() >= start
         };
         let harmed = map.and_then(|map| map.registers.iter().find(cleared)).filter(|_| !self.force);
         if let Some(register) = harmed {

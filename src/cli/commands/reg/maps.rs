@@ -86,7 +86,11 @@ impl Maps {
             );
             return Err(Failure::new(Exit::Usage, message).hint(format!("--map {file}")));
         }
-        self.place(text)
+        let place = self.place(text)?;
+        Ok(match self.given().filter(|_| is_address(text)) {
+            Some(map) => place.for_write(map),
+            None => place,
+        })
     }
 
     /// The same by accesses of a width, where one is given.

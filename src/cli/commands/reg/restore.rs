@@ -12,7 +12,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::{Page, Report};
-use crate::device::RegisterAccess::{Rc, Rw, W1c, Wo};
+use crate::device::RegisterAccess::{Rw, W1c, Wo};
 use crate::device::{Access, Reading, Register, RegisterMap, Width, hex};
 
 #[derive(Debug, Args)]
@@ -42,6 +42,14 @@ pub(in crate::cli) struct RestoreArgs {
 struct Restored {
     register: Register,
     value: u64,
+}
+
+/// A reading that is not written back.
+#[derive(Debug)]
+struct LeftOut {
+    label: String,
+    /// Why, where the access that the map says of it is not the reason.
+    why: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,28 +92,35 @@ pub(super) fn run(args: &RestoreArgs, cx: &Context) -> Outcome {
         write_and_verify(&items, &registers, &target)?;
     }
     if !left_out.is_empty() {
-        cx.ui.note(&format!("left out, as the map does not call them rw: {}", left_out.join(", ")));
+        let said: Vec<String> = left_out.iter().map(LeftOut::said).collect();
+        cx.ui.note(&format!(
+            "left out, as the map does not call them rw, or a look does harm: {}",
+            said.join(", ")
+        ));
     }
+    let left_out = left_out.into_iter().map(|reading| reading.label).collect();
     let device = target.device.path().display().to_string();
     cx.ui.print(&RestoreReport { device, items, left_out, written: !args.dry_run })
 }
 
 impl RestoreArgs {
-    /// What the snapshot and the map say together: what to restore, and the names of the rest.
-    fn registers(&self) -> Result<(Vec<Restored>, Vec<String>), Failure> {
+    /// What the snapshot and the map say together: what to restore, and the rest.
+    fn registers(&self) -> Result<(Vec<Restored>, Vec<LeftOut>), Failure> {
         let document = Document::read(&self.snapshot)?;
         let map = self.map(&document)?;
         let (mut registers, mut left_out) = (Vec::new(), Vec::new());
         for reading in document.items {
-            let register = map.at(reading.offset);
-            if let Some(register) = register.filter(|register| is_field_of(register, &reading)) {
+            let there = map.all_at(reading.offset);
+            let mut meant = there.iter().filter(|register| is_meant(register, &reading)).peekable();
+            let whole = meant.peek().is_some();
+            if let Some(register) = there.iter().find(|it| !whole && is_field_of(it, &reading)) {
                 return Err(no_field(&reading, register).at(self.snapshot.display()));
             }
-            match register.filter(|register| can_be_restored(register, reading.width)) {
+            match meant.find(|register| can_be_restored(register, reading.width)) {
                 Some(register) => {
                     registers.push(Restored { register: register.clone(), value: reading.value });
                 }
-                None => left_out.push(reading.label()),
+                None => left_out.push(LeftOut::of(&reading, there)),
             }
         }
         Ok((registers, left_out))
@@ -123,6 +138,28 @@ impl RestoreArgs {
     }
 }
 
+impl LeftOut {
+    fn of(reading: &Reading, there: &[Register]) -> Self {
+        let names: Vec<&str> = there.iter().map(|register| register.name.as_str()).collect();
+        let why = match there.iter().find(|register| is_meant(register, reading)) {
+            Some(Register { clears, .. }) => {
+                clears.as_ref().map(|other| format!("reading it clears {other}"))
+            }
+            None => (!names.is_empty()).then(|| format!("the map has {} there", names.join(", "))),
+        };
+        Self { label: reading.label(), why }
+    }
+
+    fn said(&self) -> String {
+        self.why.as_ref().map_or_else(|| self.label.clone(), |why| format!("{} ({why})", self.label))
+    }
+}
+
+/// Whether the register has the reading's name: another one may stand at the offset now.
+fn is_meant(register: &Register, reading: &Reading) -> bool {
+    reading.name.as_ref().is_none_or(|name| register.name.eq_ignore_ascii_case(name))
+}
+
 /// Whether it is `REGISTER.FIELD`, as `reg read` of a field gives it.
 fn is_field_of(register: &Register, reading: &Reading) -> bool {
     let rest = reading.name.as_deref().and_then(|name| name.strip_prefix(register.name.as_str()));
@@ -138,7 +175,7 @@ fn no_field(field: &Reading, register: &Register) -> Failure {
 /// Whether reading it does no harm, and some of its bits can be written and read back.
 fn can_be_restored(register: &Register, width: Width) -> bool {
     let bits = |access| register.bits_of(access);
-    bits(Rw) != 0 && bits(Rc) == 0 && bits(Wo) == 0 && register.width == width
+    bits(Rw) != 0 && bits(Wo) == 0 && register.reads_without_harm() && register.width == width
 }
 
 impl Restored {

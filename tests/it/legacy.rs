@@ -1,11 +1,17 @@
 //! The old tool's commands: its flags, its output, its refusals, with exit codes that a Makefile can trust.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
+
 use faascmd::testing::bitstream::sample;
 use serde_json::{Value, json};
 
 use crate::common::cloud::Cloud;
 use crate::common::legacy::answer;
-use crate::common::world::{Ran, World};
+use crate::common::line::{Fate, Line};
+use crate::common::world::{Ran, World, ran};
 
 const INSTANCE: &str = "i-bp1faascmdsandbox0001";
 const XILINX: &str = "0x6c92bf4786940500";
@@ -30,6 +36,10 @@ fn create(cloud: &Cloud, more: &[&str]) -> Ran {
 }
 
 fn load(cloud: &Cloud, fpga: &str, image: &str, shell: &str) -> Ran {
+    ran(&mut loading(cloud, fpga, image, shell))
+}
+
+fn loading(cloud: &Cloud, fpga: &str, image: &str, shell: &str) -> Command {
     let fpga_type = if fpga == INTEL { "intel" } else { "xilinx" };
     let (instance, fpga, image, shell) = (
         format!("--instanceId={INSTANCE}"),
@@ -38,12 +48,12 @@ fn load(cloud: &Cloud, fpga: &str, image: &str, shell: &str) -> Ran {
         format!("--shell={shell}"),
     );
     let fpga_type = format!("--fpgatype={fpga_type}");
-    cloud.faascmd(&["download_image", &instance, &fpga, &fpga_type, &image, "--imagetype=afu", &shell])
+    cloud.command(&["download_image", &instance, &fpga, &fpga_type, &image, "--imagetype=afu", &shell])
 }
 
 /// Runs it until the answer is so.
 fn until(cloud: &Cloud, args: &[&str], is_so: impl Fn(&Value) -> bool) -> Value {
-    let end = std::time::Instant::now() + std::time::Duration::from_mins(5);
+    let end = std::time::Instant::now() + Duration::from_mins(5);
     loop {
         let value = answer(&cloud.faascmd(args).exits(0)).json();
         if is_so(&value) {
@@ -137,6 +147,31 @@ fn an_image_is_loaded_as_often_as_it_is_asked_for() {
         let status = until(&cloud, &args, |status| status["TaskStatus"] == "valid");
         assert_eq!(status["FpgaImageUUID"], OLD_IMAGE);
     }
+}
+
+#[test]
+fn a_load_waits_for_that_of_another_run_into_the_same_chip() {
+    let cloud = Cloud::new();
+    let (sender, asked) = mpsc::channel();
+    // The first one's order goes nowhere, and is waited for.
+    let line = Line::judged(cloud.endpoint(), move |head| {
+        if !String::from_utf8_lossy(head).contains("Action=LoadFpgaImageTask") {
+            return Fate::Passes;
+        }
+        sender.send(()).ok();
+        Fate::Held
+    });
+    let mut first = loading(&cloud, INTEL, OLD_IMAGE, "V1.1");
+    let mut first = first.env("FAASCMD_ENDPOINT", line.endpoint()).spawn().unwrap();
+    asked.recv_timeout(Duration::from_mins(5)).unwrap();
+    let mut second = loading(&cloud, INTEL, OLD_IMAGE, "V1.1").spawn().unwrap();
+    let mut said = BufReader::new(second.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let waits = format!("the load into fpga {INTEL} on {INSTANCE} by another run: in the hands of process");
+    assert!(said.any(|line| line.contains(&waits)), "it does not wait");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    said.for_each(drop);
+    assert!(second.wait().unwrap().success());
 }
 
 #[test]

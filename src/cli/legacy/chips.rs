@@ -110,6 +110,7 @@ impl DownloadImage {
             // The old tool asked the service every time, and did not wait.
             force: true,
             wait: false,
+            wait_for_turn: true,
             order_life: cx.order_life()?,
             driver: None,
             this_machine: None,

@@ -197,6 +197,7 @@ impl Work<'_> {
             image_uuid: &image.uuid,
             force: request.force,
             wait: request.image.wait,
+            wait_for_turn: request.image.wait,
             order_life: request.image.order_life,
             this_machine: request.this_machine.as_ref(),
             driver: request.driver.as_ref(),

@@ -177,6 +177,7 @@ async fn load_one(
         image_uuid,
         force: false,
         wait: true,
+        wait_for_turn: true,
         order_life,
         driver: None,
         this_machine: None,

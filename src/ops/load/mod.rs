@@ -33,6 +33,8 @@ pub struct Loading<'a> {
     pub force: bool,
     /// Whether to wait: for a chip that is busy, and for the load.
     pub wait: bool,
+    /// Whether to wait for another run of this machine that loads the same chip.
+    pub wait_for_turn: bool,
     /// How long an order without an answer may still arrive; it is not given again before.
     pub order_life: Duration,
     /// The driver to take out before the load and to bring back after it.
@@ -59,7 +61,7 @@ pub struct Loaded {
 pub async fn load(faas: &Faas, deadline: &Deadline, loading: &Loading<'_>) -> Result<Loaded> {
     let name = format!("load-{}-{}", loading.instance_id, loading.chip.uuid).replace('/', "_");
     let work = format!("the load into fpga {} on {} by another run", loading.chip.uuid, loading.instance_id);
-    let _lock = lock::take(deadline, Claim { name: &name, work: &work, wait: loading.wait }).await?;
+    let _lock = lock::take(deadline, Claim { name: &name, work: &work, wait: loading.wait_for_turn }).await?;
     let work = Work { faas, deadline, loading };
     let before = faas.load_status(loading.instance_id, &loading.chip.uuid).await?.view;
     let there = !loading.force && before.is_loaded_with(loading.image_uuid);

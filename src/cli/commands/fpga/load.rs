@@ -91,6 +91,7 @@ async fn work(args: &LoadArgs, cx: &Context) -> Result<LoadReport, Failure> {
         image_uuid: &args.image,
         force: args.force,
         wait: !args.no_wait,
+        wait_for_turn: !args.no_wait,
         order_life: cx.order_life()?,
         driver: driver.as_ref(),
         this_machine: this_machine.as_ref(),

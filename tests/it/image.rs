@@ -187,6 +187,9 @@ fn an_image_is_made_by_address_for_a_chip_that_is_there_and_removed_once() {
     let running = with_objects(&["--fault", "build-fails"]);
     let address = "oss://faascmd-sandbox/bit.tar.gz";
     running.faascmd(&["image", "create", address, "--fpga", "nope"]).exits(5);
+    running.faascmd(&["image", "create", address, "--fpga", "nope", "--shell", "f30001"]).exits(5);
+    let other = running.faascmd(&["image", "create", address, "--fpga", "1", "--shell", "f30001"]).exits(2);
+    assert!(other.stderr.contains("0x6c92bf4786940501"), "{}", other.stderr);
     let image = json(&running, &["image", "create", address, "--fpga", "0"]);
     assert_eq!(image["object"], json!({"bucket": "faascmd-sandbox", "key": "bit.tar.gz"}));
     let uuid = image["uuid"].as_str().unwrap();

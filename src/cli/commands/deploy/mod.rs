@@ -217,7 +217,7 @@ impl DeployArgs {
         if !self.no_load {
             return cx.instance_id().await.map(Some);
         }
-        Ok(if self.make.shell.is_none() { cx.instance_id().await.ok() } else { None })
+        self.make.instance_id(cx).await
     }
 
     fn object_key(&self) -> Result<String, Failure> {

@@ -121,13 +121,9 @@ impl CreateArgs {
     }
 
     async fn request(&self, cx: &Context) -> Result<ImageRequest, Failure> {
-        let instance_id = match &self.make.shell {
-            Some(_) => None,
-            None => cx.instance_id().await.ok(),
-        };
         Ok(ImageRequest {
             spec: self.make.spec(),
-            instance_id,
+            instance_id: self.make.instance_id(cx).await?,
             check: !self.no_check,
             any_caller: self.force,
             anew: self.force,

@@ -3,6 +3,8 @@
 use clap::Args;
 
 use crate::bitstream::Family;
+use crate::cli::context::Context;
+use crate::cli::error::Failure;
 use crate::ops::prepare::ImageSpec;
 
 // What image is to be made; shared by `deploy` and `image create`. (A doc comment would become that of each command.)
@@ -19,7 +21,7 @@ pub(in crate::cli::commands) struct MakeArgs {
     description: Option<String>,
     /// Shell to make the image for [default: the chip's; for Intel that of the newest successful image]
     #[arg(long, value_name = "SHELL")]
-    pub(in crate::cli::commands) shell: Option<String>,
+    shell: Option<String>,
     /// Chip, by UUID or by its number in `faascmd fpga ls` [default: the one that fits]
     #[arg(long, value_name = "UUID|INDEX")]
     fpga: Option<String>,
@@ -35,6 +37,18 @@ pub(in crate::cli::commands) struct MakeArgs {
 }
 
 impl MakeArgs {
+    /// The instance, where a chip of it was named or may tell its shell.
+    pub(in crate::cli::commands) async fn instance_id(
+        &self,
+        cx: &Context,
+    ) -> Result<Option<String>, Failure> {
+        match (&self.fpga, &self.shell) {
+            (Some(_), _) => cx.instance_id().await.map(Some),
+            (None, None) => Ok(cx.instance_id().await.ok()),
+            (None, Some(_)) => Ok(None),
+        }
+    }
+
     /// The image that is wanted.
     pub(in crate::cli::commands) fn spec(&self) -> ImageSpec {
         ImageSpec {

@@ -32,6 +32,7 @@ mod fleet;
 mod fleet_deploy;
 mod fleet_edges;
 mod fleet_kill;
+mod fleet_once;
 mod fleet_report;
 mod fleet_rights;
 mod fleet_run;

@@ -25,6 +25,10 @@ impl From<FleetError> for Failure {
             FleetError::Stopped { fleet, .. } => failure(Exit::Conflict)
                 .hint(format!("start them: faascmd fleet start {fleet}"))
                 .hint(format!("release them: faascmd fleet down {fleet}")),
+            FleetError::MadeByHand { fleet, .. } => failure(Exit::Conflict)
+                .hint("give this one a name of its own: name = \"…\" in the file")
+                .hint(format!("or test them: faascmd fleet deploy {fleet} FILE --test smoke,prbs"))
+                .hint(format!("or release them: faascmd fleet down {fleet}")),
             FleetError::NoCapacity { fleet, have, .. } => {
                 let failure = failure(Exit::Unreachable)
                     .hint(format!("go on: {}", typed::command()))

@@ -1,80 +1,128 @@
-//! A fleet for one run of `once` alone: what another run tests and releases under the same name is not touched.
-
-use std::time::Duration;
-
-use tokio::time::Instant;
+//! Hosts that one run of `once` has to itself. Each run makes, tests and releases its own; of two that meet in one fleet the
+//! one that ordered later waits until the other's are released.
 
 use super::down::{Release, release};
 use super::fold::folded;
 use super::target::Target;
-use super::up::{Made, UpRequest, up};
-use super::{PACE, Services};
+use super::{FleetError, ORDER_TAG, PACE, Services};
 use crate::ecs::{Ecs, Instance};
 use crate::ops::wait::{Awaited, Look};
 use crate::ops::{Error, Result};
 
 /// The tag of what a run of `once` made; its value is the run.
-const ONCE_TAG: &str = "faascmd-once";
+pub(super) const ONCE_TAG: &str = "faascmd-once";
 
-/// Makes a fleet as [`up`] does, once there are no hosts of another run of `once` in it; gives also how long it took from
-/// then on.
-///
-/// # Errors
-/// Those of [`up`] and of a wait.
-pub async fn up_alone(services: Services<'_>, request: &UpRequest, run: &str) -> Result<(Made, Duration)> {
-    let mut request = request.clone();
-    request.order.tags.push((ONCE_TAG.to_owned(), run.to_owned()));
-    let target = &Target::Fleet(request.fleet.clone());
-    loop {
-        until_alone(services, target, run).await?;
-        let began = Instant::now();
-        let made = up(services, &request).await?;
-        let (own, others) = apart(made.hosts, run);
-        if others.is_empty() {
-            return Ok((Made { hosts: own, ..made }, began.elapsed()));
+/// A run of `once`.
+#[derive(Clone, Copy, Debug)]
+pub struct OnceRun<'a> {
+    /// Its fleet.
+    pub target: &'a Target,
+    /// Its own name.
+    pub run: &'a str,
+    /// Earlier runs of this machine whose hosts were left to be looked at: they are in nobody's way.
+    pub left: &'a [String],
+}
+
+/// A fleet's hosts from a run's view.
+struct Apart {
+    own: Vec<Instance>,
+    /// Those of other runs.
+    others: Vec<Instance>,
+    /// Those that no run made.
+    by_hand: Vec<Instance>,
+}
+
+impl OnceRun<'_> {
+    /// Waits until no run that came before has hosts in the fleet. Own ones, of an attempt that came too late, are
+    /// released.
+    ///
+    /// # Errors
+    /// [`FleetError::MadeByHand`], and those of a wait.
+    pub async fn until_first(self, services: Services<'_>) -> Result<()> {
+        let Apart { own, others, by_hand } = self.apart(services.ecs).await?;
+        let names =
+            |hosts: &[Instance]| folded(&hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>());
+        if !by_hand.is_empty() {
+            let (fleet, count, names) = (self.target.to_string(), by_hand.len(), names(&by_hand));
+            return Err(FleetError::MadeByHand { fleet, count, names }.into());
         }
-        // Both looked before the other had ordered, and this one ordered later.
-        release(services, Release { target, hosts: own }).await?;
+        if comes_first(&own, &others) {
+            return Ok(());
+        }
+        release(services, Release { target: self.target, hosts: own }).await?;
+        let (count, target, names) = (others.len(), self.target, names(&others));
+        let times: Option<Vec<_>> =
+            others.iter().map(|host| host.release.as_ref().map(ToString::to_string)).collect();
+        let latest = times.and_then(|times| times.into_iter().max());
+        let latest = latest.map(|at| format!(", {at} at the latest")).unwrap_or_default();
+        services.deadline.progress().warn(format!(
+            "{count} of another `once` are in fleet {target} ({names}); waiting until they are released{latest}. \
+             If that run is dead: faascmd fleet down {target} --yes"
+        ));
+        let look = || async {
+            Ok(match self.apart(services.ecs).await?.others.len() {
+                0 => Look::Done(()),
+                left => Look::Pending(format!("{left} of another `once` are there")),
+            })
+        };
+        services.deadline.wait(Awaited::Hosts(target.to_string()), PACE, look).await
+    }
+
+    /// Whether no other run that came before has hosts in the fleet. Two that look before either has ordered find out
+    /// afterwards, by the order of their orders: each finds the same.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn is_first(self, ecs: &Ecs) -> Result<bool> {
+        let Apart { own, others, .. } = self.apart(ecs).await?;
+        Ok(comes_first(&own, &others))
+    }
+
+    /// The hosts that the run made.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn hosts(self, ecs: &Ecs) -> Result<Vec<Instance>> {
+        Ok(self.apart(ecs).await?.own)
+    }
+
+    async fn apart(self, ecs: &Ecs) -> Result<Apart> {
+        let hosts = ecs.instances(&self.target.filter()).await.map_err(Error::from)?;
+        let mut apart = Apart { own: Vec::new(), others: Vec::new(), by_hand: Vec::new() };
+        for host in hosts {
+            match host.tags.get(ONCE_TAG) {
+                Some(run) if run == self.run => apart.own.push(host),
+                Some(run) if self.left.contains(run) => {}
+                Some(_) => apart.others.push(host),
+                None => apart.by_hand.push(host),
+            }
+        }
+        Ok(apart)
     }
 }
 
-/// The hosts of a fleet that are not those of another run of `once`.
-///
-/// # Errors
-/// When the call fails.
-pub async fn own_hosts(ecs: &Ecs, target: &Target, run: &str) -> Result<Vec<Instance>> {
-    Ok(apart(ecs.instances(&target.filter()).await?, run).0)
-}
-
-/// Those that a run may use, and those of other runs.
-fn apart(hosts: Vec<Instance>, run: &str) -> (Vec<Instance>, Vec<Instance>) {
-    hosts.into_iter().partition(|host| host.tags.get(ONCE_TAG).is_none_or(|of| of == run))
-}
-
-async fn until_alone(services: Services<'_>, target: &Target, run: &str) -> Result<()> {
-    let others = || async {
-        let hosts = services.ecs.instances(&target.filter()).await;
-        hosts.map(|hosts| apart(hosts, run).1).map_err(Error::from)
-    };
-    let there = others().await?;
-    if there.is_empty() {
-        return Ok(());
+fn comes_first(own: &[Instance], others: &[Instance]) -> bool {
+    let ordered = |host: &Instance| host.tags.get(ORDER_TAG).cloned().unwrap_or_default();
+    let first = |hosts: &[Instance]| hosts.iter().map(ordered).min();
+    match (first(own), first(others)) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(own), Some(other)) => own < other,
     }
-    let names: Vec<_> = there.iter().map(|host| host.name.as_str()).collect();
-    let (count, names) = (there.len(), folded(&names));
-    let times: Option<Vec<_>> =
-        there.iter().map(|host| host.release.as_ref().map(ToString::to_string)).collect();
-    let latest = times.and_then(|times| times.into_iter().max());
-    let latest = latest.map(|at| format!(", {at} at the latest")).unwrap_or_default();
-    services.deadline.progress().warn(format!(
-        "{count} of another `once` are in fleet {target} ({names}); waiting until they are released{latest}. \
-         If that run is dead: faascmd fleet down {target} --yes"
-    ));
-    let look = || async {
-        Ok(match others().await?.len() {
-            0 => Look::Done(()),
-            left => Look::Pending(format!("{left} of another `once` are there")),
-        })
-    };
-    services.deadline.wait(Awaited::Hosts(target.to_string()), PACE, look).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_runs_the_one_that_ordered_first_goes_on() {
+        let ordered = |at: &str| Instance {
+            tags: [(ORDER_TAG.to_owned(), at.to_owned())].into(),
+            ..Instance::default()
+        };
+        let (early, late) = ([ordered("b"), ordered("1")], [ordered("2"), ordered("a")]);
+        assert!(comes_first(&early, &late) && !comes_first(&late, &early));
+        assert!(comes_first(&[], &[]) && comes_first(&late, &[]) && !comes_first(&[], &late));
+    }
 }

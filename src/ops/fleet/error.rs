@@ -42,6 +42,18 @@ pub enum FleetError {
         /// Their names.
         names: String,
     },
+    /// Hosts of somebody else under the name that a run of `once` makes its own by.
+    #[error(
+        "{count} hosts of {fleet} were not made by `once`, which uses and releases only its own: {names}"
+    )]
+    MadeByHand {
+        /// The fleet.
+        fleet: String,
+        /// How many.
+        count: usize,
+        /// Their names.
+        names: String,
+    },
     /// There is not enough to be had.
     #[error("{have} of {wanted} instances of {fleet}: there are no more to be had now ({last})")]
     NoCapacity {

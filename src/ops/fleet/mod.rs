@@ -30,7 +30,7 @@ mod target;
 mod up;
 
 pub use agent::{Agent, examine as examine_agent, file_of as agent_file, hosts_address};
-pub use alone::{own_hosts, up_alone};
+pub use alone::OnceRun;
 pub use down::{Release, Released, release, settled, would_release};
 pub use error::FleetError;
 pub use fetch::{Fetch, Fetched, fetch};
@@ -43,7 +43,7 @@ pub use ready::{online, settle_in};
 pub use record::{HostRecord, Phase, Record};
 pub use run::{RunRequest, judge_command, run};
 pub use target::{Selector, Target, file_name, find};
-pub use up::{UpRequest, release_at, up};
+pub use up::{Made, UpRequest, release_at, up};
 
 use std::time::Duration;
 

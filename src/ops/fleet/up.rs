@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::alone::ONCE_TAG;
 use super::fold::folded;
 use super::haste::looks;
 use super::order::{place, settle};
@@ -47,6 +48,8 @@ pub struct UpRequest {
     pub types: Vec<String>,
     /// The vSwitches, the first one preferred.
     pub vswitches: Vec<String>,
+    /// The run of `once` that they are for alone; None for who takes all of the fleet as it is.
+    pub run: Option<String>,
     /// All else that an order says.
     pub order: InstanceOrder,
     /// After how long the cloud releases them by itself; None for never.
@@ -111,17 +114,19 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn count_what_is_there(&mut self) -> Result<()> {
-        let hosts = self.services.ecs.instances(&self.target.filter()).await?;
+        let mut hosts = self.services.ecs.instances(&self.target.filter()).await?;
         if hosts.is_empty() {
             // An empty list may be that of a caller who may not look; then everything would be made anew.
             self.services.ecs.may_list_instances().await?;
         }
+        let foreign = self.take_foreign(&mut hosts);
         let staying: Vec<_> = hosts.iter().filter(|host| !host.is_being_recycled()).collect();
         self.refuse_stopped(&staying)?;
         self.ids = staying.iter().map(|host| host.id.clone()).collect();
         let missing = self.missing();
         let wanted = |order: &InstanceOrder| usize::from(order.amount) <= missing;
-        let promised = settle(self.services, &mut self.orders, wanted).await?;
+        let mut promised = settle(self.services, &mut self.orders, wanted).await?;
+        promised.retain(|id| !foreign.contains(id));
         let numbers = hosts.iter().filter_map(|host| number_of(&host.name));
         self.last_number = usize::try_from(numbers.max().unwrap_or(0)).unwrap_or(0);
         // Those that were promised and are not seen yet have the numbers behind.
@@ -129,6 +134,13 @@ impl Work<'_> {
         self.new += promised.iter().filter(|id| !self.ids.contains(*id)).count();
         self.ids.extend(promised);
         Ok(())
+    }
+
+    /// Takes the hosts of other runs out of those that a run of `once` has to itself; gives their ids.
+    fn take_foreign(&self, hosts: &mut Vec<Instance>) -> BTreeSet<String> {
+        let Some(run) = &self.request.run else { return BTreeSet::new() };
+        let foreign = hosts.extract_if(.., |host| host.tags.get(ONCE_TAG) != Some(run));
+        foreign.map(|host| host.id).collect()
     }
 
     /// Who is stopped does not become ready, however long it is waited for.
@@ -228,7 +240,10 @@ impl Work<'_> {
 
     fn order(&self, at: &Place, amount: usize) -> InstanceOrder {
         let release = self.request.release_after.map(|after| release_at(self.services.ecs, after));
+        let mut tags = self.request.order.tags.clone();
+        tags.extend(self.request.run.clone().map(|run| (ONCE_TAG.to_owned(), run)));
         InstanceOrder {
+            tags,
             amount: u16::try_from(amount).unwrap_or(100),
             at_least: 1,
             instance_type: at.instance_type.clone(),
@@ -245,7 +260,8 @@ impl Work<'_> {
 
     /// Whether another machine made the same fleet meanwhile, and what this one made has gone for it.
     async fn has_given_back(&mut self) -> Result<bool> {
-        if self.made.is_empty() {
+        // Runs that have hosts to themselves settle it between them.
+        if self.made.is_empty() || self.request.run.is_some() {
             return Ok(false);
         }
         let hosts = self.services.ecs.instances(&self.target.filter()).await?;

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::BOOT;
 use super::deploy::{Deployed, Deployment, LoadArgs, TESTS};
@@ -22,10 +23,11 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Page, Report};
+use crate::ecs::Ecs;
 use crate::ops::deploy::Request;
 use crate::ops::fleet::{
-    FleetError, Outcome, Release, Services, Target, UpRequest, find, folded, own_hosts, release, release_at,
-    settled, up_alone,
+    FleetError, Made, OnceRun, Outcome, Release, Services, Target, UpRequest, find, folded, release,
+    release_at, settled, up,
 };
 use crate::ops::lock::{self, Claim};
 use crate::ops::wait::Deadline;
@@ -95,6 +97,12 @@ struct Verdict {
     document: Value,
 }
 
+/// The cloud takes no release that is further away.
+const KEPT_AT_MOST: Duration = Duration::from_hours(3 * 365 * 24);
+
+/// How long other runs may take until it is this one's turn.
+const TURN: Duration = Duration::from_hours(24);
+
 /// A verdict is kept for so long: who comes later does not mean the same run.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 
@@ -107,6 +115,9 @@ pub(in crate::cli) fn run(args: &OnceArgs, cx: &Context) -> CommandOutcome {
     if spec.target.is_none() && fleet.is_prepaid() {
         let message = "`once` releases what it makes, and what is paid in advance can't be released";
         return Err(Failure::new(Exit::Usage, message).hint("leave prepaid out"));
+    }
+    if keep_of(args, &spec).is_some_and(|keep| keep > KEPT_AT_MOST) {
+        return Err(Failure::new(Exit::Usage, "hosts of a failure can be kept for 3 years at most"));
     }
     let once = cx.block_on(once(args, (&spec, &fleet), cx))?;
     cx.ui.print_with(&once, exit_of(once.verdict.outcome))
@@ -144,18 +155,22 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     }
     // A signal ends the work, and no number of them the release.
     let _hold = deadline.cancel().hold();
-    let request = fleet.request(&name_of(args, spec)?, true)?;
+    let mut request = fleet.request(&name_of(args, spec)?, true)?;
     let region = ecs.cloud().region().unwrap_or("unknown");
     let name = format!("once-{region}-{}", request.fleet);
     let other = format!("another `once` of fleet {}", request.fleet);
-    let _lock = lock::take(&deadline, Claim { name: &name, work: &other, wait: true }).await?;
+    let turn = cx.deadline(TURN).await?;
+    let _lock = lock::take(&turn, Claim { name: &name, work: &other, wait: true }).await?;
     let memory = Memory::open((region, &request.fleet), (args, &tests))?;
+    request.run = Some(memory.kept.run.clone());
+    let target = &Target::Fleet(request.fleet.clone());
+    let run = OnceRun { target, run: &memory.kept.run, left: &memory.kept.left };
     let verdict = match memory.recall() {
         // Only the release was left to do.
         Some(verdict) => Ok((verdict, 0)),
-        None => work(args, cx, services, (&request, upload, &memory), &tests).await,
+        None => work(args, (cx, &ecs), (&request, run), (upload, &tests), &memory).await,
     };
-    let ended = end(args, spec, cx, (&ecs, &request.fleet, &memory.kept.run), &verdict).await;
+    let ended = end(args, spec, cx, (&ecs, run), &verdict).await;
     let (verdict, made) = match (verdict, &ended) {
         (Ok(verdict), _) => verdict,
         (Err(failure), Ok(hosts)) => {
@@ -173,14 +188,16 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
 /// Makes the fleet, loads and tests it.
 async fn work(
     args: &OnceArgs,
-    cx: &Context,
-    services: Services<'_>,
-    (request, upload, memory): (&UpRequest, Request, &Memory),
-    tests: &TestsArgs,
+    (cx, ecs): (&Context, &Ecs),
+    (request, run): (&UpRequest, OnceRun<'_>),
+    (upload, tests): (Request, &TestsArgs),
+    memory: &Memory,
 ) -> Result<(Verdict, usize), Failure> {
-    let (made, booted) = up_alone(services, request, &memory.kept.run).await?;
-    let target = &Target::Fleet(request.fleet.clone());
-    let deployment = Deployment { target, hosts: made.hosts, request: upload, booted: Some(booted) };
+    let (made, booted) = make((cx, ecs), (request, run)).await?;
+    let deadline = cx.deadline(args.load.whole_time(tests)).await?;
+    let services = Services { ecs, deadline: &deadline };
+    let deployment =
+        Deployment { target: run.target, hosts: made.hosts, request: upload, booted: Some(booted) };
     let (deployed, mut record) = args.load.on_hosts(cx, services, deployment, tests).await?;
     let verdict = Verdict::of(&deployed)?;
     // In this order: between the two, the tests are not done once more.
@@ -189,32 +206,52 @@ async fn work(
     Ok((verdict, made.new))
 }
 
+/// Makes the fleet when it is this run's turn; gives also how long that took.
+async fn make(
+    (cx, ecs): (&Context, &Ecs),
+    (request, run): (&UpRequest, OnceRun<'_>),
+) -> Result<(Made, Duration), Failure> {
+    loop {
+        // The time of others is not that of this run.
+        let turn = cx.deadline(TURN).await?;
+        run.until_first(Services { ecs, deadline: &turn }).await?;
+        let (began, deadline) =
+            (Instant::now(), cx.deadline(BOOT.saturating_add(request.wait_capacity)).await?);
+        let made = up(Services { ecs, deadline: &deadline }, request).await?;
+        if run.is_first(ecs).await? {
+            return Ok((made, began.elapsed()));
+        }
+    }
+}
+
 /// Releases the hosts, or lets those of a failure live for a while; a signal does not stop this.
 async fn end(
     args: &OnceArgs,
     spec: &OnceSpec,
     cx: &Context,
-    (ecs, fleet, run): (&crate::ecs::Ecs, &str, &str),
+    (ecs, run): (&Ecs, OnceRun<'_>),
     verdict: &Result<(Verdict, usize), Failure>,
 ) -> Result<(Vec<String>, Vec<String>), Failure> {
     let deadline = Deadline::new(BOOT, Cancel::new(), cx.ui.progress());
     let services = Services { ecs, deadline: &deadline };
-    let target = Target::Fleet(fleet.to_owned());
-    let line = format!("release them: faascmd fleet down {fleet} --yes");
-    settled(services, &target).await.map_err(|e| Failure::from(e).hint(line.clone()))?;
-    let hosts = own_hosts(ecs, &target, run).await.map_err(|e| Failure::from(e).hint(line.clone()))?;
+    let target = run.target;
+    let line = format!("release them: faascmd fleet down {target} --yes");
+    settled(services, target).await.map_err(|e| Failure::from(e).hint(line.clone()))?;
+    let hosts = run.hosts(ecs).await.map_err(|e| Failure::from(e).hint(line.clone()))?;
     let ids: Vec<_> = hosts.iter().map(|host| host.id.clone()).collect();
     let went_well = matches!(verdict, Ok((verdict, _)) if verdict.exit == Exit::Done.code());
-    let keep = args.keep_on_failure.or(spec.keep_on_failure.map(|span| span.0));
-    if let Some(keep) = keep.filter(|_| !went_well && !ids.is_empty()) {
+    if let Some(keep) = keep_of(args, spec).filter(|_| !went_well && !ids.is_empty()) {
         let at = release_at(ecs, keep);
-        for id in &ids {
-            ecs.set_release(id, Some(at)).await.map_err(|e| Failure::from(e).hint(line.clone()))?;
+        for host in &hosts {
+            // What the tests found is told whatever becomes of this.
+            if let Err(error) = ecs.set_release(&host.id, Some(at)).await {
+                cx.ui.warn(&format!("{} is released at another time: {error}", host.name));
+            }
         }
         cx.ui.warn(&format!("{} hosts are kept until {at} to be looked at; {line}", ids.len()));
         return Ok((Vec::new(), ids));
     }
-    let released = release(services, Release { target: &target, hosts }).await;
+    let released = release(services, Release { target, hosts }).await;
     let released = released.map_err(|e| Failure::from(e).hint(line.clone()))?;
     if let Some((_, why)) = released.left.first() {
         let names: Vec<_> = released.left.iter().map(|(host, _)| host.id.as_str()).collect();
@@ -222,6 +259,11 @@ async fn end(
         return Err(Failure::new(Exit::Conflict, message).hint(line));
     }
     Ok((released.gone.into_iter().map(|host| host.id).collect(), Vec::new()))
+}
+
+/// How long the hosts of a failure are to live.
+fn keep_of(args: &OnceArgs, spec: &OnceSpec) -> Option<Duration> {
+    args.keep_on_failure.or(spec.keep_on_failure.map(|span| span.0)).filter(|keep| !keep.is_zero())
 }
 
 /// Says of work that failed what became of its hosts.
@@ -267,14 +309,19 @@ struct Memory {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     /// The run that the hosts were made by.
-    #[serde(default = "new_run")]
     run: String,
+    /// Earlier ones whose hosts were left to be looked at.
+    #[serde(default)]
+    left: Vec<String>,
     /// What was asked for.
     key: String,
     at: Timestamp,
     /// Between the last test and the end of the release.
     verdict: Option<Verdict>,
 }
+
+/// So many earlier runs are remembered; the hosts of those before are long gone.
+const LEFT: usize = 20;
 
 fn new_run() -> String {
     uuid::Uuid::new_v4().simple().to_string()
@@ -288,17 +335,34 @@ impl Memory {
         let spec = std::fs::read(&args.spec)
             .map_err(|e| Failure::new(Exit::NotFound, format!("{}: {e}", args.spec.display())))?;
         let key = format!("{} {}", hex(&Sha256::digest(spec)), args.load.said(&args.file, tests)?);
-        let path = folder.join("fleets").join(region).join(format!("{fleet}.once.json"));
-        let kept = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let kept = kept.unwrap_or_else(|| Kept {
-            run: new_run(),
-            key: key.clone(),
-            at: Timestamp::now(),
-            verdict: None,
-        });
+        let path = folder.join("fleets").join(region).join("once").join(format!("{fleet}.json"));
+        let kept = Self::read(&path)
+            .map_err(|e| Failure::new(Exit::Failed, format!("{}: {e}", path.display())))?
+            .unwrap_or_else(|| Kept {
+                run: new_run(),
+                left: Vec::new(),
+                key: key.clone(),
+                at: Timestamp::now(),
+                verdict: None,
+            });
         let memory = Self { path, key, kept };
         memory.write(&memory.kept)?;
         Ok(memory)
+    }
+
+    /// What stands in the file, if it is one of ours. A verdict in another version's words is none; whose the hosts are
+    /// stays.
+    fn read(path: &std::path::Path) -> std::io::Result<Option<Kept>> {
+        let bytes = match std::fs::read(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            bytes => bytes?,
+        };
+        let mut value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let kept = serde_json::from_value(value.clone());
+        Ok(kept.ok().or_else(|| {
+            value["verdict"] = Value::Null;
+            serde_json::from_value(value).ok()
+        }))
     }
 
     fn recall(&self) -> Option<Verdict> {
@@ -307,8 +371,9 @@ impl Memory {
     }
 
     fn keep(&self, verdict: Option<Verdict>) -> Result<(), Failure> {
-        let (run, key) = (self.kept.run.clone(), self.key.clone());
-        self.write(&Kept { run, key, at: Timestamp::now(), verdict })
+        let Kept { run, left, .. } = &self.kept;
+        let (run, left, key) = (run.clone(), left.clone(), self.key.clone());
+        self.write(&Kept { run, left, key, at: Timestamp::now(), verdict })
     }
 
     fn write(&self, kept: &Kept) -> Result<(), Failure> {
@@ -318,13 +383,19 @@ impl Memory {
             .map_err(|e| Failure::new(Exit::Failed, format!("{}: {e}", self.path.display())))
     }
 
-    /// The run is over. Hosts that were kept stay this machine's: the next run uses them.
+    /// The run is over. The next one makes hosts of its own, and those that were kept are in nobody's way.
     fn forget(&self, kept: &[String]) -> Result<(), Failure> {
-        if kept.is_empty() {
+        let mut left = self.kept.left.clone();
+        if !kept.is_empty() {
+            left.push(self.kept.run.clone());
+        }
+        if left.is_empty() {
             std::fs::remove_file(&self.path).ok();
             return Ok(());
         }
-        self.keep(None)
+        left.drain(..left.len().saturating_sub(LEFT));
+        let (run, key) = (new_run(), self.key.clone());
+        self.write(&Kept { run, left, key, at: Timestamp::now(), verdict: None })
     }
 }
 

@@ -306,6 +306,7 @@ impl SpecArgs {
             at_least,
             types: self.types.clone(),
             vswitches: self.vswitch.clone(),
+            run: None,
             order: self.order()?,
             release_after,
             wait_capacity: self.wait_capacity.map_or(Duration::ZERO, |span| span.0),

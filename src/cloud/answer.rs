@@ -71,13 +71,16 @@ impl Fields {
 
     /// The objects of a list within; none where there is no list.
     pub(crate) fn items(&self, outer: &str, inner: &str) -> Vec<Self> {
-        self.0.get(outer).into_iter().flat_map(|found| rows(found, inner)).map(Self::of).collect()
+        self.rows(outer, inner).map(Self::of).collect()
     }
 
     /// The texts of a list within.
     pub(crate) fn texts(&self, outer: &str, inner: &str) -> Vec<String> {
-        let values = self.0.get(outer).into_iter().flat_map(|found| rows(found, inner));
-        values.filter_map(|value| value.as_str().map(str::to_owned)).collect()
+        self.rows(outer, inner).filter_map(|value| value.as_str().map(str::to_owned)).collect()
+    }
+
+    fn rows(&self, outer: &str, inner: &str) -> impl Iterator<Item = &Value> {
+        self.0.get(outer).and_then(|found| rows(found, inner)).into_iter().flatten()
     }
 
     /// A time.
@@ -94,20 +97,24 @@ impl Fields {
 /// The list `outer`, which is an array itself (2020-02-17), or an object that holds it as `inner` (2017-08-24).
 ///
 /// # Errors
-/// When the answer has no `outer`.
+/// When the answer has no `outer`, or it is no list: nothing may follow from that as from an empty one.
 pub(crate) fn list_of<'a>(answer: &'a Value, outer: &str, inner: &str) -> Result<Vec<&'a Value>, String> {
-    answer.get(outer).map(|found| rows(found, inner)).ok_or_else(|| format!("there is no {outer} in it"))
+    let found = answer.get(outer).ok_or_else(|| format!("there is no {outer} in it"))?;
+    rows(found, inner).ok_or_else(|| format!("its {outer} is no list"))
 }
 
-fn rows<'a>(found: &'a Value, inner: &str) -> Vec<&'a Value> {
+/// None where there is no list; an empty one may also come as an empty object or text.
+fn rows<'a>(found: &'a Value, inner: &str) -> Option<Vec<&'a Value>> {
     let items = match found {
-        Value::Object(object) => object.get(inner).or_else(|| object.values().find(|v| v.is_array())),
-        other => Some(other),
+        Value::Object(object) if object.is_empty() => return Some(Vec::new()),
+        Value::Object(object) => object.get(inner).or_else(|| object.values().find(|v| v.is_array()))?,
+        other => other,
     };
     match items {
-        Some(Value::Array(items)) => items.iter().collect(),
-        Some(one @ Value::Object(_)) => vec![one],
-        _ => Vec::new(),
+        Value::Array(items) => Some(items.iter().collect()),
+        Value::Object(_) => Some(vec![items]),
+        Value::String(text) if text.is_empty() => Some(Vec::new()),
+        _ => None,
     }
 }
 
@@ -132,7 +139,24 @@ mod tests {
         assert_eq!(lengths(json!({"FpgaImages": {"fpgaImage": {}}})), Ok(1));
         assert_eq!(lengths(json!({"FpgaImages": {}})), Ok(0));
         assert_eq!(lengths(json!({"FpgaImages": ""})), Ok(0));
+        assert_eq!(lengths(json!({"FpgaImages": {"fpgaImage": ""}})), Ok(0));
         assert_eq!(lengths(json!({"Images": []})), Err("there is no FpgaImages in it".to_owned()));
+    }
+
+    #[test]
+    fn what_is_no_list_is_no_empty_one() {
+        for none in [
+            json!(null),
+            json!("busy"),
+            json!(false),
+            json!(0),
+            json!({"fpgaImage": null}),
+            json!({"fpgaImage": "busy"}),
+            json!({"message": "busy"}),
+        ] {
+            let answer = json!({"FpgaImages": none});
+            assert_eq!(list_of(&answer, "FpgaImages", "fpgaImage"), Err("its FpgaImages is no list".into()));
+        }
     }
 
     #[test]

@@ -119,6 +119,12 @@ impl Image {
         }
     }
 
+    /// The same; one that can't be called by its UUID is none.
+    fn named(fields: Fields) -> Result<Self, String> {
+        let image = Self::read(fields);
+        if image.uuid.is_empty() { Err("there is no FpgaImageUUID in it".into()) } else { Ok(image) }
+    }
+
     /// The point in time when it was asked for, if the service tells it in a form that is known.
     pub fn created(&self) -> Option<jiff::Timestamp> {
         self.create_time.as_ref().and_then(Time::timestamp)
@@ -178,21 +184,17 @@ impl Faas {
     /// # Errors
     /// When the call fails, or the answer names no image.
     pub async fn create_image(&self, image: &NewImage) -> Result<Answered<Image>> {
-        self.call(&image.call(), |answer| {
-            let image = Image::read(Fields::of_answer(&answer.raw));
-            if image.uuid.is_empty() { Err("there is no FpgaImageUUID in it".into()) } else { Ok(image) }
-        })
-        .await
+        self.call(&image.call(), |answer| Image::named(Fields::of_answer(&answer.raw))).await
     }
 
     /// The caller's images (`DescribeFpgaImages`), in the service's order; there are no pages.
     ///
     /// # Errors
-    /// When the call fails, or the answer has no list.
+    /// When the call fails, or the answer has no list, or an image without a UUID in it.
     pub async fn images(&self) -> Result<Answered<Vec<Image>>> {
         self.call(&action("DescribeFpgaImages"), |answer| {
             let items = list_of(&answer.raw, "FpgaImages", "fpgaImage")?;
-            Ok(items.into_iter().map(|item| Image::read(Fields::of(item))).collect())
+            items.into_iter().map(|item| Image::named(Fields::of(item))).collect()
         })
         .await
     }

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::Command;
 
 use faascmd::testing::bitstream::sample;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::cloud::{Cloud, count};
+use crate::common::line::{Fate, Line};
 use crate::common::tap::{Cut, Phase, Tap};
 use crate::common::world::ran;
 
@@ -138,4 +139,33 @@ fn without_a_home_it_is_said_that_nothing_guards_against_a_second_run() {
     let mut command = running.command(&["deploy", "a.gbs", "--no-load"]);
     let ran = ran(command.env_remove("HOME")).exits(0);
     assert!(ran.stderr.contains("nothing guards against a second run"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_list_of_images_that_can_t_be_read_is_no_empty_list() {
+    let running = with_objects(&[]);
+    let deploy = ["deploy", "a.gbs", "--shell", "V1.1", "-o", "json"];
+    let image = running.faascmd(&deploy).exits(0).json()["image"].clone();
+    running.requests();
+    let unnamed = json!({
+        "FpgaImageUUID": null, "State": "success", "ShellUUID": image["shell"], "Tags": image["tags"]
+    });
+    for list in [
+        json!(null),
+        json!("system busy"),
+        json!({"fpgaImage": null}),
+        json!({"message": "system busy"}),
+        json!({"fpgaImage": [unnamed]}),
+    ] {
+        let body = json!({"RequestId": "R", "FpgaImages": list}).to_string();
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let line = Line::judged(running.endpoint(), move |head| {
+            let lists = String::from_utf8_lossy(head).contains("DescribeFpgaImages");
+            if lists { Fate::Instead(answer.clone().into()) } else { Fate::Passes }
+        });
+        let error = running.faascmd_with(&[("FAASCMD_ENDPOINT", &line.endpoint())], &deploy).exits(7).error();
+        assert_eq!(error["action"], "DescribeFpgaImages", "{error}");
+    }
+    let requests = running.requests();
+    assert_eq!([CREATE, "LoadFpgaImageTask"].map(|action| count(&requests, action)), [0, 0]);
 }

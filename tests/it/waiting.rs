@@ -80,6 +80,24 @@ fn off_a_terminal_there_is_a_line_for_each_change_of_state() {
 }
 
 #[test]
+fn a_list_that_is_none_ends_no_wait() {
+    let (running, asked) = (Cloud::start(&[]), AtomicUsize::new(0));
+    let line = Line::judged(running.endpoint(), move |_| {
+        let image = |state: &str| json!({"fpgaImage": [{"FpgaImageUUID": crate::fpga::OLD, "State": state}]});
+        let images = match asked.fetch_add(1, Ordering::SeqCst) {
+            0..3 => image("compiling"),
+            3 => Value::Null,
+            _ => image("success"),
+        };
+        let body = json!({"RequestId": "R", "FpgaImages": images}).to_string();
+        Fate::Instead(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into())
+    });
+    let wait = ["image", "wait", crate::fpga::OLD];
+    let ran = running.faascmd_with(&[("FAASCMD_ENDPOINT", &line.endpoint())], &wait).exits(0);
+    assert!(ran.stderr.contains("FpgaImages"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_wait_for_nothing_ends_at_once() {
     let running = Cloud::start(&[]);
     let uuid = "00000000-0000-0000-0000-000000000000";

@@ -28,8 +28,8 @@ const BETWEEN_ORDERS: SignedDuration = SignedDuration::from_mins(30);
 const LISTING_LAG: Duration = Duration::from_mins(1);
 /// How long an order may still arrive, or what it made appear, after no answer came.
 pub const ORDER_LIFE: Duration = Duration::from_mins(2);
-/// How often an order whose answer was lost is given again.
-const ORDERS: u32 = 3;
+/// After so many lost answers no further order is given.
+const LOST_ANSWERS: usize = 3;
 /// Between looking and ordering passes about one round trip, in which another machine may order. Those that begin
 /// together are spread over so many of them.
 const SPREAD: u32 = 30;
@@ -109,7 +109,8 @@ struct Placing<'a, S> {
     file: &'a IntentFile,
     /// The order whose answer is missing.
     open: RefCell<Option<Intent>>,
-    given: Cell<u32>,
+    /// What was heard in this run instead of an answer.
+    lost: RefCell<Vec<cloud::Error>>,
     /// The service refused the tags, with this: the marks go into the description.
     refused_tags: RefCell<Option<cloud::Error>>,
     /// When the service's half hour ends.
@@ -127,7 +128,7 @@ impl<'a, S: Images> Placing<'a, S> {
             order,
             file,
             open: RefCell::new(open),
-            given: Cell::new(0),
+            lost: RefCell::default(),
             refused_tags: RefCell::default(),
             turn: Cell::default(),
         }
@@ -144,10 +145,10 @@ impl<'a, S: Images> Placing<'a, S> {
         let images = self.service.list().await?;
         let trip = began.elapsed();
         match self.next(&images) {
-            Next::StandIn(image) => return Ok(self.done(image, self.given.get() > 0 && self.is_own(image))),
+            Next::StandIn(image) => return Ok(self.done(image, self.has_lost() && self.is_own(image))),
             Next::Own(image) => return Ok(self.adopted(image)),
             Next::Look(until) => return Ok(self.look_again(until)),
-            Next::Ask => {}
+            Next::Ask => self.judge_losses()?,
         }
         // Whoever began at the same time is seen now, or sees us.
         tokio::time::sleep(jitter(trip)).await;
@@ -166,11 +167,10 @@ impl<'a, S: Images> Placing<'a, S> {
         loop {
             let intent = Intent::new(self.service.now(), self.order.life);
             self.file.write(&intent).map_err(|(path, error)| Error::NoState { path, error })?;
-            self.given.set(self.given.get() + 1);
             *self.open.borrow_mut() = Some(intent.clone());
             let error = match self.service.order(&self.marked(&intent)).await {
                 Ok(image) => return self.agreed(image, trip).await.map(Look::Done),
-                Err(error) if error.may_have_happened() => return self.lost(error, intent),
+                Err(error) if error.may_have_happened() => return Ok(self.lost(error, intent)),
                 Err(error) => error,
             };
             self.forget();
@@ -226,10 +226,18 @@ impl<'a, S: Images> Placing<'a, S> {
         Ok(Ordered { image: earlier.clone(), is_new: false })
     }
 
-    fn lost(&self, error: cloud::Error, mut intent: Intent) -> Result<Look<Ordered>> {
-        if self.given.get() >= ORDERS {
-            return Err(Error::Unanswered(Box::new(error)));
-        }
+    fn has_lost(&self) -> bool {
+        !self.lost.borrow().is_empty()
+    }
+
+    /// Nothing came of the orders whose answers were lost. So many are no accident.
+    fn judge_losses(&self) -> Result<()> {
+        let mut lost = self.lost.borrow_mut();
+        let last = if lost.len() < LOST_ANSWERS { None } else { lost.pop() };
+        last.map_or(Ok(()), |error| Err(Error::Unanswered(Box::new(error))))
+    }
+
+    fn lost(&self, error: cloud::Error, mut intent: Intent) -> Look<Ordered> {
         // An answer came, although none that tells: nothing is under way any more.
         if error.http_status().is_some_and(|status| status == 500) && error.refusal().is_some() {
             let lag = LISTING_LAG.min(self.order.life);
@@ -240,7 +248,8 @@ impl<'a, S: Images> Placing<'a, S> {
         self.deadline.progress().warn(text);
         let until = intent.until;
         *self.open.borrow_mut() = Some(intent);
-        Ok(self.look_again(until))
+        self.lost.borrow_mut().push(error);
+        self.look_again(until)
     }
 
     fn refused(&self, error: cloud::Error, images: &[Image]) -> Result<Look<Ordered>> {
@@ -264,7 +273,7 @@ impl<'a, S: Images> Placing<'a, S> {
     }
 
     fn adopted(&self, image: &Image) -> Look<Ordered> {
-        if self.given.get() == 0 {
+        if !self.has_lost() {
             let uuid = &image.uuid;
             let note = format!("an earlier run has ordered image {uuid}, and was ended before the answer");
             self.deadline.progress().note(note);

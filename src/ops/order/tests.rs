@@ -28,6 +28,8 @@ enum Fate {
     Late(u64),
     /// Executed, and answered with an internal error.
     Failed,
+    /// Not executed: not yet, says the service.
+    NotYet,
 }
 
 /// The truth: the sandbox's own service with its states, checks and refusals, and what becomes of orders on their way.
@@ -118,6 +120,7 @@ impl Images for Rc<Truth> {
             Fate::AnswerLost => self.make(order).and(Err(broken())),
             Fate::Failed => self.make(order).and_then(|_| Err(refused(500, "InternalError"))),
             Fate::Lost => Err(broken()),
+            Fate::NotYet => Err(refused(503, "FREQUENCY ERROR")),
             Fate::Late(seconds) => {
                 let (truth, order) = (Self::clone(self), order.clone());
                 tokio::task::spawn_local(async move {
@@ -212,14 +215,16 @@ fn fate() -> impl Strategy<Value = Fate> {
         Just(Fate::AnswerLost),
         Just(Fate::Lost),
         Just(Fate::Failed),
+        Just(Fate::NotYet),
         (0..100_u64).prop_map(Fate::Late),
     ]
 }
 
-/// At most two orders have no answer: of the third the user is told.
+/// At most two orders get lost: of the third the user is told.
 fn story(machines: std::ops::Range<usize>, half_hour: bool) -> impl Strategy<Value = Story> {
     let kills = proptest::collection::vec(1..200_000_u64, 0..4);
-    let fates = proptest::collection::vec(fate(), 0..3);
+    let is_told = |fates: &Vec<Fate>| fates.iter().filter(|fate| **fate == Fate::Lost).count() > 2;
+    let fates = proptest::collection::vec(fate(), 0..6).prop_filter("told", move |fates| !is_told(fates));
     (fates, proptest::collection::vec(kills, machines), 10..500_u64, 0..20_u64)
         .prop_map(move |(fates, machines, trip, lag)| Story { fates, machines, trip, lag, half_hour })
 }
@@ -250,6 +255,37 @@ proptest! {
         prop_assert!(!made.is_empty() && made.len() <= story.machines.len() + story.fates.len());
         prop_assert!(used.iter().all(|uuid| made.iter().any(|image| image.uuid == *uuid)));
     }
+}
+
+#[test]
+fn a_lost_answer_is_looked_for_however_often_the_order_was_refused_or_lost_before() {
+    use Fate::{AnswerLost, Late, Lost, NotYet};
+    // The last comes first.
+    for fates in
+        [vec![AnswerLost, NotYet, NotYet, NotYet], vec![AnswerLost, Lost, Lost], vec![Late(90), Lost, Lost]]
+    {
+        let story = Story { fates, machines: vec![vec![]], trip: 50, lag: 0, half_hour: false };
+        let (made, used) = told(&story);
+        assert_eq!(used, [made[0].uuid.clone()], "{story:?}");
+        assert_eq!(made.len(), 1, "{story:?}");
+    }
+}
+
+#[test]
+fn of_the_third_lost_order_the_user_is_told_when_it_can_t_arrive_any_more() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let story =
+            Story { fates: vec![Fate::Lost; 9], machines: vec![], trip: 50, lag: 0, half_hour: false };
+        let (truth, began) = (Truth::new(&story), Instant::now());
+        let (file, order) = (IntentFile(None), order(false));
+        let deadline = Deadline::new(Duration::from_hours(1), Cancel::new(), Arc::new(Silent));
+        let error = Placing::new(&truth, &deadline, &order, &file).run().await.unwrap_err();
+        assert!(matches!(error, Error::Unanswered(_)), "{error}");
+        assert!(began.elapsed() >= 3 * ORDER_LIFE, "{:?}", began.elapsed());
+        assert_eq!(truth.fates.borrow().len(), 6);
+    });
 }
 
 #[test]

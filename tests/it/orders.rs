@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use faascmd::testing::bitstream::sample;
 use serde_json::{Value, json};
@@ -168,4 +169,30 @@ fn a_list_of_images_that_can_t_be_read_is_no_empty_list() {
     }
     let requests = running.requests();
     assert_eq!([CREATE, "LoadFpgaImageTask"].map(|action| count(&requests, action)), [0, 0]);
+}
+
+#[test]
+fn an_order_on_its_way_is_waited_for_also_under_another_name() {
+    let running = with_objects(&[]);
+    let (sent, is_sent) = std::sync::mpsc::channel();
+    let line = Line::judged(running.endpoint(), move |head| {
+        if !String::from_utf8_lossy(head).contains(CREATE) {
+            return Fate::Passes;
+        }
+        sent.send(()).unwrap();
+        Fate::Late(Duration::from_secs(3))
+    });
+    let deploy = ["deploy", "a.gbs", "--no-load", "--no-wait", "-o", "json"];
+    let mut first = running.command(&deploy).env("FAASCMD_ENDPOINT", line.endpoint()).spawn().unwrap();
+    is_sent.recv().unwrap();
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let named = ["--name", "nightly", "--description", "of tonight", "--tags", "night"];
+    line.heal();
+    let again = [&deploy[..], &named].concat();
+    let second = running.faascmd_with(&[("FAASCMD_ENDPOINT", &line.endpoint())], &again).exits(0);
+    line.until_all_arrived();
+    let made = images(&running);
+    assert_eq!(made.len(), 1, "{}\n{made:#?}", second.stderr);
+    assert_eq!(second.json()["image"]["uuid"], made[0]["uuid"]);
 }

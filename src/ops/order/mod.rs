@@ -58,6 +58,15 @@ impl Order {
         self.content.is_some() || self.object.is_some()
     }
 
+    /// What tells this order from others: of one for which an image may stand in, what that one must have, and of any other
+    /// all that was said.
+    fn identity(&self) -> String {
+        match &self.stand_in {
+            Some(stand_in) => format!("{stand_in:?}"),
+            None => format!("{:?} {:?} {:?}", self.image, self.content, self.object),
+        }
+    }
+
     fn stand_in(&self) -> Option<&ImageMatch> {
         self.stand_in.as_ref().filter(|_| !self.anew)
     }
@@ -91,8 +100,7 @@ impl Images for Faas {
 /// # Errors
 /// The service's refusal; the lost answer, if several orders had none and no image appeared; the end of the waiting.
 pub async fn place(faas: &Faas, deadline: &Deadline, order: &Order) -> Result<Ordered> {
-    let file =
-        IntentFile::of(faas, &format!("{:?} {:?} {:?}", order.image, order.content, order.object)).await;
+    let file = IntentFile::of(faas, &order.identity()).await;
     if file.0.is_none() {
         deadline
             .progress()

@@ -41,9 +41,10 @@ impl Content {
         }
     }
 
-    /// The mark that an image of this content carries.
-    pub fn mark(&self) -> String {
-        content_mark(&self.sha256)
+    /// The mark that an image of this content carries; encrypted with a key it is another.
+    pub fn mark(&self, kms_key: Option<&str>) -> String {
+        let Some(key) = kms_key else { return content_mark(&self.sha256) };
+        content_mark(&Sha256::new().chain_update(self.sha256).chain_update(key).finalize().into())
     }
 
     /// The key for this content where the wanted one is taken: with hexadecimal digits of the SHA-256 before the
@@ -106,7 +107,9 @@ mod tests {
         std::fs::write(file.path(), "123456789").unwrap();
         let content = Content::of(file.path()).unwrap();
         assert_eq!((content.size, content.crc64), (9, 0x995d_c9bb_df19_39fa));
-        assert_eq!(content.mark(), "fc-15e2b0d3c33891eb");
+        assert_eq!(content.mark(None), "fc-15e2b0d3c33891eb");
+        let marks = [None, Some("a"), Some("b")].map(|key| content.mark(key));
+        assert!(marks[0] != marks[1] && marks[1] != marks[2], "{marks:?}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::faas::{Faas, Image, ImageState};
 /// What an image has to have, so that another need not be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageMatch {
-    /// The content's mark, in the tags or in the description.
+    /// The mark of content and key, in the tags or in the description.
     pub mark: String,
     /// The shell.
     pub shell: String,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::chip::{self, Wanted};
+use super::content::Content;
 use super::image::ImageMatch;
 use super::order::Order;
 use super::transfer::bytes_of;
@@ -177,8 +178,9 @@ impl Prepared {
     }
 
     /// What an image of this content must have to stand in for a new one.
-    pub(super) fn image_match(&self, request: &ImageRequest, mark: String) -> ImageMatch {
-        ImageMatch { mark, shell: self.shell.clone(), encrypted: request.spec.kms_key.is_some() }
+    pub(super) fn image_match(&self, request: &ImageRequest, content: &Content) -> ImageMatch {
+        let kms_key = request.spec.kms_key.as_deref();
+        ImageMatch { mark: content.mark(kms_key), shell: self.shell.clone(), encrypted: kms_key.is_some() }
     }
 }
 

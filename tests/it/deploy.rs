@@ -266,8 +266,11 @@ fn an_image_is_encrypted_with_the_key_that_was_named() {
     let uuid = document["image"]["uuid"].as_str().unwrap();
     assert_eq!(running.faascmd(&["image", "show", uuid, "-o", "json"]).json()["encrypted"], true);
     running.faascmd(&["deploy", "bit.tar.gz", "--encrypt"]).exits(2);
-    let wrong = ["deploy", "bit.tar.gz", "--encrypt", "--kms-key", "another", "--force", "-o", "json"];
-    assert_eq!(running.faascmd(&wrong).exits(4).error()["code"], "Forbidden.KeyNotFoundError");
+    let again = running.faascmd(&args).exits(0).json();
+    assert_eq!((states(&again)[2], &again["image"]["uuid"]), (("create", "skipped"), &json!(uuid)));
+    let other = ["deploy", "bit.tar.gz", "--encrypt", "--kms-key", "another", "-o", "json"];
+    let refused = running.faascmd(&other).exits(4).error();
+    assert_eq!(refused["code"], "Forbidden.KeyNotFoundError", "another key's image does not stand in for it");
 }
 
 #[test]

@@ -107,7 +107,7 @@ impl Work<'_> {
         if request.load && request.driver.is_none() && (request.force || !survey.is_loaded()) {
             load::warn_of_driver(services.deadline, request.this_machine.as_ref());
         }
-        let name = format!("deploy-{}", survey.content.mark());
+        let name = format!("deploy-{}", survey.content.mark(None));
         let work = format!("the upload and order of {} by another run", request.file.display());
         lock::take(services.deadline, Claim { name: &name, work: &work, wait: request.image.wait }).await
     }

@@ -88,7 +88,7 @@ impl Work<'_> {
             _ => None,
         };
         self.judge_shell(&prepared)?;
-        let image_match = prepared.image_match(&request.image, content.mark());
+        let image_match = prepared.image_match(&request.image, &content);
         Ok(Survey { prepared, content, image_match, loaded, registers })
     }
 

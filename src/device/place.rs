@@ -245,6 +245,14 @@ impl Place {
         bits.placed(mask & bits.largest()).expect("cut to the field's width")
     }
 
+    /// The bits of a written mask that read back as they were written: the chip itself sets those that the map calls
+    /// read-only, unless nothing else was meant.
+    pub fn read_back(&self, mask: u64) -> u64 {
+        let meant = self.mask(mask);
+        let kept = meant & !self.register().map_or(0, |register| register.bits_of(Ro));
+        if kept == 0 { meant } else { kept }
+    }
+
     /// Refuses a write that would do harm, as far as a map tells.
     ///
     /// # Errors
@@ -377,6 +385,15 @@ mod tests {
         let register = |name: &str| place(name).register().unwrap().clone();
         assert_eq!(register("MIXED").bits_of(RegisterAccess::Rw), 0x7fff_fcff);
         assert!(register("MIXED").reads_without_harm() && !register("COUNTED").reads_without_harm());
+    }
+
+    #[test]
+    fn what_only_the_chip_sets_is_not_read_back() {
+        assert_eq!(place("MIXED").read_back(u64::MAX), 0x7fff_ffff, "without BUSY");
+        assert_eq!(place("MIXED").read_back(0x8000_0001), 1);
+        assert_eq!(place("MIXED.MODE").read_back(u64::MAX), 0xf0);
+        assert_eq!(place("ID").read_back(u64::MAX), 0xffff_ffff, "who forces it doubts the map");
+        assert_eq!(place("0x40").read_back(0xff), 0xff);
     }
 
     #[test]

@@ -238,7 +238,7 @@ impl Write {
 
     fn verify(&self, target: &Target, written: u64) -> Result<(), Failure> {
         let read = target.device.read_width(self.place.offset, self.place.width)?;
-        if (read ^ written) & self.place.mask(self.mask) == 0 {
+        if (read ^ written) & self.place.read_back(self.mask) == 0 {
             return Ok(());
         }
         target.judge(self.place.offset, read, self.place.width)?;

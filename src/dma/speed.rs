@@ -67,7 +67,7 @@ pub fn measure(plan: SpeedPlan<'_>) -> Result<Measure, DmaError> {
     let readers = if plan.way == Way::H2c { &[] } else { plan.c2h };
     let (channels, engines) = (writers.len().max(readers.len()), writers.len() + readers.len());
     let start = Barrier::new(engines + 1);
-    let (began, lanes) = thread::scope(|scope| {
+    let lanes = thread::scope(|scope| {
         let lane = |(n, channel)| Lane { plan, channel, part: part(plan, n, channels), start: &start };
         let writing: Vec<_> = writers.iter().enumerate().map(lane).collect();
         let reading: Vec<_> = readers.iter().enumerate().map(lane).collect();
@@ -75,12 +75,11 @@ pub fn measure(plan: SpeedPlan<'_>) -> Result<Measure, DmaError> {
         let reading = reading.into_iter().map(|lane| scope.spawn(move || lane.run(Channel::read_of)));
         let threads: Vec<_> = writing.chain(reading).collect();
         start.wait();
-        let began = Instant::now();
         let joined =
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|e| std::panic::resume_unwind(e)));
-        (began, joined.collect::<Result<Vec<Times>, DmaError>>())
+        joined.collect::<Result<Vec<Times>, DmaError>>()
     });
-    Ok(summary(plan, (channels, began), &lanes?))
+    Ok(summary(plan, channels, &lanes?))
 }
 
 /// The part of the range that a channel has for itself: whole transfers, or all of it where it is too short to share.
@@ -118,9 +117,10 @@ impl Lane<'_> {
         let mut buffer = Buffer::new(self.plan.size);
         // Pages that are touched now are not made during a transfer.
         buffer.at(self.part.start, self.plan.size).fill(0x5a);
-        let (mut times, mut at) = (Times::default(), self.part.start);
+        let mut at = self.part.start;
         self.start.wait();
         let began = Instant::now();
+        let mut times = Times::since(began);
         loop {
             let before = Instant::now();
             transfer(self.channel, buffer.at(at, self.plan.size), at)?;
@@ -130,7 +130,7 @@ impl Lane<'_> {
                 at = self.part.start;
             }
             if began.elapsed() >= self.plan.time || self.plan.cancel.signal().is_some() {
-                times.ended = Some(Instant::now());
+                times.ended = Instant::now();
                 return Ok(times);
             }
         }
@@ -141,16 +141,15 @@ impl Lane<'_> {
 #[derive(Debug)]
 struct Times {
     counts: Vec<u64>,
-    ended: Option<Instant>,
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Self { counts: vec![0; 64 * 8], ended: None }
-    }
+    began: Instant,
+    ended: Instant,
 }
 
 impl Times {
+    fn since(began: Instant) -> Self {
+        Self { counts: vec![0; 64 * 8], began, ended: began }
+    }
+
     fn add(&mut self, time: Duration) {
         let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).max(8);
         let octave = nanoseconds.ilog2();
@@ -172,9 +171,13 @@ impl Times {
     }
 }
 
-fn summary(plan: SpeedPlan<'_>, (channels, began): (usize, Instant), lanes: &[Times]) -> Measure {
-    let ended = lanes.iter().filter_map(|lane| lane.ended).max().unwrap_or(began);
-    let seconds = ended.duration_since(began).as_secs_f64().max(1e-9);
+/// From the first transfer of any lane to the last: who started them may be scheduled only when they are over.
+fn summary(plan: SpeedPlan<'_>, channels: usize, lanes: &[Times]) -> Measure {
+    let began = lanes.iter().map(|lane| lane.began).min();
+    let ended = lanes.iter().map(|lane| lane.ended).max();
+    let time = began.zip(ended).map_or(Duration::ZERO, |(began, ended)| ended - began);
+    // A clock may stand still for a transfer.
+    let seconds = time.as_secs_f64().max(1e-9);
     let mut counts = vec![0; 64 * 8];
     for lane in lanes {
         counts.iter_mut().zip(&lane.counts).for_each(|(sum, count)| *sum += count);
@@ -200,7 +203,7 @@ mod tests {
 
     #[test]
     fn times_are_told_to_an_eighth() {
-        let mut times = Times::default();
+        let mut times = Times::since(Instant::now());
         (0..98).for_each(|_| times.add(Duration::from_micros(10)));
         (0..2).for_each(|_| times.add(Duration::from_millis(3)));
         let (half, most) = (Times::within(&times.counts, 0.5), Times::within(&times.counts, 0.99));

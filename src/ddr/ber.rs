@@ -29,25 +29,40 @@ pub struct BerBound {
 }
 
 impl BitRate {
-    /// The bound after a run.
-    pub fn bound(self, ran: Duration, errors: u32) -> BerBound {
+    /// The bound after a run, where it says something: a rate is above 0, and 1 at most.
+    pub fn bound(self, ran: Duration, errors: u32) -> Option<BerBound> {
         let Self { bits_per_second, confidence } = self;
         let bits = bits_per_second * ran.as_secs_f64();
-        BerBound {
-            bits_per_second,
-            confidence,
-            bits,
-            errors,
-            upper_bound: expected(errors, confidence) / bits,
-        }
+        let upper_bound = expected(errors, confidence) / bits;
+        let says_something = upper_bound > 0.0 && upper_bound <= 1.0;
+        says_something.then_some(BerBound { bits_per_second, confidence, bits, errors, upper_bound })
     }
 }
 
+/// Of more errors than these, the sum takes longer than a page of looks can wait, and an approximation is close enough.
+const SUMMED: u32 = 1000;
+
 /// The largest number of errors that one would expect where so many were seen, at a confidence.
 fn expected(errors: u32, confidence: f64) -> f64 {
-    if errors == 0 {
-        return -(1.0 - confidence).ln();
+    match errors {
+        0 => -(-confidence).ln_1p(),
+        1..=SUMMED => summed(errors, confidence),
+        _ => approximated(errors, confidence),
     }
+}
+
+/// Wilson and Hilferty: the cube root of x/n, for n errors and one, is nearly normal, with a mean of 1 − 1/9n and a
+/// variance of 1/9n. How many deviations the confidence is worth is read off the sum where it ends.
+fn approximated(errors: u32, confidence: f64) -> f64 {
+    let mean = |n: f64| 1.0 - 1.0 / (9.0 * n);
+    let deviation = |n: f64| 1.0 / (3.0 * n.sqrt());
+    let (last, n) = (f64::from(SUMMED) + 1.0, f64::from(errors) + 1.0);
+    let deviations = ((summed(SUMMED, confidence) / last).cbrt() - mean(last)) / deviation(last);
+    n * (mean(n) + deviations * deviation(n)).powi(3)
+}
+
+/// Solves the equation for x.
+fn summed(errors: u32, confidence: f64) -> f64 {
     let (mut low, mut high) = (f64::from(errors), f64::from(errors) + 10.0);
     while at_most(errors, high) > 1.0 - confidence {
         high *= 2.0;
@@ -55,12 +70,14 @@ fn expected(errors: u32, confidence: f64) -> f64 {
     if at_most(errors, low) < 1.0 - confidence {
         low = 0.0;
     }
-    // Halving ends when the two are neighbours.
-    for _ in 0..200 {
+    loop {
         let middle = f64::midpoint(low, high);
+        // The two are neighbours.
+        if middle <= low || middle >= high {
+            return high;
+        }
         if at_most(errors, middle) > 1.0 - confidence { low = middle } else { high = middle }
     }
-    high
 }
 
 /// The probability of at most so many errors where `mean` are expected.
@@ -133,7 +150,29 @@ mod tests {
     #[test]
     fn a_minute_without_errors_at_102_gigabit_bounds_the_rate() {
         let rate = BitRate { bits_per_second: 102.4e9, confidence: 0.95 };
-        let bound = rate.bound(Duration::from_secs_f64(29.3), 0);
+        let bound = rate.bound(Duration::from_secs_f64(29.3), 0).unwrap();
         assert!((bound.upper_bound - 1e-12).abs() < 2e-15, "{bound:?}");
+    }
+
+    #[test]
+    fn the_approximation_goes_on_where_the_sum_ends() {
+        for confidence in [0.5, 0.9, 0.95, 0.99, 0.999_999] {
+            for errors in [SUMMED + 1, 2 * SUMMED, 1_000_000, u32::MAX] {
+                let (sum, ours) = (summed(errors, confidence), expected(errors, confidence));
+                assert!((ours / sum - 1.0).abs() < 1e-5, "{errors} at {confidence}: {ours}, not {sum}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_can_be_no_rate_is_no_bound() {
+        let bound = |bits_per_second, confidence, errors| {
+            BitRate { bits_per_second, confidence }.bound(Duration::from_millis(100), errors)
+        };
+        for (bits_per_second, errors) in [(1.0, 0), (1e-320, 0), (1e3, 1000)] {
+            assert_eq!(bound(bits_per_second, 0.95, errors), None, "{bits_per_second}");
+        }
+        let small = bound(1e11, 1e-17, 0).unwrap().upper_bound;
+        assert!((small / 1e-27 - 1.0).abs() < 1e-9, "{small}");
     }
 }

@@ -3,7 +3,8 @@
 //! The process that runs the test holds a lock on its note. A note that nobody holds was left by one that is gone.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +27,16 @@ pub struct LeftRunning {
     pub since: Timestamp,
 }
 
+/// What a note says.
+#[derive(Debug, Serialize, Deserialize)]
+struct Noted {
+    #[serde(flatten)]
+    left: LeftRunning,
+    /// Done has been set since before the start, and so does not tell that PRBS has stopped.
+    #[serde(default)]
+    stale_done: bool,
+}
+
 /// From a stop until PRBS no longer uses the memory.
 const WINDS_DOWN: Duration = Duration::from_secs(1);
 
@@ -33,17 +44,20 @@ const WINDS_DOWN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Note {
     path: PathBuf,
-    _locked: File,
+    locked: File,
+    noted: Noted,
 }
 
 impl Note {
     /// Notes that PRBS is about to run; None where nothing can be kept.
-    pub(super) fn take(harness: Harness<'_>) -> Option<Self> {
+    pub(super) fn take(harness: Harness<'_>, stale_done: bool) -> Option<Self> {
         let identity = harness.registers.identity();
         let noted = |folder: &Path| {
             create_private_folder(folder)?;
             forget_files_that_are_gone(folder);
-            Self::write(note_of(folder, &identity), identity.clone())
+            let path = note_of(folder, &identity);
+            let left = LeftRunning { device: identity, pid: std::process::id(), since: Timestamp::now() };
+            Self::begin(path, Noted { left, stale_done })
         };
         match noted(&folder_in(harness.state?)) {
             Ok(note) => note,
@@ -54,15 +68,28 @@ impl Note {
         }
     }
 
-    fn write(path: PathBuf, device: String) -> io::Result<Option<Self>> {
-        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
-        if file.try_lock().is_err() {
+    fn begin(path: PathBuf, noted: Noted) -> io::Result<Option<Self>> {
+        let locked = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+        if locked.try_lock().is_err() {
             return Ok(None);
         }
-        let note = LeftRunning { device, pid: std::process::id(), since: Timestamp::now() };
-        file.set_len(0)?;
-        file.write_all(serde_json::to_string(&note)?.as_bytes())?;
-        Ok(Some(Self { path, _locked: file }))
+        locked.set_len(0)?;
+        let note = Self { path, locked, noted };
+        note.write()?;
+        Ok(Some(note))
+    }
+
+    fn write(&self) -> io::Result<()> {
+        self.locked.write_all_at(serde_json::to_string(&self.noted)?.as_bytes(), 0)
+    }
+
+    /// Done was seen clear since the start: from now on it tells when PRBS has stopped.
+    pub(super) fn done_is_clear(&mut self) {
+        if std::mem::replace(&mut self.noted.stale_done, false) {
+            // In one write, over a text that was shorter: whenever the process is killed, one of the two is there. Where
+            // it can't be written, the old one is believed, which asks too often.
+            self.write().ok();
+        }
     }
 
     /// The stop is written.
@@ -75,25 +102,24 @@ impl Note {
 impl LeftRunning {
     /// What was left running on a device, as far as the notes tell; no register is touched.
     pub fn noted(state: &Path, identity: &str) -> Option<Self> {
-        let mut file = File::open(note_of(&folder_in(state), identity)).ok()?;
-        file.try_lock_shared().ok()?;
-        serde_json::from_str(&io::read_to_string(&mut file).ok()?).ok()
+        Noted::read(state, identity).map(|noted| noted.left)
     }
 
-    /// What was left running, unless its done register says that it has stopped since.
+    /// What was left running, unless its done register says, and proves, that it has stopped since.
     ///
     /// # Errors
     /// When the device can't be read.
     pub fn of(harness: Harness<'_>) -> Result<Option<Self>, DeviceError> {
         let identity = harness.registers.identity();
-        let Some(noted) = harness.state.and_then(|state| Self::noted(state, &identity)) else {
+        let Some(noted) = harness.state.and_then(|state| Noted::read(state, &identity)) else {
             return Ok(None);
         };
-        if harness.registers.read(Offsets::of_reference_design().prbs_done)? == DONE {
+        let done = harness.registers.read(Offsets::of_reference_design().prbs_done)? == DONE;
+        if done && !noted.stale_done {
             forget(harness.state, &identity);
             return Ok(None);
         }
-        Ok(Some(noted))
+        Ok(Some(noted.left))
     }
 
     /// Writes the stop.
@@ -107,6 +133,15 @@ impl LeftRunning {
         // It should leave the memory alone before the next test begins; one that never says so is not waited for.
         DoneRegister::before_start(harness, offsets.prbs_done)?.wait(WINDS_DOWN, false)?;
         Ok(())
+    }
+}
+
+impl Noted {
+    /// The note on a device, where nobody holds it.
+    fn read(state: &Path, identity: &str) -> Option<Self> {
+        let mut file = File::open(note_of(&folder_in(state), identity)).ok()?;
+        file.try_lock_shared().ok()?;
+        serde_json::from_str(&io::read_to_string(&mut file).ok()?).ok()
     }
 }
 
@@ -136,8 +171,8 @@ fn forget(state: Option<&Path>, identity: &str) {
 fn forget_files_that_are_gone(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let text = fs::read_to_string(entry.path()).unwrap_or_default();
-        let gone = |note: &LeftRunning| {
-            let device = Path::new(&note.device);
+        let gone = |note: &Noted| {
+            let device = Path::new(&note.left.device);
             device.is_absolute() && !device.starts_with("/dev") && !device.exists()
         };
         if serde_json::from_str(&text).is_ok_and(|note| gone(&note)) {

@@ -133,7 +133,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn start(harness: Harness<'a>, offsets: Offsets, done: DoneRegister<'a>) -> Result<Self, DeviceError> {
-        let note = Note::take(harness);
+        let note = Note::take(harness, done.stale_before);
         let start = Instant::now();
         let run = Self {
             harness,
@@ -156,6 +156,9 @@ impl<'a> Run<'a> {
         loop {
             let elapsed = self.start.elapsed();
             let done = self.done.look()?;
+            if self.done.seen_clear {
+                self.note.iter_mut().for_each(Note::done_is_clear);
+            }
             if elapsed >= next_sample || elapsed >= options.duration {
                 self.sample(elapsed, each)?;
                 next_sample = elapsed + options.sample.max(SHORTEST_SAMPLE);
@@ -219,13 +222,15 @@ impl<'a> Run<'a> {
         };
         // A register that went down again has not counted all the errors, so it bounds nothing.
         let counted = self.errors.is_none_or(|errors| errors.highest == error_register);
-        let rate = options.bit_rate.filter(|_| counted);
+        // Where it is not known that PRBS ran as long as it was to, neither is how many bits were tested.
+        let ran_so_long = !matches!(verdict, Verdict::Stale | Verdict::NotDone);
+        let rate = options.bit_rate.filter(|_| counted && ran_so_long);
         let soak = Soak {
             asked: options.duration,
             ran,
             samples: self.samples,
             errors: self.errors,
-            ber: rate.map(|rate| rate.bound(ran, error_register)),
+            ber: rate.and_then(|rate| rate.bound(ran, error_register)),
         };
         TestReport {
             test: "prbs",

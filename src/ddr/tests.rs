@@ -200,7 +200,7 @@ fn what_a_killed_process_left_running_is_found_once_nobody_holds_its_note() {
     let cancel = Cancel::new();
     let harness = Harness { registers: &chip, cancel: &cancel, progress: &Silent, state: Some(state.path()) };
     assert_eq!(LeftRunning::of(harness).unwrap(), None);
-    let note = left_running::Note::take(harness).unwrap();
+    let note = left_running::Note::take(harness, false).unwrap();
     assert_eq!(LeftRunning::noted(state.path(), "chip"), None, "its process lives");
     drop(note);
     let left = LeftRunning::of(harness).unwrap().unwrap();
@@ -210,8 +210,38 @@ fn what_a_killed_process_left_running_is_found_once_nobody_holds_its_note() {
     assert!(chip.stored(0x20));
     assert_eq!(LeftRunning::noted(state.path(), "chip"), None);
 
-    drop(left_running::Note::take(harness));
+    drop(left_running::Note::take(harness, false));
     assert_eq!(LeftRunning::of(harness).unwrap(), None, "0x28 says that it has stopped");
     prbs(harness, &options(1), &mut |_| {}).unwrap();
     assert_eq!(LeftRunning::noted(state.path(), "chip"), None);
+}
+
+#[test]
+fn done_that_was_never_seen_clear_does_not_tell_that_what_was_left_running_has_stopped() {
+    let state = tempfile::tempdir().unwrap();
+    let cancel = Cancel::new();
+    let stale = Chip { prbs_done: vec![1].into(), ..Chip::new() };
+    let harness =
+        Harness { registers: &stale, cancel: &cancel, progress: &Silent, state: Some(state.path()) };
+    let mut note = left_running::Note::take(harness, true).unwrap();
+    note.done_is_clear();
+    drop(note);
+    assert_eq!(LeftRunning::of(harness).unwrap(), None, "0x28 was seen clear, and says that it has stopped");
+    drop(left_running::Note::take(harness, true));
+    assert!(LeftRunning::of(harness).unwrap().is_some(), "0x28 says what it said before the start");
+
+    // The note of a test that runs, at its first look.
+    let noted = |chip: &Chip| {
+        let (harness, mut notes) = (Harness { registers: chip, ..harness }, Vec::new());
+        let options = PrbsOptions { timeout: Duration::ZERO, ..options(5) };
+        prbs(harness, &options, &mut |_| {
+            let folder = std::fs::read_dir(state.path().join("prbs")).unwrap();
+            notes.extend(folder.map(|note| std::fs::read_to_string(note.unwrap().path()).unwrap()));
+        })
+        .unwrap();
+        notes.swap_remove(0)
+    };
+    assert!(noted(&stale).contains("\"stale_done\":true"));
+    let cleared = Chip { prbs_done: vec![1, 0].into(), ..Chip::new() };
+    assert!(noted(&cleared).contains("\"stale_done\":false"));
 }

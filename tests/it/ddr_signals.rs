@@ -144,6 +144,26 @@ fn what_sigkill_leaves_running_is_told_and_can_be_stopped() {
     assert_eq!(faascmd(&["reg", "info"]).exits(0).stderr, "");
 }
 
+#[test]
+fn a_stale_done_bit_does_not_say_that_what_was_left_running_has_stopped() {
+    let world = World::new();
+    let bar = Bar::new(&world);
+    bar.set(0x28, 1);
+    let soak = Soak::new(&world, &bar, &["--duration", "1d", "--accept-stale"]);
+    soak.signal(SIGKILL);
+    let pid = soak.pid();
+    soak.end().exits(137);
+    for test in ["smoke", "prbs"] {
+        let said = bar.faascmd(&world, &["test", test]).exits(6).stderr;
+        assert!(
+            said.contains(&format!("PRBS is still running on {}: process {pid}", bar.device())),
+            "{said}"
+        );
+    }
+    assert_eq!(bar.get(0x14), 0, "smoke was not started");
+    assert!(bar.faascmd(&world, &["reg", "info"]).exits(0).stderr.contains("PRBS is still running"));
+}
+
 fn ran_reg_rw(world: &World, bar: &Bar, args: &[&str]) {
     ran(world.command("reg_rw").arg(bar.name()).args(args)).exits(0);
 }

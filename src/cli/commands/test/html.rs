@@ -121,7 +121,8 @@ fn plots(told: &Told<'_>) -> Vec<Plot> {
     // The last look is after the stop, by when no more bits were tested.
     let ran = bound.bits / bound.bits_per_second;
     let at = |(seconds, errors): &(f64, u32)| {
-        (*seconds, rate.bound(Duration::from_secs_f64(seconds.min(ran)), *errors).upper_bound)
+        let bound = rate.bound(Duration::from_secs_f64(seconds.min(ran)), *errors)?;
+        Some((*seconds, bound.upper_bound))
     };
     let ber = Plot {
         title: "Bound of the bit error rate over time".to_owned(),
@@ -131,7 +132,7 @@ fn plots(told: &Told<'_>) -> Vec<Plot> {
         lines: vec![Line {
             name: "bound".to_owned(),
             shape: Shape::Joined,
-            points: looks.iter().map(at).collect(),
+            points: looks.iter().filter_map(at).collect(),
         }],
     };
     vec![errors, ber]

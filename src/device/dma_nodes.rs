@@ -77,6 +77,11 @@ impl DmaNodes {
         format!("{}_{kind}", self.stem)
     }
 
+    /// The name of the node with the registers.
+    pub fn registers(&self) -> String {
+        self.sibling("user")
+    }
+
     /// The channels that there are one way.
     pub fn channels(&self, direction: Direction) -> Vec<u8> {
         (0..MOST_CHANNELS).filter(|channel| self.path(direction, *channel).exists()).collect()

@@ -156,6 +156,11 @@ fn a_test_that_can_not_end_has_its_junit_all_the_same() {
     let xml = std::fs::read_to_string(machine.world.path().join("ddr.xml")).unwrap();
     assert!(xml.contains("errors=\"1\"") && xml.contains("the device vanished or shrank"), "{xml}");
     assert!(xml.contains(" time=\"0.000\"") && !xml.contains("-0.000"), "{xml}");
+    let args = ["test", "smoke", "--device", "file:a\u{1}\u{1b}[31mb", "--junit", "ddr.xml"];
+    machine.world.faascmd(&args).exits(10);
+    let xml = std::fs::read_to_string(machine.world.path().join("ddr.xml")).unwrap();
+    assert!(xml.contains("a\\u{1}\\u{1b}[31mb"), "{xml}");
+    assert!(!xml.contains(|c: char| c.is_control() && c != '\n'), "XML has no such character: {xml:?}");
 }
 
 #[test]
@@ -343,6 +348,18 @@ fn the_bound_of_the_error_rate_rests_on_the_given_rate() {
         ran.stdout
     );
     machine.faascmd(&["test", "prbs", "--confidence", "1"]).exits(2);
+    for wrong in ["1", "1e-320"] {
+        let machine = Machine::new(ChipFaults::default());
+        let args = ["test", "prbs", "--duration", "20ms", "--bits-per-second", wrong, "-o", "json"];
+        assert_eq!(machine.faascmd(&args).exits(0).json()["soak"]["ber"], Value::Null, "{wrong}");
+    }
+    for (faults, code) in [
+        (ChipFaults { stale_done: true, ..ChipFaults::default() }, 6),
+        (ChipFaults { never_done: true, ..ChipFaults::default() }, 8),
+    ] {
+        let ran = Machine::new(faults).faascmd(&[&args[..], &["--timeout", "60ms"]].concat()).exits(code);
+        assert!(!ran.stdout.contains("bit error rate"), "{}", ran.stdout);
+    }
 
     let faulty = Machine::new(ChipFaults { ddr_error: true, ..ChipFaults::default() });
     let ran = faulty.faascmd(&args).exits(11);
@@ -382,7 +399,16 @@ fn a_full_disk_does_not_end_a_soak() {
     let args = ["test", "prbs", "--duration", "50ms", "--sample", "5ms", "--log", "/dev/full"];
     let said = machine.faascmd(&args).exits(0).stderr;
     assert_eq!(said.matches("the log is no longer complete: No space left on device").count(), 1, "{said}");
-    machine.faascmd(&["test", "prbs", "--log", "no-such-folder/soak.jsonl"]).exits(1);
+    let log = ["--log", "no-such-folder/soak.jsonl", "--junit", "ddr.xml"];
+    for test in ["prbs", "all"] {
+        machine.world.file("ddr.xml", "<testsuites/>");
+        machine.faascmd(&[&["test", test], &log[..]].concat()).exits(1);
+        let xml = std::fs::read_to_string(machine.world.path().join("ddr.xml")).unwrap();
+        assert!(
+            xml.contains("<error message=\"the log no-such-folder/soak.jsonl can&apos;t be written"),
+            "{xml}"
+        );
+    }
     assert_eq!(machine.chip.seen().prbs_starts, 1, "a log that can't be made is told before the start");
 }
 

@@ -8,9 +8,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
+use crate::common::bar::Bar;
 use crate::common::bytes::bytes;
 use crate::common::cloud::Cloud;
 use crate::common::page::assert_asks_nothing_of_anywhere;
+use crate::common::soak::Soak;
 use crate::common::world::{Ran, World, ran};
 
 const MEMORY: u64 = 1 << 20;
@@ -228,6 +230,11 @@ fn a_clean_memory_passes_and_its_speed_is_told_by_size_and_channels() {
     for speed in speeds {
         assert!(speed["share_of_limit"].as_f64().unwrap() > 0.0, "{speed}");
         assert!(speed["p50_us"].as_f64().unwrap() <= speed["p99_us"].as_f64().unwrap(), "{speed}");
+        // Half of the transfers take that long at least, to an eighth, and a lane makes one after the other.
+        let number = |key: &str| speed[key].as_f64().unwrap();
+        let lanes = number("channels") * if speed["direction"] == "both" { 2.0 } else { 1.0 };
+        let least = number("transfers") / 2.0 * number("p50_us") * 0.8 / 1e6;
+        assert!(number("seconds") * lanes >= least, "{speed}");
     }
     let junit = std::fs::read_to_string(cloud.world.path().join("dma.xml")).unwrap();
     assert!(junit.contains("tests=\"6\" failures=\"0\" errors=\"0\""), "{junit}");
@@ -318,6 +325,38 @@ fn one_at_a_time_writes_and_a_signal_tells_what_was_tested() {
     assert!(detail.contains(" compared, of the range 1 MiB at 0x00000000"), "{document}");
     let xml = junit();
     assert!(xml.contains("name=\"dma\"") && xml.contains("<error message=\"interrupted after "), "{xml}");
+}
+
+#[test]
+fn memory_that_prbs_uses_is_neither_written_nor_tested() {
+    let card = Card::new(1);
+    let bar = Bar { path: card.world.file("xdma0_user", vec![0; 64 * 1024]) };
+    let before = card.memory();
+    card.world.file("data", "x");
+    let writers = [
+        &["test", "dma", "--range", "0+64K", "--verify-only", "--pattern", "zero", "--yes"][..],
+        &["dma", "fill", "0", "--len", "8", "--pattern", "one"],
+        &["dma", "write", "0", "data"],
+    ];
+    let soak = Soak::new(&card.world, &bar, &["--duration", "1d"]);
+    for args in writers {
+        let said = card.faascmd(args).exits(6).stderr;
+        assert!(said.contains("xdma0_user is locked by process"), "{args:?}: {said}");
+    }
+    soak.signal(Signal::SIGKILL);
+    soak.end().exits(137);
+    for args in &writers[1..] {
+        let said = card.faascmd(args).exits(6).stderr;
+        assert!(
+            said.contains("PRBS is still running on ") && said.contains("--yes stops it first"),
+            "{said}"
+        );
+    }
+    assert!(card.memory() == before && bar.get(0x20) == 0);
+    let said = card.faascmd(writers[0]).exits(0).stderr;
+    assert!(said.contains("the PRBS test that was left running is stopped"), "{said}");
+    assert_eq!(bar.get(0x20), 1);
+    card.faascmd(writers[1]).exits(0);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod explain;
 mod fleet;
 mod fpga;
 mod image;
+mod left_running;
 pub(super) mod object;
 mod reg;
 mod sandbox;

@@ -58,6 +58,12 @@ impl Context {
         Ok(DmaNodes::beside(&self.device_name(), &roots())?)
     }
 
+    /// How to open the registers that stand beside a memory, where they can be opened.
+    pub(in crate::cli) fn registers_of(&self, nodes: &DmaNodes, lock: bool) -> Option<Opener> {
+        let opener = Opener { name: nodes.registers(), ..self.opener(lock) };
+        opener.open(Access::Write).is_ok().then_some(opener)
+    }
+
     /// A channel of the device's memory; a stream is refused, as it has no addresses.
     pub(in crate::cli) fn dma_channel(
         &self,

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use tokio::time::Instant;
 
 use super::super::dma::range;
-use super::super::test::{AnyResult, DmaTest, TestResult, default_range, refuse_what_was_left_running};
+use super::super::left_running::free;
+use super::super::test::{AnyResult, DmaTest, TestResult, default_range};
 use super::Deployed;
 use crate::base::duration::some_time;
 use crate::base::private_file::state_folder;
@@ -17,7 +18,7 @@ use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::typed;
 use crate::ddr::{self, Harness, PrbsOptions, Sample, SmokeOptions};
-use crate::device::{Access, Device, DeviceError};
+use crate::device::{Access, Device, DeviceError, Opener};
 use crate::dma::Range;
 use crate::ops::deploy::Chip;
 use crate::ops::load;
@@ -142,14 +143,20 @@ impl TestsArgs {
         Ok(())
     }
 
-    /// The device with the registers, where a test is of them.
+    /// The device with the registers, where a test is of them, or they stand beside the memory that is tested.
     fn registers(&self, cx: &Context, deadline: &Deadline) -> Result<Option<Device>, Failure> {
-        if self.names().iter().all(|name| *name == TestName::Dma) {
-            return Ok(None);
-        }
-        cx.permit_writing(false)?;
-        let device = when_free(cx, deadline)?;
-        refuse_what_was_left_running(harness(deadline, (&device, state_folder().as_deref())), cx)?;
+        let names = self.names();
+        let opener = if names.is_empty() {
+            None
+        } else if names.iter().all(|name| *name == TestName::Dma) {
+            cx.registers_of(&cx.dma_nodes()?, true)
+        } else {
+            cx.permit_writing(false)?;
+            Some(cx.opener(true))
+        };
+        let Some(opener) = opener else { return Ok(None) };
+        let device = when_free(&opener, cx, deadline)?;
+        free((&device, &opener.name), deadline.cancel(), cx)?;
         Ok(Some(device))
     }
 
@@ -192,11 +199,11 @@ fn harness<'a>(deadline: &'a Deadline, (device, state): (&'a Device, Option<&'a 
 }
 
 /// The local device, when whoever uses it now is done.
-fn when_free(cx: &Context, deadline: &Deadline) -> Result<Device, Failure> {
-    let awaited = Awaited::Lock(format!("the device {}", cx.device_name()));
+fn when_free(opener: &Opener, cx: &Context, deadline: &Deadline) -> Result<Device, Failure> {
+    let awaited = Awaited::Lock(format!("the device {}", opener.name));
     let opened = cx.block_on(async {
         let look = || async {
-            Ok(match cx.opener(true).open_locked(Access::Write) {
+            Ok(match opener.open_locked(Access::Write) {
                 Err(locked @ DeviceError::Locked { .. }) => Look::Pending(locked.to_string()),
                 opened => Look::Done(opened),
             })

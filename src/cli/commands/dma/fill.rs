@@ -57,7 +57,7 @@ pub(super) fn run(args: &FillArgs, cx: &Context) -> Outcome {
     if matches!(args.pattern, Content::Pattern(_)) && !args.address.is_multiple_of(8) {
         return usage("a pattern begins at a multiple of 8: its words have 8 bytes");
     }
-    let (channel, _lock) = args.channel.to_write(cx, !args.no_lock)?;
+    let (channel, _locks) = args.channel.to_write(cx, !args.no_lock)?;
     channel.check(args.address, args.len)?;
     let mut buffer = Buffer::new(usize::try_from(args.len).map_or(PIECE, |len| len.min(PIECE)));
     let mut transfer =

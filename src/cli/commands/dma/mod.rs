@@ -13,9 +13,11 @@ use clap::{Args, Subcommand};
 pub(super) use amount::{amount, range};
 pub(super) use moved::rate;
 
+use super::left_running::{free, registers_of};
+use crate::base::cancel::Cancel;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::device::{Direction, DmaNodes, Lock, MOST_CHANNELS};
+use crate::device::{Device, Direction, DmaNodes, Lock, MOST_CHANNELS};
 use crate::dma::Channel;
 
 /// Bytes of a system call: enough for the link's whole speed, and few enough to stay in the caches on their way.
@@ -72,14 +74,25 @@ impl ChannelArgs {
         cx.dma_channel(&cx.dma_nodes()?, Direction::C2h, self.channel)
     }
 
-    /// Also asks whether an ordinary file is meant, and locks the card's memory.
-    fn to_write(self, cx: &Context, lock: bool) -> Result<(Channel, Option<Lock>), Failure> {
+    /// Also asks whether an ordinary file is meant, and locks the card's memory, which PRBS must not use.
+    fn to_write(self, cx: &Context, lock: bool) -> Result<(Channel, Locks), Failure> {
         let nodes = cx.dma_nodes()?;
         let located = nodes.locate(Direction::H2c, self.channel)?;
         cx.permit_writing_to(&located, true)?;
-        let lock = if lock { Some(lock_of(cx, &nodes)?) } else { None };
-        Ok((cx.dma_channel(&nodes, Direction::H2c, self.channel)?, lock))
+        let memory = if lock { Some(lock_of(cx, &nodes)?) } else { None };
+        let registers = registers_of(&nodes, lock, cx)?;
+        if let Some(registers) = &registers {
+            free((registers, &nodes.registers()), &Cancel::new(), cx)?;
+        }
+        let channel = cx.dma_channel(&nodes, Direction::H2c, self.channel)?;
+        Ok((channel, Locks { _memory: memory, _registers: registers }))
     }
+}
+
+/// What nobody else may use while the memory is written.
+struct Locks {
+    _memory: Option<Lock>,
+    _registers: Option<Device>,
 }
 
 /// The lock of a card's memory, which is that of its first channel to the card.

@@ -34,7 +34,7 @@ pub(in crate::cli) struct WriteArgs {
 /// Runs the command.
 pub(super) fn run(args: &WriteArgs, cx: &Context) -> Outcome {
     let (mut source, length) = open(&args.file)?;
-    let (channel, _lock) = args.channel.to_write(cx, !args.no_lock)?;
+    let (channel, _locks) = args.channel.to_write(cx, !args.no_lock)?;
     channel.check(args.address, length.unwrap_or(0))?;
     let piece = piece(length);
     let mut buffer = Buffer::new(piece);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::super::test::{left_running_text, stop_command};
+use super::super::left_running::{self, stop_command};
 use crate::base::private_file::state_folder;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
@@ -26,7 +26,8 @@ pub(super) fn run(_args: &InfoArgs, cx: &Context) -> Outcome {
     let noted = |state: PathBuf| LeftRunning::noted(&state, &node.located().identity());
     let report = InfoReport { info: Info::of(&node)?, prbs_left_running: state_folder().and_then(noted) };
     if let Some(left) = &report.prbs_left_running {
-        cx.ui.warn(&format!("{}; to stop it: {}", left_running_text(left, cx), stop_command(cx)));
+        let device = cx.device_name();
+        cx.ui.warn(&format!("{}; to stop it: {}", left_running::text(left, &device), stop_command(&device)));
     }
     cx.ui.print(&report)
 }

@@ -38,7 +38,7 @@ struct AllReport {
 
 /// Runs the command.
 pub(super) fn run(args: &AllArgs, cx: &Context) -> Outcome {
-    let mut under_test = UnderTest::open(&args.test, "smoke", cx)?.with(args.soak.looks()?);
+    let mut under_test = UnderTest::open(&args.test, "smoke", cx)?.with("smoke", args.soak.looks())?;
     let smoke = SmokeOptions { timeout: args.timeout, accept_stale: args.test.accept_stale };
     let mut exit = shown(&under_test.run("smoke", |harness, _| ddr::smoke(harness, &smoke))?, cx)?;
     if exit == Exit::Done {

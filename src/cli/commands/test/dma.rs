@@ -15,6 +15,7 @@ use crate::base::progress::Progress;
 use crate::base::size::ByteSize;
 use crate::cli::Exit;
 use crate::cli::commands::dma::{amount, lock_of, range};
+use crate::cli::commands::left_running::{free, registers_of};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::device::{Direction, DmaNodes, Lock, MOST_CHANNELS, number};
@@ -91,19 +92,28 @@ pub(super) fn run(args: &DmaArgs, cx: &Context) -> Outcome {
     let mut reports = Reports::open(&args.reports)?;
     let (subject, facts) = on(cx);
     let told = Told { facts: &facts, ..Told::of("dma", &subject, Timestamp::now()) };
-    let result = args.test().and_then(|test| {
+    let opened = args.test().and_then(|test| {
         let range = default_range(args.range, cx)?;
         test.permit(range, cx)?;
         let engines = test.engines(range, cx)?;
-        reports.begin(&Told { broken: Some(Broken::unless_ended("dma")), ..told }, &cx.ui);
-        test.run_on(&engines, range, (&cx.cancel()?, &*cx.ui.progress()))
+        let registers = registers_of(&engines.nodes, test.lock, cx)?;
+        Ok((test, range, engines, registers))
     });
-    // Where the memory is locked, the reports may be those of who has the lock.
-    let result = result.inspect_err(|failure| {
+    let tested = match opened {
+        // Where the memory is locked, the reports may be those of who has the lock.
+        Err(refused) if refused.exit == Exit::Conflict => return Err(refused),
+        opened => opened.and_then(|(test, range, engines, registers)| {
+            let cancel = cx.cancel()?;
+            if let Some(registers) = &registers {
+                free((registers, &engines.nodes.registers()), &cancel, cx)?;
+            }
+            reports.begin(&Told { broken: Some(Broken::unless_ended("dma")), ..told }, &cx.ui);
+            test.run_on(&engines, range, (&cancel, &*cx.ui.progress()))
+        }),
+    };
+    let result = tested.inspect_err(|failure| {
         let broken = Some(Broken { test: "dma", why: &failure.message });
-        if failure.exit != Exit::Conflict {
-            reports.write(&Told { broken, ..told }, &cx.ui);
-        }
+        reports.write(&Told { broken, ..told }, &cx.ui);
     })?;
     reports.write(&Told { results: &[result.clone().into()], ..told }, &cx.ui);
     let exit = result.exit;

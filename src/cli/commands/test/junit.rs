@@ -7,6 +7,7 @@ use quick_xml::escape::escape;
 use super::any_result::AnyResult;
 use super::result::{Case, Outcome};
 use super::told::{Broken, Told};
+use crate::base::text::harmless;
 
 /// The whole file: a suite for each kind of work.
 pub(super) fn document(told: &Told<'_>) -> String {
@@ -61,8 +62,10 @@ fn suite(xml: &mut String, (suite, cases): (&str, &[Case<'_>]), broken: Option<B
 }
 
 fn case(xml: &mut String, (suite, test, seconds): (&str, &str, f64), outcome: Option<(&str, &str)>) {
-    let inside = outcome
-        .map_or_else(String::new, |(kind, message)| format!("<{kind} message=\"{}\"/>", escape(message)));
+    // XML has no control characters, also not as references.
+    let inside = outcome.map_or_else(String::new, |(kind, message)| {
+        format!("<{kind} message=\"{}\"/>", escape(&*harmless(message)))
+    });
     writeln!(
         xml,
         "    <testcase classname=\"faascmd.{suite}\" name=\"{test}\" time=\"{seconds:.3}\">{inside}</testcase>"

@@ -26,7 +26,6 @@ pub(super) use looks::Looks;
 pub(super) use reports::{ReportArgs, Reports};
 pub(super) use result::TestResult;
 pub(super) use told::{Broken, Told};
-pub(super) use under_test::{left_running_text, refuse_what_was_left_running, stop_command};
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;

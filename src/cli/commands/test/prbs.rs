@@ -58,7 +58,7 @@ struct PrbsReport(TestResult);
 
 /// Runs the command.
 pub(super) fn run(args: &PrbsArgs, cx: &Context) -> Outcome {
-    let mut under_test = UnderTest::open(&args.test, "prbs", cx)?.with(args.soak.looks()?);
+    let mut under_test = UnderTest::open(&args.test, "prbs", cx)?.with("prbs", args.soak.looks())?;
     let options = args.soak.options(args.timeout, args.test.accept_stale);
     let result = under_test.run("prbs", |harness, each| ddr::prbs(harness, &options, each))?;
     let exit = result.exit;

@@ -13,10 +13,11 @@ use super::told::{Broken, Told};
 use crate::base::cancel::Cancel;
 use crate::base::private_file::state_folder;
 use crate::cli::Exit;
+use crate::cli::commands::left_running::free;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::Ui;
-use crate::ddr::{Harness, LeftRunning, Sample, TestReport};
+use crate::ddr::{Harness, Sample, TestReport};
 use crate::device::{Access, Device, DeviceError};
 
 // The flags that the tests share. (A doc comment would become that of each command.)
@@ -58,7 +59,10 @@ impl<'a> UnderTest<'a> {
         let opened = match locked(args, cx) {
             // The reports may be those of who has the lock.
             Err(refused) if refused.exit == Exit::Conflict => return Err(refused),
-            locked => locked.and_then(|locked| freed(locked, cx)),
+            locked => locked.and_then(|(device, cancel)| {
+                free((&device, &cx.device_name()), &cancel, cx)?;
+                Ok((device, cancel))
+            }),
         };
         match opened {
             Ok((device, cancel)) => {
@@ -74,9 +78,12 @@ impl<'a> UnderTest<'a> {
         }
     }
 
-    /// Where the looks at the error register go.
-    pub(super) fn with(self, looks: Looks) -> Self {
-        Self { looks, ..self }
+    /// Where the looks at the error register go; a log that can't be written is in the reports of the test.
+    pub(super) fn with(mut self, test: &'static str, looks: Result<Looks, Failure>) -> Result<Self, Failure> {
+        let broken =
+            |failure: &Failure| self.report(Some(Broken { test, why: &failure.message }), Reports::write);
+        let looks = looks.inspect_err(broken)?;
+        Ok(Self { looks, ..self })
     }
 
     /// Runs a test; what happens is in the reports, also when the device fails.
@@ -135,47 +142,4 @@ fn locked(args: &TestArgs, cx: &Context) -> Result<(Device, Cancel), Failure> {
     cx.permit_writing(args.force)?;
     let device = cx.opener(!args.no_lock).open_locked(Access::Write).map_err(Failure::of_locking)?;
     Ok((device, cancel))
-}
-
-/// The same, free of what another test left running.
-fn freed((device, cancel): (Device, Cancel), cx: &Context) -> Result<(Device, Cancel), Failure> {
-    let (progress, state) = (cx.ui.progress(), state_folder());
-    let harness =
-        Harness { registers: &device, cancel: &cancel, progress: &*progress, state: state.as_deref() };
-    refuse_what_was_left_running(harness, cx)?;
-    Ok((device, cancel))
-}
-
-/// A PRBS test that nobody stopped uses the memory that is to be tested: asks, and stops it.
-pub(in crate::cli::commands) fn refuse_what_was_left_running(
-    harness: Harness<'_>,
-    cx: &Context,
-) -> Result<(), Failure> {
-    let Some(left) = LeftRunning::of(harness)? else { return Ok(()) };
-    let said = left_running_text(&left, cx);
-    // Without a terminal, not being able to ask is a no.
-    if cx.ui.confirms(&format!("{said}. Stop it?")).unwrap_or(false) {
-        left.stop(harness)?;
-        cx.ui.note("the PRBS test that was left running is stopped");
-        return Ok(());
-    }
-    Err(Failure::new(Exit::Conflict, said)
-        .hint(format!("to stop it: {}", stop_command(cx)))
-        .hint("--yes stops it first"))
-}
-
-/// `PRBS is still running on /dev/xdma0_user: process 77, …`
-pub(in crate::cli::commands) fn left_running_text(left: &LeftRunning, cx: &Context) -> String {
-    let LeftRunning { pid, since, .. } = left;
-    let device = cx.device_name();
-    format!(
-        "PRBS is still running on {device}: process {pid}, which started it at {since:.0}, ended without stopping it"
-    )
-}
-
-/// What stops it.
-pub(in crate::cli::commands) fn stop_command(cx: &Context) -> String {
-    let device = cx.device_name();
-    let device = shlex::try_quote(&device).map_or_else(|_| device.clone(), Into::into);
-    format!("faascmd reg write PRBS_STOP 1 --device {device}")
 }

@@ -15,6 +15,11 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The same for a line that a host or a build wrote, in which tabs part columns: they stay.
+pub fn harmless_but_tabs(line: &str) -> String {
+    line.split('\t').map(harmless).collect::<Vec<_>>().join("\t")
+}
+
 /// Controls (C1 included, in which terminals see escape sequences too), line separators, and the invisible characters
 /// that turn the direction of writing or hide text.
 pub fn is_harmful(c: char) -> bool {

@@ -4,7 +4,7 @@ use anstyle::Style;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::base::size::ByteSize;
-use crate::base::text::harmless;
+use crate::base::text::{harmless, harmless_but_tabs};
 
 const HEADER: Style = Style::new().bold();
 
@@ -65,6 +65,12 @@ impl Page {
     /// One line; control characters in it are spelled out.
     pub(in crate::cli) fn line(&mut self, text: impl AsRef<str>) {
         self.text.push_str(&harmless(text.as_ref()));
+        self.text.push('\n');
+    }
+
+    /// One line that a host or a build wrote: its tabs stay.
+    pub(in crate::cli) fn foreign_line(&mut self, text: &str) {
+        self.text.push_str(&harmless_but_tabs(text));
         self.text.push('\n');
     }
 

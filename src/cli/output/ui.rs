@@ -10,7 +10,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 
 use super::{Page, stderr};
-use crate::base::text::{harmless, json_escaped};
+use crate::base::text::{harmless, harmless_but_tabs, json_escaped};
 use crate::cli::args::{Format, GlobalArgs};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
@@ -130,6 +130,13 @@ impl Ui {
     pub(in crate::cli) fn note(&self, text: &str) {
         if !self.quiet {
             stderr::line(&harmless(text));
+        }
+    }
+
+    /// The same for a line that a host or a build wrote: its tabs stay.
+    pub(in crate::cli) fn foreign_note(&self, text: &str) {
+        if !self.quiet {
+            stderr::line(&harmless_but_tabs(text));
         }
     }
 

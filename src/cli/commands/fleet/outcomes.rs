@@ -211,7 +211,7 @@ impl Report for Ran {
             page.line(format!("── {} ({}): {}", folded(&names), group.len(), group[0].ended()));
             let text = &group[0].output;
             if self.diff && number > 0 {
-                diff::lines(most, text).iter().for_each(|line| page.line(line));
+                diff::lines(most, text).iter().for_each(|line| page.foreign_line(line));
             } else {
                 show(page, text);
             }
@@ -227,5 +227,5 @@ fn show(page: &mut Page, text: &str) {
     if hidden > 0 {
         page.line(format!("… {hidden} lines before"));
     }
-    lines[hidden..].iter().for_each(|line| page.line(line));
+    lines[hidden..].iter().for_each(|line| page.foreign_line(line));
 }

@@ -90,7 +90,7 @@ impl Report for Log {
     const SCHEMA: &'static str = "faascmd.image.log/1";
 
     fn human(&self, page: &mut Page) {
-        self.text.lines().for_each(|line| page.line(line));
+        self.text.lines().for_each(|line| page.foreign_line(line));
     }
 }
 
@@ -108,7 +108,7 @@ pub(in crate::cli::commands) async fn build_failed(
         Ok(Some((log, lines))) => {
             let which = if log.is_certain { "" } else { ", the newest since the image was ordered" };
             cx.ui.note(&format!("the last lines of {}{which}:", harmless(&log.object.key)));
-            lines.iter().for_each(|line| cx.ui.note(&format!("  {}", harmless(line))));
+            lines.iter().for_each(|line| cx.ui.foreign_note(&format!("  {line}")));
         }
         Ok(None) => {}
         Err(error) => cx.ui.note(&format!("its log could not be read: {}", harmless(&error.to_string()))),

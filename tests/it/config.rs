@@ -199,3 +199,14 @@ fn a_link_to_a_file_that_is_not_there_yet_stays_one() {
     );
     assert_eq!(cloud.shell(&script).exits(0).stdout, "600\n1\n");
 }
+
+#[test]
+fn without_a_home_there_is_no_file_and_the_rest_is_shown() {
+    let world = World::new();
+    let mut show = world.command("faascmd");
+    show.env_remove("HOME").env("FAASCMD_REGION", "cn-hangzhou").args(["config", "--show", "-ojson"]);
+    let shown = ran(&mut show).exits(0).json();
+    assert_eq!(shown["items"][0]["value"], "cn-hangzhou");
+    let items = shown["items"].as_array().unwrap();
+    assert!(items.contains(&json!({"name": "access_key_id", "value": null, "source": null})), "{shown}");
+}

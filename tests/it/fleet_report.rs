@@ -98,4 +98,6 @@ fn a_run_that_is_none_is_said_to_be_none() {
     let cloud = Cloud::start(&[]);
     let missing = cloud.faascmd(&["fleet", "report", "7f3b"]).exits(5);
     assert!(missing.stderr.contains("no run 7f3b"), "{}", missing.stderr);
+    let homeless = cloud.faascmd_with(&[("HOME", "")], &["fleet", "report"]).exits(5);
+    assert!(homeless.stderr.contains("no run is kept on this machine: neither HOME"), "{}", homeless.stderr);
 }

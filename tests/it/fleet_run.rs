@@ -152,3 +152,39 @@ fn hosts_of_a_failure_are_kept_for_as_long_as_was_asked() {
     assert_eq!(cloud.faascmd(&once).exits(11).json()["released"], kept["kept"]);
     cloud.faascmd(&["fleet", "show", "nightly"]).exits(5);
 }
+
+#[test]
+fn once_reports_its_own_run_and_never_an_earlier_one() {
+    let cloud = Cloud::start(&["--speed", "50", "--build-time", "1s"]);
+    cloud.world.file("bit.tar.gz", faascmd::testing::bitstream::sample::package("xcvu9p-flgb2104-2-i"));
+    cloud.world.file("nightly.toml", "count = 1\ntype = \"ecs.f3-c4f1.xlarge\"\ntest = [\"smoke\"]\n");
+    let once = |spec: &str, file: &str, more: &[&str]| {
+        let files = ["--junit", "r.xml", "--html", "r.html"];
+        cloud.faascmd(&[&["fleet", "once", spec, file][..], &files, more].concat())
+    };
+    let read = |name: &str| std::fs::read_to_string(cloud.world.path().join(name)).unwrap_or_default();
+    once("nightly.toml", "bit.tar.gz", &[]).exits(0);
+    assert!(
+        read("r.xml").contains("<testsuite name=\"nightly-001\" tests=\"1\" failures=\"0\" errors=\"0\"")
+    );
+    assert!(read("r.html").contains("<b>passed</b>"), "{}", read("r.html"));
+    // What fails before any run has nothing to tell.
+    for (spec, file) in [("nothing.toml", "bit.tar.gz"), ("nightly.toml", "nothing.tar.gz")] {
+        std::fs::write(cloud.world.path().join("r.xml"), "of an earlier run").unwrap();
+        assert_ne!(once(spec, file, &[]).code, 0);
+        assert_eq!((read("r.xml"), read("r.html")), (String::new(), String::new()));
+        assert!(!cloud.world.path().join("r.xml").exists());
+    }
+    // What fails before the first load has.
+    let refused = once("nightly.toml", "bit.tar.gz", &["--shell", "nope"]);
+    assert_ne!(refused.code, 0);
+    assert!(
+        read("r.xml").contains("errors=\"1\"") && read("r.xml").contains("SHELL NOT SUPPORT"),
+        "{}",
+        read("r.xml")
+    );
+    cloud.requests();
+    let nowhere = ["fleet", "once", "nightly.toml", "bit.tar.gz", "--junit", "no/r.xml"];
+    cloud.faascmd(&nowhere).exits(1);
+    assert_eq!(count(&cloud.requests(), "RunInstances"), 0);
+}

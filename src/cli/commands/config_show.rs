@@ -59,7 +59,11 @@ fn access_key(settings: &Settings) -> Result<Setting, ConfigError> {
     if let Some(id) = settings.environment().get(ACCESS_KEY_ID) {
         return Ok(Setting { name, value: Some(id.to_owned()), source: Some(ACCESS_KEY_ID.to_owned()) });
     }
-    let file = CredentialsFile::read(settings.credentials_file()?)?;
+    // Without a home there is no file, and an instance's role may serve.
+    let Ok(path) = settings.credentials_file() else {
+        return Ok(Setting { name, value: None, source: None });
+    };
+    let file = CredentialsFile::read(path)?;
     let key = file.access_key()?;
     let source = key.as_ref().map(|key| format!("{}:{}", file.path().display(), key.line));
     Ok(Setting { name, value: key.map(|key| key.id), source })

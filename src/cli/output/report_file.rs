@@ -39,6 +39,13 @@ impl ReportFile {
         };
         written().map_err(|e| unwritten(self.what, &self.path, &e))
     }
+
+    /// Takes it away: there is nothing to tell, and what stood there before is of something else.
+    pub(in crate::cli) fn remove(self) {
+        if self.is_regular {
+            std::fs::remove_file(&self.path).ok();
+        }
+    }
 }
 
 fn unwritten(what: &str, path: &Path, e: &io::Error) -> Failure {

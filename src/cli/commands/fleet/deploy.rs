@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::Args;
@@ -74,6 +75,8 @@ pub(super) struct Deployment<'a> {
     pub(super) request: Request,
     /// How long it took until they were ready, where they were made for it.
     pub(super) booted: Option<Duration>,
+    /// The run's name, as soon as there is one.
+    pub(super) begun: &'a OnceLock<String>,
 }
 
 /// What is known before the hosts are touched.
@@ -116,7 +119,8 @@ async fn deploy(args: &DeployArgs, cx: &Context) -> Result<Deployed, Failure> {
         args.tests.examine(services, TESTS)?;
     }
     let hosts = args.target.hosts(&ecs).await?;
-    let work = Deployment { target: &args.target.target, hosts, request, booted: None };
+    let begun = &OnceLock::new();
+    let work = Deployment { target: &args.target.target, hosts, request, booted: None, begun };
     let (deployed, mut record) = args.load.on_hosts(cx, services, work, &args.tests).await?;
     record.finish()?;
     Ok(deployed)
@@ -195,7 +199,7 @@ impl LoadArgs {
         deployment: Deployment<'_>,
         tests: &TestsArgs,
     ) -> Result<(Deployed, Record), Failure> {
-        let Deployment { target, hosts, request, booted } = deployment;
+        let Deployment { target, hosts, request, booted, begun } = deployment;
         let (faas, oss) = (cx.faas().await?, cx.oss().await?);
         let jobs = usize::from(self.jobs);
         let mut record = self.record(services, target, &hosts, (&request.file, tests))?;
@@ -203,6 +207,7 @@ impl LoadArgs {
         record.booted(booted);
         record.cost = cost_of(services.ecs, &hosts).await;
         record.write()?;
+        begun.set(record.run.clone()).ok();
         let began = Instant::now();
         let of_image = DeployServices { faas: &faas, oss: &oss, deadline: services.deadline };
         let prepared = self.prepare(cx, of_image, (target, &hosts), &request).await;

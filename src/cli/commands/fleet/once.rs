@@ -1,6 +1,7 @@
 //! `faascmd fleet once SPEC FILE`.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::Args;
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 use super::BOOT;
 use super::deploy::{Deployed, Deployment, LoadArgs, TESTS};
 use super::outcomes::exit_of;
+use super::report::{Document, FileArgs, find as find_run};
 use super::spec::{Span, SpecArgs};
 use super::test::{TestsArgs, unknown_test};
 use crate::base::cancel::Cancel;
@@ -22,7 +24,7 @@ use crate::base::private_file::{state_folder, write_private};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome as CommandOutcome};
 use crate::cli::exit::Exit;
-use crate::cli::output::{Page, Report};
+use crate::cli::output::{Page, Report, ReportFile};
 use crate::ecs::Ecs;
 use crate::ops::deploy::Request;
 use crate::ops::fleet::{
@@ -39,6 +41,7 @@ use crate::ops::wait::Deadline;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   faascmd fleet once fleet.toml bit.tar.gz
+  faascmd fleet once fleet.toml bit.tar.gz --junit fleet.xml --html fleet.html
   faascmd fleet once fleet.toml bit.tar.gz --keep-on-failure 30m
 
 A SPEC is a file as that of `fleet up -f`, with two or three lines more:
@@ -60,6 +63,8 @@ pub(in crate::cli) struct OnceArgs {
     load: LoadArgs,
     #[command(flatten)]
     tests: TestsArgs,
+    #[command(flatten)]
+    files: FileArgs,
 }
 
 /// What stands in the file besides what a fleet is to be.
@@ -108,7 +113,36 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 
 /// Runs the command.
 pub(in crate::cli) fn run(args: &OnceArgs, cx: &Context) -> CommandOutcome {
-    let (spec, fleet) = read(args)?;
+    let files = args.files.open()?;
+    let begun = OnceLock::new();
+    let once = read(args).and_then(|(spec, fleet)| cx.block_on(once(args, (&spec, &fleet), cx, &begun)));
+    tell(files, &begun, once.as_ref().ok(), cx);
+    let once = once?;
+    cx.ui.print_with(&once, exit_of(once.verdict.outcome))
+}
+
+/// Writes what became of this very run. Where none was begun, what an earlier one left there is taken away.
+fn tell(files: Vec<(ReportFile, Document)>, begun: &OnceLock<String>, once: Option<&Once>, cx: &Context) {
+    let recalled = once.and_then(|once| once.verdict.document["run"].as_str());
+    let run = begun.get().map(String::as_str).or(recalled).filter(|_| !files.is_empty());
+    let reported = run.and_then(|run| find_run(Some(run)).ok());
+    for (mut file, document) in files {
+        let Some(reported) = &reported else {
+            file.remove();
+            continue;
+        };
+        if let Err(failure) = file.write(&document(reported)) {
+            cx.ui.warn(&failure.message);
+        }
+    }
+}
+
+/// Reads the file; what is not of `once` is what a fleet is to be.
+fn read(args: &OnceArgs) -> Result<(OnceSpec, SpecArgs), Failure> {
+    let (spec, text) = super::spec::read_toml::<OnceSpec>(&args.spec)?;
+    // Read once more as a whole, so that an error names its line.
+    let fleet = super::spec::without_keys(&text, &["name", "target", "test", "dma_range", "keep_on_failure"]);
+    let fleet = SpecArgs::parse(&args.spec, &fleet)?.or_environment();
     if let Some(name) = spec.test.iter().find(|name| !matches!(name.as_str(), "smoke" | "prbs" | "dma")) {
         return Err(unknown_test(name));
     }
@@ -119,20 +153,16 @@ pub(in crate::cli) fn run(args: &OnceArgs, cx: &Context) -> CommandOutcome {
     if keep_of(args, &spec).is_some_and(|keep| keep > KEPT_AT_MOST) {
         return Err(Failure::new(Exit::Usage, "hosts of a failure can be kept for 3 years at most"));
     }
-    let once = cx.block_on(once(args, (&spec, &fleet), cx))?;
-    cx.ui.print_with(&once, exit_of(once.verdict.outcome))
-}
-
-/// Reads the file; what is not of `once` is what a fleet is to be.
-fn read(args: &OnceArgs) -> Result<(OnceSpec, SpecArgs), Failure> {
-    let (spec, text) = super::spec::read_toml::<OnceSpec>(&args.spec)?;
-    // Read once more as a whole, so that an error names its line.
-    let fleet = super::spec::without_keys(&text, &["name", "target", "test", "dma_range", "keep_on_failure"]);
-    let fleet = SpecArgs::parse(&args.spec, &fleet)?.or_environment();
     Ok((spec, fleet))
 }
 
-async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Context) -> Result<Once, Failure> {
+/// Does it; the run's name is there as soon as it has begun.
+async fn once(
+    args: &OnceArgs,
+    (spec, fleet): (&OnceSpec, &SpecArgs),
+    cx: &Context,
+    begun: &OnceLock<String>,
+) -> Result<Once, Failure> {
     let ecs = cx.ecs().await?;
     let tests = args.tests.or(&spec.test, spec.dma_range.as_deref())?;
     let upload = args.load.examined(&args.file, &tests, cx).await?;
@@ -142,7 +172,7 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     if let Some(target) = &spec.target {
         let hosts = find(&ecs, target).await?;
         let kept = hosts.iter().map(|host| host.id.clone()).collect();
-        let work = Deployment { target, hosts, request: upload, booted: None };
+        let work = Deployment { target, hosts, request: upload, booted: None, begun };
         let (deployed, mut record) = args.load.on_hosts(cx, services, work, &tests).await?;
         record.finish()?;
         return Ok(Once {
@@ -168,7 +198,7 @@ async fn once(args: &OnceArgs, (spec, fleet): (&OnceSpec, &SpecArgs), cx: &Conte
     let verdict = match memory.recall() {
         // Only the release was left to do.
         Some(verdict) => Ok((verdict, 0)),
-        None => work(args, (cx, &ecs), (&request, run), (upload, &tests), &memory).await,
+        None => work(args, (cx, &ecs), (&request, run), (upload, &tests), (&memory, begun)).await,
     };
     let ended = end(args, spec, cx, (&ecs, run), &verdict).await;
     let (verdict, made) = match (verdict, &ended) {
@@ -191,13 +221,13 @@ async fn work(
     (cx, ecs): (&Context, &Ecs),
     (request, run): (&UpRequest, OnceRun<'_>),
     (upload, tests): (Request, &TestsArgs),
-    memory: &Memory,
+    (memory, begun): (&Memory, &OnceLock<String>),
 ) -> Result<(Verdict, usize), Failure> {
     let (made, booted) = make((cx, ecs), (request, run)).await?;
     let deadline = cx.deadline(args.load.whole_time(tests)).await?;
     let services = Services { ecs, deadline: &deadline };
-    let deployment =
-        Deployment { target: run.target, hosts: made.hosts, request: upload, booted: Some(booted) };
+    let (target, hosts) = (run.target, made.hosts);
+    let deployment = Deployment { target, hosts, request: upload, booted: Some(booted), begun };
     let (deployed, mut record) = args.load.on_hosts(cx, services, deployment, tests).await?;
     let verdict = Verdict::of(&deployed)?;
     // In this order: between the two, the tests are not done once more.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::outcomes::{Ran, exit_of};
+use super::outcomes::exit_of;
 use super::reported::Reported;
 use super::{report_html, report_junit};
+use crate::base::private_file::state_folder;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
@@ -25,6 +26,13 @@ pub(in crate::cli) struct ReportArgs {
     /// A run, by the beginning of its name, or a target, for its last run [default: the last run]
     #[arg(value_name = "RUN")]
     run: Option<String>,
+    #[command(flatten)]
+    files: FileArgs,
+}
+
+// The files that tell what became of a run besides the answer. (A doc comment would become that of each command.)
+#[derive(Debug, Args)]
+pub(super) struct FileArgs {
     /// Write a JUnit file, a suite for each host
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -33,33 +41,44 @@ pub(in crate::cli) struct ReportArgs {
     html: Option<PathBuf>,
 }
 
+pub(super) type Document = fn(&Reported) -> String;
+
+impl FileArgs {
+    /// The open files.
+    pub(super) fn open(&self) -> Result<Vec<(ReportFile, Document)>, Failure> {
+        let wanted = [
+            ("the JUnit file", &self.junit, report_junit::document as Document),
+            ("the page", &self.html, report_html::document),
+        ];
+        let wanted =
+            wanted.into_iter().filter_map(|(what, path, document)| Some((what, path.as_ref()?, document)));
+        wanted.map(|(what, path, document)| Ok((ReportFile::open(what, path)?, document))).collect()
+    }
+}
+
 /// Runs the command.
 pub(in crate::cli) fn run(args: &ReportArgs, cx: &Context) -> Outcome {
-    let record = find(args.run.as_deref())?;
-    let ran = Ran::of(&record, false);
-    let reported =
-        Reported { verdict: ran.outcome(), started: record.started, finished: record.finished, ran };
-    let files = [
-        ("the JUnit file", &args.junit, report_junit::document as fn(&Reported) -> String),
-        ("the page", &args.html, report_html::document),
-    ];
-    for (what, path, document) in files {
-        if let Some(path) = path {
-            ReportFile::open(what, path)?.write(&document(&reported))?;
-        }
+    let reported = find(args.run.as_deref())?;
+    for (mut file, document) in args.files.open()? {
+        file.write(&document(&reported))?;
     }
     cx.ui.print_with(&reported, exit_of(reported.verdict))
 }
 
 /// The newest run of whatever region whose target this is, or whose name begins so.
-fn find(wanted: Option<&str>) -> Result<Record, Failure> {
-    named(&Record::everywhere()?, wanted).ok_or_else(|| {
+pub(super) fn find(wanted: Option<&str>) -> Result<Reported, Failure> {
+    if state_folder().is_none() {
+        let message = "no run is kept on this machine: neither HOME nor XDG_STATE_HOME names a folder";
+        return Err(Failure::new(Exit::NotFound, message));
+    }
+    let found = named(&Record::everywhere()?, wanted).ok_or_else(|| {
         let message = match wanted {
             Some(wanted) => format!("no run {wanted} is kept on this machine, nor one of such a target"),
             None => "no run is kept on this machine".to_owned(),
         };
         Failure::new(Exit::NotFound, message).hint("make one: faascmd fleet test TARGET")
-    })
+    })?;
+    Ok(Reported::of(&found))
 }
 
 fn named(kept: &[Record], wanted: Option<&str>) -> Option<Record> {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::outcomes::{Ran, RanHost};
 use crate::cli::output::{Page, Report};
-use crate::ops::fleet::Outcome;
+use crate::ops::fleet::{Outcome, Record};
 
 /// The most of a log that stands in a case, in characters.
 const TAIL: usize = 4000;
@@ -21,6 +21,11 @@ pub(super) struct Reported {
 }
 
 impl Reported {
+    pub(super) fn of(record: &Record) -> Self {
+        let ran = Ran::of(record, false);
+        Self { verdict: ran.outcome(), started: record.started, finished: record.finished, ran }
+    }
+
     /// `9.36 CNY/h, about 0.78 CNY for this run`.
     pub(super) fn cost_said(&self) -> String {
         let Some(cost) = &self.ran.cost else { return "cost: not told".to_owned() };

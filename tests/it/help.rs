@@ -176,6 +176,10 @@ fn a_wrong_line_is_told_in_one_sentence_with_what_was_meant() {
         (&["object", "liste"], "`liste` is not a command of faascmd object", "is `list` meant?"),
         (&["image", "ls", "--hlep"], "faascmd image ls does not take `--hlep`", "is `--help` meant?"),
         (&["reg", "write", "0x10", "-1"], "`-1`: a value here has no sign", "usage: faascmd reg write"),
+        (&["check", "-5"], "faascmd check does not take `-5`", "usage: faascmd check"),
+        (&["fleet", "extend", "d", "3h"], "faascmd fleet extend does not take `3h`", "usage: faascmd fleet"),
+        (&["fpga", "load", "x", "0"], "faascmd fpga load does not take `0`", "usage: faascmd fpga load"),
+        (&["deploy", "a", "2.gz"], "faascmd deploy does not take `2.gz`", "usage: faascmd deploy"),
         (
             &["--yes", "fleet", "up", "ddr", "--count", "x"],
             "invalid value 'x' for '--count <N>': invalid digit found in string",
@@ -190,6 +194,15 @@ fn a_wrong_line_is_told_in_one_sentence_with_what_was_meant() {
         let text = said(args).stderr;
         assert!(text.starts_with(&format!("error: {message}\n  hint: {hint}")), "{text}");
     }
+}
+
+#[test]
+fn help_that_nobody_can_get_is_an_error_that_is_told() {
+    let cloud = Cloud::new();
+    let said = cloud.shell("faascmd deploy --help > /dev/full").exits(1).stderr;
+    assert!(said.starts_with("error: can't write to stdout: No space left"), "{said}");
+    let piped = cloud.shell("faascmd deploy --help | true").exits(0);
+    assert_eq!(piped.stderr, "");
 }
 
 #[test]

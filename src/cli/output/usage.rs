@@ -17,20 +17,23 @@ use crate::cli::exit::Exit;
 pub(in crate::cli) fn usage_error(error: &clap::Error, whole: fn() -> Command) -> ExitCode {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // A closed pipe under `faascmd --help | head` is no error.
-        let untold = error.print().is_err_and(|e| e.kind() != std::io::ErrorKind::BrokenPipe);
-        return match error.use_stderr() {
-            true => Exit::Usage.into(),
-            false if untold => Exit::Failed.into(),
-            false => Exit::Done.into(),
+        let untold = error.print().err().filter(|e| e.kind() != std::io::ErrorKind::BrokenPipe);
+        return match untold {
+            _ if error.use_stderr() => Exit::Usage.into(),
+            Some(e) => fail(&Failure::new(Exit::Failed, format!("can't write to stdout: {e}"))),
+            None => Exit::Done.into(),
         };
     }
-    let failure = failure(error, whole);
+    fail(&failure(error, whole))
+}
+
+fn fail(failure: &Failure) -> ExitCode {
     if wants_json() {
         stderr::line(&json_escaped(&failure.json().to_string()));
     } else {
-        stderr::text(&text(&failure));
+        stderr::text(&text(failure));
     }
-    Exit::Usage.into()
+    failure.exit.into()
 }
 
 fn wants_json() -> bool {
@@ -90,7 +93,8 @@ fn message(error: &clap::Error, usage: &str) -> String {
         }
         ErrorKind::UnknownArgument => {
             let argument = given(ContextKind::InvalidArg);
-            if argument.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit()) {
+            let of_negative = argument.strip_prefix('-').unwrap_or_default();
+            if usage.contains("VALUE") && of_negative.starts_with(|c: char| c.is_ascii_digit()) {
                 return format!("`{argument}`: a value here has no sign");
             }
             format!("{} does not take `{argument}`", command(usage))

@@ -255,8 +255,12 @@ impl Wait<'_> {
 
     fn stopped(&self, stop: &Stop) -> Error {
         let (awaited, state) = (self.awaited.clone(), self.state.clone());
+        // Whether another has a lock is known from the first look on.
+        let is_known = !state.is_empty() || !matches!(awaited, Awaited::Lock(_));
         match stop {
-            Stop::Cancelled(signal) => Error::Interrupted { signal: *signal, awaited: Some(awaited), state },
+            Stop::Cancelled(signal) => {
+                Error::Interrupted { signal: *signal, awaited: is_known.then_some(awaited), state }
+            }
             Stop::TimeIsOver => Error::Pending { awaited, state, elapsed: self.started.elapsed() },
         }
     }
@@ -306,6 +310,25 @@ mod tests {
         assert!(looks < 25 && seconds <= 4, "{looks} looks in {seconds} s");
         let (looks, seconds) = waits_for(3 * 3600).await;
         assert!(looks < 500 && seconds <= 3 * 3600 + 36, "{looks} looks in {seconds} s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_signal_before_a_lock_was_looked_at_names_no_other_run() {
+        for (before, names_it) in [(true, false), (false, true)] {
+            let deadline = deadline(60);
+            let set = || deadline.cancel.set(2);
+            let look = || async {
+                set();
+                pending::<()>()
+            };
+            if before {
+                set();
+            }
+            let work = Awaited::Lock("the load by another run".into());
+            let said = deadline.wait(work, Pace::LOOKING, look).await.unwrap_err().to_string();
+            assert_eq!(said.contains("another run"), names_it, "{said}");
+            assert!(said.starts_with("stopped by a signal"), "{said}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -29,6 +29,7 @@ mod ecs;
 mod explain;
 mod failures;
 mod fleet;
+mod fleet_again;
 mod fleet_deploy;
 mod fleet_edges;
 mod fleet_kill;

@@ -56,7 +56,7 @@ async fn send(services: Services<'_>, orders: &mut Orders, kept: &KeptOrder) -> 
 ///
 /// An order that made something is sent again with its token, which gives all its ids and makes nothing. One of which
 /// nothing is to be seen was never carried out, once a minute has passed; `wanted` says whether it may be sent again
-/// instead, for more is missing than it would make.
+/// instead, for it is what would be ordered now.
 ///
 /// # Errors
 /// When a call fails.

@@ -14,15 +14,23 @@ use crate::ops::{Error, Result};
 
 /// A payment that was cut off is gone on with for so long; the service certainly remembers its tokens.
 const LIFE: SignedDuration = SignedDuration::from_hours(1);
+/// Beside the orders of fleets, whose names begin with letters.
+const FILE: &str = "_payments.json";
 
-/// A payment that is not over, on disk before anything is paid.
+/// What is not paid to its end in a region, on disk before anything is paid.
 #[derive(Debug, Serialize, Deserialize)]
-struct Payment {
+struct Payments {
     schema: String,
+    /// By host and period: what others were about to pay stays theirs.
+    open: BTreeMap<String, Payment>,
+}
+
+/// That of one host.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Payment {
     at: Timestamp,
-    period: String,
-    /// By the hosts' ids; None once a host's answer was heard.
-    tokens: BTreeMap<String, Option<String>>,
+    /// None once the answer was heard.
+    token: Option<String>,
 }
 
 /// Pays for each host once more. Killed and started again within an hour, it pays only for those that are not paid yet.
@@ -34,41 +42,46 @@ pub async fn pay(services: Services<'_>, hosts: &[Instance], period: Period) -> 
     let claim = Claim { name: &name, work: "a payment by another run", wait: true };
     let _lock = lock::take(services.deadline, claim).await?;
     let folder = state_folder().ok_or(FleetError::NoState)?.join("fleets").join(services.region());
-    let path = folder.join("payment.json");
-    let new = Payment::of(hosts, period);
-    let mut payment = Payment::read(&path).filter(|kept| kept.is_the_same(&new)).unwrap_or(new);
-    let paid = payment.tokens.values().filter(|token| token.is_none()).count();
+    let path = folder.join(FILE);
+    let mut payments = Payments::read(&path);
+    let of = |host: &Instance| format!("{} for {period}", host.id);
+    let paid = hosts.iter().filter(|host| payments.is_paid(&of(host))).count();
     if paid > 0 {
         services.note(format!("a payment was cut off: {paid} of {} hosts are paid already", hosts.len()));
     }
-    payment.write(&path)?;
-    for (id, token) in payment.tokens.clone() {
-        let Some(token) = token else { continue };
-        services.ecs.renew(&id, period, &token).await?;
-        payment.tokens.insert(id, None);
-        payment.write(&path)?;
-    }
-    std::fs::remove_file(&path).map_err(Error::of_file(&path))
-}
-
-impl Payment {
-    fn of(hosts: &[Instance], period: Period) -> Self {
-        let token = |host: &Instance| (host.id.clone(), Some(uuid::Uuid::new_v4().to_string()));
-        Self {
-            schema: "faascmd.fleet.payment/1".to_owned(),
-            at: Timestamp::now(),
-            period: period.to_string(),
-            tokens: hosts.iter().map(token).collect(),
+    hosts.iter().for_each(|host| payments.begin(of(host)));
+    payments.write(&path)?;
+    for host in hosts {
+        if let Some(Payment { token: Some(token), .. }) = payments.open.get(&of(host)).cloned() {
+            services.ecs.renew(&host.id, period, &token).await?;
+            payments.open.entry(of(host)).and_modify(|payment| payment.token = None);
+            payments.write(&path)?;
         }
     }
+    for host in hosts {
+        payments.open.remove(&of(host));
+    }
+    payments.write(&path)
+}
 
-    fn read(path: &Path) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+impl Payments {
+    /// Those that are young. A file that can't be read has none.
+    fn read(path: &Path) -> Self {
+        let kept = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+        let mut open = kept.map(|kept| kept.open).unwrap_or_default();
+        let now = Timestamp::now();
+        open.retain(|_, payment| now.duration_since(payment.at) < LIFE);
+        Self { schema: "faascmd.fleet.payments/1".to_owned(), open }
     }
 
-    fn is_the_same(&self, new: &Self) -> bool {
-        let is_young = new.at.duration_since(self.at) < LIFE;
-        is_young && self.period == new.period && self.tokens.keys().eq(new.tokens.keys())
+    fn is_paid(&self, of: &str) -> bool {
+        self.open.get(of).is_some_and(|payment| payment.token.is_none())
+    }
+
+    /// What was begun already goes on.
+    fn begin(&mut self, of: String) {
+        let token = || Some(uuid::Uuid::new_v4().to_string());
+        self.open.entry(of).or_insert_with(|| Payment { at: Timestamp::now(), token: token() });
     }
 
     fn write(&self, path: &Path) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::alone::ONCE_TAG;
@@ -15,7 +15,7 @@ use super::ready::{until, why_gone};
 use super::state::Orders;
 use super::surplus::give_back;
 use super::target::{Target, number_of};
-use super::{FleetError, Services};
+use super::{FLEET_TAG, FleetError, ORDER_TAG, Services};
 use crate::codes::Class;
 use crate::ecs::{Ecs, Instance, InstanceOrder, InstanceState, VSwitch, minute_of};
 use crate::ops::lock::{self, Claim};
@@ -28,6 +28,9 @@ const NEXT_TRY: Duration = Duration::from_secs(30);
 
 /// The soonest release: half an hour from the moment at which the service reads it.
 const SOONEST: Duration = Duration::from_mins(31);
+/// The release of an order that is sent again: so far ahead at least, and no further from what is wished now than this.
+const AHEAD: SignedDuration = SignedDuration::from_secs(30 * 60 + 10);
+const ASTRAY: SignedDuration = SignedDuration::from_mins(5);
 
 /// When instances are released that are to live so long from now: the cloud's clock decides, and a time that is too early
 /// is refused.
@@ -60,6 +63,46 @@ pub struct UpRequest {
     pub wait: bool,
 }
 
+impl UpRequest {
+    /// What is on all that is ordered, besides the tags of the fleet and of the order.
+    fn tags(&self) -> Vec<(String, String)> {
+        let of_once = self.run.iter().map(|run| (ONCE_TAG.to_owned(), run.clone()));
+        self.order.tags.iter().cloned().chain(of_once).collect()
+    }
+
+    /// Whether an order that was kept says what would be ordered now: on other terms nothing is made.
+    fn would_order(&self, kept: &InstanceOrder, ecs: &Ecs) -> bool {
+        let of_order = |(key, _): &(String, String)| [FLEET_TAG, ORDER_TAG].contains(&key.as_str());
+        let InstanceOrder { amount, at_least, release, .. } = self.order;
+        let terms = InstanceOrder {
+            amount,
+            at_least,
+            release,
+            instance_type: self.order.instance_type.clone(),
+            vswitch: self.order.vswitch.clone(),
+            name: self.order.name.clone(),
+            tags: self.order.tags.clone(),
+            ..kept.clone()
+        };
+        terms == self.order
+            && kept.tags.iter().filter(|tag| !of_order(tag)).eq(&self.tags())
+            && self.types.contains(&kept.instance_type)
+            && self.vswitches.contains(&kept.vswitch)
+            && self.would_release(kept.release, ecs)
+    }
+
+    fn would_release(&self, kept: Option<Timestamp>, ecs: &Ecs) -> bool {
+        match (self.release_after.map(|after| release_at(ecs, after)), kept) {
+            (None, None) => true,
+            (Some(wished), Some(kept)) => {
+                let is_ahead = kept.duration_since(ecs.cloud().clock().now()) >= AHEAD;
+                is_ahead && wished.duration_since(kept).abs() <= ASTRAY
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A fleet as it is now.
 #[derive(Clone, Debug)]
 pub struct Made {
@@ -86,7 +129,7 @@ pub async fn up(services: Services<'_>, request: &UpRequest) -> Result<Made> {
         orders,
         ids: BTreeSet::new(),
         last_number: 0,
-        new: 0,
+        new: BTreeSet::new(),
         made: BTreeSet::new(),
         zones: Vec::new(),
     };
@@ -106,7 +149,8 @@ struct Work<'a> {
     ids: BTreeSet<String>,
     /// The greatest number that a host of this fleet has in its name; none is given twice while its host lives.
     last_number: usize,
-    new: usize,
+    /// Those that no list had when it began.
+    new: BTreeSet<String>,
     /// What this run has made.
     made: BTreeSet<String>,
     zones: Vec<VSwitch>,
@@ -123,15 +167,16 @@ impl Work<'_> {
         let staying: Vec<_> = hosts.iter().filter(|host| !host.is_being_recycled()).collect();
         self.refuse_stopped(&staying)?;
         self.ids = staying.iter().map(|host| host.id.clone()).collect();
-        let missing = self.missing();
-        let wanted = |order: &InstanceOrder| usize::from(order.amount) <= missing;
+        let (missing, request, ecs) = (self.missing(), self.request, self.services.ecs);
+        let wanted =
+            |order: &InstanceOrder| usize::from(order.amount) <= missing && request.would_order(order, ecs);
         let mut promised = settle(self.services, &mut self.orders, wanted).await?;
         promised.retain(|id| !foreign.contains(id));
         let numbers = hosts.iter().filter_map(|host| number_of(&host.name));
         self.last_number = usize::try_from(numbers.max().unwrap_or(0)).unwrap_or(0);
         // Those that were promised and are not seen yet have the numbers behind.
         self.last_number += promised.iter().filter(|id| hosts.iter().all(|host| host.id != **id)).count();
-        self.new += promised.iter().filter(|id| !self.ids.contains(*id)).count();
+        self.new.extend(promised.difference(&self.ids).cloned());
         self.ids.extend(promised);
         Ok(())
     }
@@ -206,7 +251,7 @@ impl Work<'_> {
             match place(self.services, &mut self.orders, order, &self.request.fleet).await {
                 Ok(ids) => {
                     let made = ids.len();
-                    self.new += made;
+                    self.new.extend(ids.iter().cloned());
                     self.last_number += made;
                     self.made.extend(ids.iter().cloned());
                     self.ids.extend(ids);
@@ -240,10 +285,8 @@ impl Work<'_> {
 
     fn order(&self, at: &Place, amount: usize) -> InstanceOrder {
         let release = self.request.release_after.map(|after| release_at(self.services.ecs, after));
-        let mut tags = self.request.order.tags.clone();
-        tags.extend(self.request.run.clone().map(|run| (ONCE_TAG.to_owned(), run)));
         InstanceOrder {
-            tags,
+            tags: self.request.tags(),
             amount: u16::try_from(amount).unwrap_or(100),
             at_least: 1,
             instance_type: at.instance_type.clone(),
@@ -272,7 +315,7 @@ impl Work<'_> {
         if gone.is_empty() {
             return Ok(false);
         }
-        self.new -= gone.len();
+        self.new.retain(|id| !gone.contains(id));
         self.made.retain(|id| !gone.contains(id));
         self.ids = ids.into_iter().filter(|id| !gone.contains(id)).collect();
         Ok(true)
@@ -282,7 +325,7 @@ impl Work<'_> {
     async fn make_ready(mut self) -> Result<Made> {
         if !self.request.wait {
             let hosts = self.services.ecs.instances(&self.target.filter()).await?;
-            return Ok(Made { hosts, new: self.new });
+            return Ok(Made { hosts, new: self.new.len() });
         }
         let mut replaced = false;
         loop {
@@ -292,7 +335,7 @@ impl Work<'_> {
             }
             let Some(id) = gone.first() else {
                 hosts.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.id.cmp(&b.id)));
-                return Ok(Made { hosts, new: self.new });
+                return Ok(Made { hosts, new: self.new.len() });
             };
             let why = why_gone(self.services, &self.request.fleet, id).await;
             if std::mem::replace(&mut replaced, true) {
@@ -300,6 +343,7 @@ impl Work<'_> {
             }
             self.services.deadline.progress().warn(format!("{why}; it is replaced"));
             self.ids.retain(|own| !gone.contains(own));
+            self.new.retain(|own| !gone.contains(own));
             self.make_missing().await?;
         }
     }

@@ -75,12 +75,31 @@ struct Seen {
     hosts: Vec<Instance>,
     /// When they were looked at last.
     at: Option<Instant>,
-    /// Those that are missing, since when.
-    unseen: BTreeMap<String, Instant>,
+    unseen: Unseen,
     /// Since when all run.
     all_run: Option<Instant>,
     /// Those whose assistants were heard: they are not asked about again.
     heard: BTreeSet<String>,
+}
+
+/// Those that are missing, since when.
+#[derive(Default)]
+struct Unseen(BTreeMap<String, Instant>);
+
+impl Unseen {
+    /// These of them were seen now.
+    fn look<'a>(&mut self, ids: impl IntoIterator<Item = &'a String>, hosts: &[Instance]) {
+        let before = std::mem::take(&mut self.0);
+        let now = Instant::now();
+        let missing = ids.into_iter().filter(|id| hosts.iter().all(|host| host.id != **id));
+        self.0 = missing.map(|id| (id.clone(), before.get(id).copied().unwrap_or(now))).collect();
+    }
+
+    /// Those that have not been seen for a minute.
+    fn gone(&self) -> Vec<String> {
+        let long = self.0.iter().filter(|(_, since)| since.elapsed() >= patience(UNSEEN));
+        long.map(|(id, _)| id.clone()).collect()
+    }
 }
 
 impl Boot<'_> {
@@ -111,20 +130,17 @@ impl Boot<'_> {
             let message = format!("{silent} of {all} hosts are not online: faascmd fleet show {target}");
             self.services.deadline.progress().warn(message);
         }
-        Ok(Look::Done((std::mem::take(&mut self.seen.hosts), self.gone())))
+        Ok(Look::Done((std::mem::take(&mut self.seen.hosts), self.seen.unseen.gone())))
     }
 
     async fn see(&mut self) -> Result<()> {
         let hosts = self.services.ecs.instances(&self.target.filter()).await?;
-        let (now, seen) = (Instant::now(), &mut self.seen);
+        let seen = &mut self.seen;
         seen.hosts = hosts.into_iter().filter(|host| self.ids.contains(&host.id)).collect();
         let there: BTreeSet<_> = seen.hosts.iter().map(|host| host.id.clone()).collect();
         seen.heard.retain(|id| there.contains(id));
-        seen.unseen.retain(|id, _| !there.contains(id));
-        for id in self.ids.difference(&there) {
-            seen.unseen.entry(id.clone()).or_insert(now);
-        }
-        seen.at = Some(now);
+        seen.unseen.look(self.ids, &seen.hosts);
+        seen.at = Some(Instant::now());
         Ok(())
     }
 
@@ -148,13 +164,7 @@ impl Boot<'_> {
     }
 
     fn wanted(&self) -> usize {
-        self.ids.len() - self.gone().len()
-    }
-
-    /// Those that have not been seen for a minute.
-    fn gone(&self) -> Vec<String> {
-        let long = self.seen.unseen.iter().filter(|(_, since)| since.elapsed() >= patience(UNSEEN));
-        long.map(|(id, _)| id.clone()).collect()
+        self.ids.len() - self.seen.unseen.gone().len()
     }
 }
 
@@ -169,7 +179,8 @@ pub(super) async fn why_gone(services: Services<'_>, fleet: &str, id: &str) -> F
     FleetError::Vanished { fleet: fleet.to_owned(), id: id.to_owned(), why }
 }
 
-/// Waits until these hosts of a target are in a state; gives them as they are then.
+/// Waits until these hosts of a target are in a state; gives them as they are then. Those that somebody released meanwhile
+/// are not among them.
 ///
 /// # Errors
 /// Those of a wait, and of a call.
@@ -183,10 +194,13 @@ pub async fn settle_in(
         return Ok(Vec::new());
     }
     let filter = InstanceFilter::Ids(ids.to_vec());
+    let unseen = tokio::sync::Mutex::new(Unseen::default());
     let look = || async {
         let hosts = services.ecs.instances(&filter).await?;
         let there = hosts.iter().filter(|host| host.state == *state).count();
-        if there == ids.len() {
+        let mut unseen = unseen.lock().await;
+        unseen.look(ids, &hosts);
+        if there + unseen.gone().len() == ids.len() {
             return Ok(Look::Done(hosts));
         }
         Ok(Look::Pending(format!("{there} of {} {state}", ids.len())))

@@ -15,7 +15,7 @@ use super::target::{Target, file_name};
 use super::{FleetError, Outcome};
 use crate::base::fingerprint::hex;
 use crate::base::private_file::{create_private_folder, state_folder, write_private};
-use crate::ecs::{Ecs, Instance};
+use crate::ecs::{Ecs, Instance, InstanceFilter};
 use crate::ops::{Error, Result};
 
 const SCHEMA: &str = "faascmd.fleet.run/1";
@@ -118,6 +118,11 @@ pub struct Phase {
     pub outcome: Outcome,
 }
 
+/// Whether runs of a kind change nothing on the hosts.
+pub(super) fn only_looks(kind: &str) -> bool {
+    ["get", "doctor"].contains(&kind)
+}
+
 impl Record {
     /// A new run; nothing is written yet.
     ///
@@ -145,19 +150,49 @@ impl Record {
     ///
     /// # Errors
     /// When nothing can be kept on this machine.
-    pub fn of_deployment(ecs: &Ecs, target: &Target, hosts: &[Instance], command: String) -> Result<Self> {
+    pub async fn of_deployment(
+        ecs: &Ecs,
+        target: &Target,
+        hosts: &[Instance],
+        command: String,
+    ) -> Result<Self> {
         let region = ecs.cloud().region().unwrap_or("unknown");
         let target = target.to_string();
         let same = |record: &Self| {
             record.is_open()
                 && (record.kind.as_str(), &record.target, &record.command) == ("deploy", &target, &command)
-                && hosts.iter().all(|host| record.hosts.contains_key(&host.id))
         };
-        if let Some(mut record) = Self::all(region)?.into_iter().find(same) {
-            record.hosts.values_mut().for_each(|host| host.phases.retain(|phase| phase.name == BOOT));
-            return Ok(record);
+        for mut record in Self::all(region)?.into_iter().filter(same) {
+            if record.is_on(ecs, hosts).await? {
+                record.hosts.values_mut().for_each(|host| host.phases.retain(|phase| phase.name == BOOT));
+                record.others_than(hosts).into_iter().for_each(|id| record.is_gone(&id));
+                return Ok(record);
+            }
         }
         Ok(Self { command, ..Self::new(region, "deploy", &target, hosts)? })
+    }
+
+    /// Whether these are its hosts. One that is gone meanwhile, or has passed, is still one of its; one that is there and
+    /// not meant is none of a run that is taken up.
+    pub(super) async fn is_on(&self, ecs: &Ecs, hosts: &[Instance]) -> Result<bool> {
+        if !hosts.iter().all(|host| self.hosts.contains_key(&host.id)) {
+            return Ok(false);
+        }
+        let others = self.others_than(hosts);
+        // A part is done once in its whole, whichever hosts are still in it.
+        Ok(self.part_of.is_some() || ecs.instances(&InstanceFilter::Ids(others)).await?.is_empty())
+    }
+
+    /// Those of its hosts that have not passed, besides these.
+    fn others_than(&self, hosts: &[Instance]) -> Vec<String> {
+        let is_other = |id: &String| hosts.iter().all(|host| host.id != *id);
+        self.not_passed().into_iter().filter(is_other).collect()
+    }
+
+    fn is_gone(&mut self, id: &str) {
+        let Some(host) = self.hosts.get_mut(id) else { return };
+        let why = "there is no such instance any more".to_owned();
+        (host.outcome, host.why) = (Outcome::NotRun, Some(why));
     }
 
     /// The runs that are kept, the newest first.
@@ -205,7 +240,7 @@ impl Record {
 
     /// Whether it is what somebody asked for, and no part or means of it.
     pub fn is_asked_for(&self) -> bool {
-        self.part_of.is_none() && !["get", "doctor"].contains(&self.kind.as_str())
+        self.part_of.is_none() && !only_looks(&self.kind)
     }
 
     /// How long the hosts took to be ready; a run that goes on knows it from its beginning.

@@ -1,16 +1,17 @@
 //! One command on many hosts: sent in batches, looked at together, told apart by how it ended.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use signal_hook::consts::SIGINT;
 
 use super::engine::{Engine, Manner};
 use super::keep::remove_stale;
 use super::price::cost_of;
-use super::record::Record;
+use super::record::{Record, only_looks};
 use super::target::Target;
 use super::{Outcome, PACE, Services};
+use crate::base::fingerprint::hex;
 use crate::base::secret::Secret;
 use crate::ecs::Instance;
 use crate::ops::lock::{self, Claim};
@@ -56,11 +57,12 @@ pub fn judge_command(code: i32) -> Outcome {
 /// # Errors
 /// Those of a call or a wait; how it went on the hosts is in the record and no error.
 pub async fn run(services: Services<'_>, request: &RunRequest<'_>) -> Result<Record> {
-    let name = format!("fleet-run-{}-{}", services.region(), request.target).replace(['/', ','], "_");
-    let name: String = name.chars().take(120).collect();
+    // A target may have any letters, and more of them than a file's name.
+    let target = hex(&Sha256::digest(request.target.to_string())[..8]);
+    let name = format!("fleet-run-{}-{target}", services.region());
     let work = format!("a run on {} by another process", request.target);
     let _lock = lock::take(services.deadline, Claim { name: &name, work: &work, wait: true }).await?;
-    let mut record = take_up(services, request)?;
+    let mut record = take_up(services, request).await?;
     if record.finished.is_some() {
         return Ok(record);
     }
@@ -113,13 +115,12 @@ async fn until_over(services: Services<'_>, target: &Target, engine: &Engine<'_>
     waited
 }
 
-/// The run of the same command that was not finished, else a new one.
-fn take_up(services: Services<'_>, request: &RunRequest<'_>) -> Result<Record> {
+/// The run of the same command that was not finished, else a new one. What only looks tells of now, and begins anew.
+async fn take_up(services: Services<'_>, request: &RunRequest<'_>) -> Result<Record> {
     // 0 would be no limit at all.
     let begun = u64::from(request.timeout.subsec_nanos() > 0);
     let seconds = u32::try_from(request.timeout.as_secs() + begun).unwrap_or(u32::MAX);
     let target = request.target.to_string();
-    let ids: BTreeSet<_> = request.hosts.iter().map(|host| &host.id).collect();
     let same = |record: &Record| {
         let goes_on = record.is_open()
             && (&record.prepare, &record.command) == (&request.prepare, &request.command)
@@ -128,13 +129,14 @@ fn take_up(services: Services<'_>, request: &RunRequest<'_>) -> Result<Record> {
         (goes_on || record.finished.is_some() && record.part_of.is_some())
             && record.part_of == request.part_of
             && (record.kind.as_str(), record.target.as_str()) == (request.kind, target.as_str())
-            // A host that is gone meanwhile is still one of its.
-            && ids.iter().all(|id| record.hosts.contains_key(*id))
+            && !only_looks(request.kind)
     };
     let kept = Record::all(services.region())?;
-    if let Some(record) = kept.iter().find(|record| same(record)) {
-        services.note(format!("taking up run {}", record.run));
-        return Ok(record.clone());
+    for record in kept.iter().filter(|record| same(record)) {
+        if record.is_on(services.ecs, &request.hosts).await? {
+            services.note(format!("taking up run {}", record.run));
+            return Ok(record.clone());
+        }
     }
     remove_stale(&kept);
     let mut new = Record::new(services.region(), request.kind, &target, &request.hosts)?;

@@ -1,6 +1,6 @@
 //! `faascmd fleet deploy TARGET FILE`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -154,13 +154,13 @@ fn to_go_on(failure: Failure, target: &Target) -> Failure {
     outcomes::or_released(failure, target)
 }
 
-/// What became of each host, as reports show it.
+/// What became of each of these hosts, as reports show it.
 fn keep(
     record: &mut Record,
-    (fpgas, idle): (&[LoadedChip], &BTreeMap<String, String>),
+    (hosts, fpgas, idle): (&BTreeSet<String>, &[LoadedChip], &BTreeMap<String, String>),
     tested: Option<&Record>,
 ) {
-    for (id, host) in &mut record.hosts {
+    for (id, host) in record.hosts.iter_mut().filter(|(id, _)| hosts.contains(*id)) {
         host.loads = fpgas.iter().filter(|chip| chip.instance_id == *id).cloned().collect();
         let worst = host.loads.iter().max_by_key(|chip| chip.outcome);
         host.outcome = worst.map_or(Outcome::Passed, |chip| chip.outcome);
@@ -202,7 +202,7 @@ impl LoadArgs {
         let Deployment { target, hosts, request, booted, begun } = deployment;
         let (faas, oss) = (cx.faas().await?, cx.oss().await?);
         let jobs = usize::from(self.jobs);
-        let mut record = self.record(services, target, &hosts, (&request.file, tests))?;
+        let mut record = self.record(services, target, &hosts, (&request.file, tests)).await?;
         let is_new = !record.folder().exists();
         record.booted(booted);
         record.cost = cost_of(services.ecs, &hosts).await;
@@ -237,6 +237,7 @@ impl LoadArgs {
             let mut own = fpgas.iter().filter(|chip| chip.instance_id == host.id).peekable();
             own.peek().is_some() && own.all(|chip| chip.outcome == Outcome::Passed)
         };
+        let ids = hosts.iter().map(|host| host.id.clone()).collect();
         let whole: Vec<_> = hosts.into_iter().filter(loaded).collect();
         let tested = if tests.any() && !whole.is_empty() {
             let (timeout, part_of) = (tests.of_a_host(TESTS), Some(record.run.clone()));
@@ -248,7 +249,7 @@ impl LoadArgs {
         if tested.is_some() {
             fpgas = still_loaded(services, &faas, fpgas, jobs).await;
         }
-        keep(&mut record, (&fpgas, &idle), tested.as_ref());
+        keep(&mut record, (&ids, &fpgas, &idle), tested.as_ref());
         record.write()?;
         let counts = Counts::of(fpgas.iter().map(|chip| chip.outcome));
         let tests = tested.as_ref().map(|record| Ran::of(record, false));
@@ -291,14 +292,14 @@ impl LoadArgs {
     }
 
     /// The record of the deployment: that of a killed one, if it was the same.
-    fn record(
+    async fn record(
         &self,
         services: Services<'_>,
         target: &Target,
         hosts: &[Instance],
         (file, tests): (&Path, &TestsArgs),
     ) -> Result<Record, Failure> {
-        Ok(Record::of_deployment(services.ecs, target, hosts, self.said(file, tests)?)?)
+        Ok(Record::of_deployment(services.ecs, target, hosts, self.said(file, tests)?).await?)
     }
 
     /// What tells a deployment from others, as text.

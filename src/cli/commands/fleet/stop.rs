@@ -47,6 +47,9 @@ struct Switched {
     target: String,
     hosts: Vec<Host>,
     refused: Vec<Refused>,
+    /// Those that somebody released meanwhile.
+    #[serde(skip)]
+    gone: Vec<String>,
     #[serde(skip)]
     verb: &'static str,
 }
@@ -95,7 +98,9 @@ async fn stop(target: &TargetArgs, mode: StopMode, cx: &Context) -> Result<Switc
     let refused =
         without_those_that_go(&ecs, refused, [InstanceState::Stopping, InstanceState::Stopped]).await?;
     let going = [without(&ids, &refused), ids_of(&stopping)].concat();
+    let all = [hosts, stopping].concat();
     let hosts = settle_in(services, &target.target, &going, &InstanceState::Stopped).await?;
+    let gone = gone(&all, &going, &hosts);
     // The service passes over a mode that an instance does not know, and who was stopped before may have been so in another.
     let stopped = hosts.iter().chain(&stopped);
     let billed = stopped.filter(|host| host.stopped_mode.as_deref() != Some("StopCharging"));
@@ -107,6 +112,7 @@ async fn stop(target: &TargetArgs, mode: StopMode, cx: &Context) -> Result<Switc
         target: target.target.to_string(),
         hosts: hosts.iter().map(Host::of).collect(),
         refused,
+        gone,
         verb: "stopped",
     })
 }
@@ -117,9 +123,10 @@ async fn start(args: &StartArgs, cx: &Context) -> Result<Switched, Failure> {
     let deadline = cx.deadline(BOOT).await?;
     let services = Services { ecs: &ecs, deadline: &deadline };
     hosts.retain(|host| matches!(host.state, InstanceState::Stopped | InstanceState::Stopping));
-    let ids = ids_of(&hosts);
+    let all = hosts.clone();
     // Who is on the way down can't be started before he is there.
-    settle_in(services, &args.target.target, &ids, &InstanceState::Stopped).await?;
+    hosts = settle_in(services, &args.target.target, &ids_of(&all), &InstanceState::Stopped).await?;
+    let ids = ids_of(&hosts);
     let refused = refused(&hosts, ecs.start(&ids).await?);
     let refused =
         without_those_that_go(&ecs, refused, [InstanceState::Starting, InstanceState::Running]).await?;
@@ -133,7 +140,8 @@ async fn start(args: &StartArgs, cx: &Context) -> Result<Switched, Failure> {
     if !going.is_empty() {
         cx.ui.note(&format!("chips come up empty: load them anew, faascmd fleet deploy {target} FILE"));
     }
-    Ok(Switched { target, hosts: hosts.iter().map(Host::of).collect(), refused, verb: "started" })
+    let gone = gone(&all, &without(&ids_of(&all), &refused), &hosts);
+    Ok(Switched { target, hosts: hosts.iter().map(Host::of).collect(), refused, gone, verb: "started" })
 }
 
 fn ids_of(hosts: &[Instance]) -> Vec<String> {
@@ -168,9 +176,27 @@ fn without(ids: &[String], refused: &[Refused]) -> Vec<String> {
     going.cloned().collect()
 }
 
-/// Prints it; one host that was refused is the command's failure.
+/// The names of those that were waited for and are not there.
+fn gone(all: &[Instance], going: &[String], hosts: &[Instance]) -> Vec<String> {
+    let is_gone =
+        |host: &&Instance| going.contains(&host.id) && hosts.iter().all(|there| there.id != host.id);
+    all.iter().filter(is_gone).map(|host| host.name.clone()).collect()
+}
+
+/// Somebody released hosts that were waited for; the others are where they should be.
+fn released(switched: &Switched) -> Failure {
+    let gone: Vec<_> = switched.gone.iter().map(String::as_str).collect();
+    let others: Vec<_> = switched.hosts.iter().map(|host| host.name.as_str()).collect();
+    let message = format!("{} could not be {}: released by somebody meanwhile", folded(&gone), switched.verb);
+    let failure = Failure::new(Exit::NotFound, message);
+    if others.is_empty() { failure } else { failure.hint(format!("{}: {}", switched.verb, folded(&others))) }
+}
+
+/// Prints it; one host that was refused, or is gone, is the command's failure.
 fn finish(switched: &Switched, cx: &Context) -> Outcome {
-    let Some(first) = switched.refused.first() else { return cx.ui.print(switched) };
+    let Some(first) = switched.refused.first() else {
+        return if switched.gone.is_empty() { cx.ui.print(switched) } else { Err(released(switched)) };
+    };
     let names: Vec<_> = switched.refused.iter().map(|refused| refused.name.as_str()).collect();
     let message =
         format!("{} could not be {}: {}: {}", folded(&names), switched.verb, first.code, first.message);

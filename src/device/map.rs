@@ -131,7 +131,7 @@ pub(super) struct RawRegister {
     pub(super) doc: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawField {
     pub(super) name: String,
@@ -144,7 +144,7 @@ pub(super) struct RawField {
     pub(super) doc: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(untagged)]
 pub(super) enum RawBits {
     One(u8),

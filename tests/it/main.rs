@@ -60,6 +60,7 @@ mod object_url;
 mod orders;
 mod reg;
 mod reg_alternates;
+mod reg_dump;
 mod reg_maps;
 mod reg_rw;
 mod reg_rw_golden;

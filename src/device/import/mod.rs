@@ -124,10 +124,14 @@ fn sanitised(name: String, dots: bool) -> String {
     if dots { name.split('.').map(part).collect::<Vec<_>>().join(".") } else { part(&name) }
 }
 
-/// The first sentence or so of a description, in one line.
+/// The first sentence or so of a description, in one line; each element of an array has a copy.
 fn doc(text: &str) -> String {
+    const LONGEST: usize = 600;
     let mut line = String::with_capacity(text.len().min(256));
     for word in text.split_whitespace().take(60) {
+        if line.len() + word.len() > LONGEST {
+            break;
+        }
         if !line.is_empty() {
             line.push(' ');
         }

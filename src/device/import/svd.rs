@@ -17,6 +17,8 @@ tags!("device" "name" "size" "access" "resetValue" "peripherals" "peripheral" "b
 
 /// A register of more than 64 bits is read in words of so many.
 const WORD: u64 = 32;
+/// More fields and names of values than this, those of each element of an array counted, fill the memory.
+const PARTS_LIMIT: usize = 2_000_000;
 
 /// Reads a system view description.
 pub(super) fn map(text: &str) -> Result<RegisterMap, MapError> {
@@ -39,6 +41,8 @@ struct Svd<'a> {
     collected: Collected,
     /// How many peripherals and clusters were gone through: some have no registers that could be counted.
     levels: usize,
+    /// How many fields and names of values the registers have.
+    parts: usize,
 }
 
 /// What registers have that do not say it themselves.
@@ -84,6 +88,12 @@ fn access(element: Element<'_>, of_outer: RegisterAccess) -> RegisterAccess {
     }
 }
 
+/// An address; what lies beyond 64 bits is none.
+fn address(element: Element<'_>, parts: [u64; 3]) -> Result<u64, MapError> {
+    let sum = parts.into_iter().try_fold(0_u64, u64::checked_add);
+    sum.ok_or_else(|| element.error("its address is beyond 64 bits"))
+}
+
 fn number_of(element: &Derived<'_>, tag: &str) -> Result<u64, MapError> {
     let text = element.text_of(tag).unwrap_or_default();
     number(text).ok_or_else(|| {
@@ -100,7 +110,7 @@ impl<'a> Svd<'a> {
         let defaults = defaults.with(&peripheral);
         let members = peripheral.members();
         for (name, step) in instances(&peripheral)? {
-            let base = base.wrapping_add(step);
+            let base = address(peripheral.element, [base, step, 0])?;
             self.level(&members, &Scope { path: name.into_owned(), base, defaults, depth: 0 })?;
         }
         Ok(())
@@ -132,7 +142,7 @@ impl<'a> Svd<'a> {
         for (name, step) in instances(&cluster)? {
             let inner = Scope {
                 path: format!("{}.{name}", scope.path),
-                base: scope.base.wrapping_add(offset).wrapping_add(step),
+                base: address(cluster.element, [scope.base, offset, step])?,
                 defaults,
                 depth: scope.depth + 1,
             };
@@ -147,14 +157,17 @@ impl<'a> Svd<'a> {
         let defaults = scope.defaults.with(&register);
         let group = register.text_of("alternateGroup").map_or_else(String::new, |group| format!("_{group}"));
         let described = doc(register.text_of("description").unwrap_or_default());
+        let fields = self.fields(&register, defaults)?;
+        let parts = fields.iter().map(parts).sum::<usize>();
         for (name, step) in instances(&register)? {
+            self.parts = within_limit(self.parts + parts)?;
             let raw = RawRegister {
                 name: [&scope.path, ".", &name, &group].concat(),
-                offset: scope.base.wrapping_add(offset).wrapping_add(step),
+                offset: address(register.element, [scope.base, offset, step])?,
                 width: None,
                 access: defaults.access,
                 reset: defaults.reset,
-                field: self.fields(&register, defaults)?,
+                field: fields.clone(),
                 unit: None,
                 alternate: false,
                 doc: described.clone(),
@@ -176,7 +189,7 @@ impl<'a> Svd<'a> {
         for word in 0..bits.div_ceil(WORD) {
             let part = RawRegister {
                 name: format!("{}_{word}", raw.name),
-                offset: raw.offset.wrapping_add(WORD / 8 * word),
+                offset: address(element, [raw.offset, WORD / 8 * word, 0])?,
                 width: None,
                 field: Vec::new(),
                 unit: None,
@@ -191,7 +204,7 @@ impl<'a> Svd<'a> {
 
     fn fields(&mut self, register: &Derived<'a>, of_register: Defaults) -> Result<Vec<RawField>, MapError> {
         let members = if of_register.bits > 64 { Vec::new() } else { register.members() };
-        let mut fields = Vec::with_capacity(members.len());
+        let (mut fields, mut count) = (Vec::with_capacity(members.len()), 0);
         for element in members {
             let derived = self.origins.of(element)?;
             let (high, low) = bits(&derived)?;
@@ -207,6 +220,7 @@ impl<'a> Svd<'a> {
                 field.values.clone_from(&values);
                 field.values.retain(|_, value| *value <= largest);
                 field.doc = doc(described);
+                count = within_limit(count + parts(&field))?;
                 fields.push(field);
             }
         }
@@ -230,6 +244,18 @@ impl<'a> Svd<'a> {
     }
 }
 
+/// How much a field adds to what the registers have; a long description counts as several.
+fn parts(field: &RawField) -> usize {
+    1 + field.values.len() + field.doc.len() / 100
+}
+
+fn within_limit(parts: usize) -> Result<usize, MapError> {
+    if parts > PARTS_LIMIT {
+        return Err(MapError::TooMany(PARTS_LIMIT, "fields and names of values"));
+    }
+    Ok(parts)
+}
+
 /// Values of that name in any field of the same register: many files leave out the field's name.
 fn beside<'a>(values: Element<'a>, path: &str) -> Option<Element<'a>> {
     let last = path.rsplit('.').next().unwrap_or(path);
@@ -251,11 +277,14 @@ fn instances<'a>(
         if dim > DIM_LIMIT {
             return Err(element.element.error(format!("an array of {dim} is beyond reason")));
         }
+        if step.checked_mul(dim.saturating_sub(1)).is_none() {
+            return Err(element.element.error("its last element is beyond 64 bits"));
+        }
         (alone, listed) = (None, indices(element.text_of("dimIndex"), dim));
     }
     let named = |index: String| Cow::Owned(name.replace("[%s]", "%s").replace("%s", &index));
     let names = alone.into_iter().chain(listed.into_iter().map(named));
-    Ok(names.zip((0..).map(move |i: u64| step.wrapping_mul(i))))
+    Ok(names.zip((0..).map(move |i: u64| step.saturating_mul(i))))
 }
 
 /// The highest and the lowest bit, in whichever of the three ways they are told.
@@ -375,6 +404,52 @@ mod tests {
             "line 14, <register>: <addressOffset> `x` is not a number"
         );
         assert!(error("</cluster>", "").starts_with("line "));
+    }
+
+    #[test]
+    fn an_address_beyond_64_bits_is_refused() {
+        let error = |from: &str, to: &str| {
+            RegisterMap::import(&svd(&UART.replace(from, to))).unwrap_err().to_string()
+        };
+        assert_eq!(
+            error("0x1000", "0xfffffffffffffff8"),
+            "line 14, <register>: its address is beyond 64 bits"
+        );
+        assert_eq!(
+            error("<dimIncrement>4<", "<dimIncrement>0x8000000000000000<"),
+            "line 15, <register>: its last element is beyond 64 bits"
+        );
+        assert_eq!(
+            error("<addressOffset>0x40<", "<addressOffset>0xfffffffffffff000<"),
+            "line 16, <cluster>: its address is beyond 64 bits"
+        );
+    }
+
+    #[test]
+    fn fields_and_values_that_an_array_repeats_are_refused() {
+        let values =
+            |i: u32| format!("<enumeratedValue><name>v{i}</name><value>{i}</value></enumeratedValue>");
+        let field = format!(
+            "<field><name>F</name><bitRange>[31:0]</bitRange><enumeratedValues>{}</enumeratedValues></field>",
+            (0..1000).map(values).collect::<String>()
+        );
+        let register = |array: &str, fields: &str| {
+            format!(
+                "<peripheral><name>P</name><baseAddress>0</baseAddress><registers><register>{array}<name>R%s</name>\
+                 <addressOffset>0</addressOffset><fields>{fields}</fields></register></registers></peripheral>"
+            )
+        };
+        let array = "<dim>60000</dim><dimIncrement>4</dimIncrement>";
+        let inner = field.replace("<name>F<", "<dim>60000</dim><dimIncrement>0</dimIncrement><name>F%s<");
+        for text in [register(array, &field), register("", &inner)] {
+            let error = RegisterMap::import(&svd(&text)).unwrap_err().to_string();
+            assert!(error.contains("more than 2000000 fields and names of values"), "{error}");
+        }
+        let map = RegisterMap::import(&svd(&register(&array.replace("60000", "100"), &field))).unwrap();
+        assert_eq!(map.register("P.R99").unwrap().field("F").unwrap().meaning(999), Some("v999"));
+        let long = svd(UART).replace("Control", &"x".repeat(1 << 20));
+        let told = RegisterMap::import(&long).unwrap().register("UART0.CTRL").unwrap().doc.len();
+        assert!(told < 1024, "a description of {told} bytes, of which each element of an array has a copy");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! `faascmd reg dump RANGE|MAP|PATTERN`
 
+use std::path::Path;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::maps::{self, Maps};
+use super::maps::{self, Maps, quoted};
 use super::target::{Target, TargetArgs, WidthArgs};
 use crate::cli::Exit;
 use crate::cli::context::Context;
@@ -30,7 +32,7 @@ pub(in crate::cli) struct DumpCommand {
 // What a line of a script says too. (A doc comment would become that of each command.)
 #[derive(Clone, Debug, Args)]
 pub(super) struct DumpArgs {
-    /// START..END (END is not read), START+BYTES, a map's file, `ddr_prbs`, or a pattern of names
+    /// START..END (END is not read), START+BYTES, a map's file, `ddr_prbs`, a register, or a pattern of names
     #[arg(value_name = "RANGE|MAP|PATTERN")]
     what: String,
     /// Read also registers that reading clears, or that have no readable value
@@ -41,7 +43,11 @@ pub(super) struct DumpArgs {
 }
 
 /// Where, how wide, and the register that a map names there.
-type Access = (u64, Width, Option<Register>);
+type Access = (u64, Width, Option<Box<Register>>);
+
+/// As a document, a reading takes 1.4 KB of memory. A BAR of 1 MiB is dumped whole.
+const LONGEST_RANGE: usize = 1 << 18;
+const TOO_LONG: &str = "dump it in parts; memory is read by `faascmd dma read`";
 
 /// The verb, understood: accesses and what a map says of them.
 #[derive(Debug)]
@@ -64,8 +70,9 @@ pub(super) struct DumpReport {
 
 /// Runs the command.
 pub(super) fn run(args: &DumpCommand, cx: &Context) -> Outcome {
-    args.dump.refuse_another_map(args.target.map.as_deref())?;
-    let dump = args.dump.understood(&Maps::load(args.target.map.as_deref())?)?;
+    let maps = Maps::load(args.target.map.as_deref())?;
+    args.dump.refuse_another_map(args.target.map.as_deref(), &maps)?;
+    let dump = args.dump.understood(&maps)?;
     let target = Target::to_read(&args.target, cx)?;
     dump.check(&target)?;
     let report = dump.perform(&target)?;
@@ -75,14 +82,17 @@ pub(super) fn run(args: &DumpCommand, cx: &Context) -> Outcome {
 
 impl DumpArgs {
     /// A map that is dumped names its registers itself.
-    fn refuse_another_map(&self, map: Option<&str>) -> Result<(), Failure> {
+    fn refuse_another_map(&self, map: Option<&str>, maps: &Maps) -> Result<(), Failure> {
         let Self { what, .. } = self;
-        match map.filter(|map| *map != what && *map != maps::NONE) {
-            Some(map) if !self.is_range() && !maps::is_pattern(what) => {
+        let Some(map) = map.filter(|map| *map != what && *map != maps::NONE && !self.is_range()) else {
+            return Ok(());
+        };
+        match maps.fitting(what) {
+            Err(_) if RegisterMap::built_in(what).is_some() || Path::new(what).exists() => {
                 let message = format!("{what} is a map itself, and --map {map} says nothing of it");
-                Err(Failure::new(Exit::Usage, message).hint(format!("faascmd reg dump {map}")))
+                Err(Failure::new(Exit::Usage, message).hint(format!("faascmd reg dump {}", quoted(map))))
             }
-            _ => Ok(()),
+            fitting => fitting.map(|_| ()),
         }
     }
 
@@ -90,17 +100,18 @@ impl DumpArgs {
         self.what.starts_with(|c: char| c.is_ascii_digit())
     }
 
-    /// Finds the range or the map.
+    /// Finds the range, the registers of a map in force, or the map.
     pub(super) fn understood(&self, maps: &Maps) -> Result<Dump, Failure> {
         if self.is_range() {
             return self.range(maps);
         }
-        let (name, registers) = if maps::is_pattern(&self.what) {
-            let (map, registers) = maps.fitting(&self.what)?;
-            (map.name.clone(), registers.into_iter().cloned().collect())
-        } else {
-            let map = maps::map(&self.what)?;
-            (map.name, map.registers)
+        let (name, registers) = match maps.fitting(&self.what) {
+            Ok((map, registers)) => (map.name.clone(), registers.into_iter().cloned().collect()),
+            Err(none) if maps::is_pattern(&self.what) => return Err(none),
+            Err(_) => {
+                let map = maps::map(&self.what)?;
+                (map.name, map.registers)
+            }
         };
         if self.width.width.is_some() {
             return Err(Failure::new(
@@ -112,7 +123,7 @@ impl DumpArgs {
         let (read, left_out): (Vec<_>, Vec<_>) = registers.into_iter().partition(readable);
         Ok(Dump {
             map: Some(name),
-            registers: read.into_iter().map(|it| (it.offset, it.width, Some(it))).collect(),
+            registers: read.into_iter().map(|it| (it.offset, it.width, Some(Box::new(it)))).collect(),
             left_out: left_out.into_iter().map(|register| register.name).collect(),
         })
     }
@@ -130,11 +141,13 @@ impl DumpArgs {
         }
         let stretch = Stretch { map, asked, end };
         let next = |(offset, width, _): &Access| stretch.at(offset + u64::from(width.bytes()));
-        Ok(Dump {
-            map: map.map(|map| map.name.clone()),
-            registers: std::iter::successors(stretch.at(start), next).collect(),
-            left_out: Vec::new(),
-        })
+        let accesses = std::iter::successors(stretch.at(start), next);
+        let registers: Vec<Access> = accesses.take(LONGEST_RANGE + 1).collect();
+        if registers.len() > LONGEST_RANGE {
+            let message = format!("`{}` is longer than {LONGEST_RANGE} accesses", self.what);
+            return Err(Failure::new(Exit::Usage, message).hint(TOO_LONG));
+        }
+        Ok(Dump { map: map.map(|map| map.name.clone()), registers, left_out: Vec::new() })
     }
 }
 
@@ -155,7 +168,7 @@ impl Stretch<'_> {
         };
         let register = self.map.and_then(|map| map.at(offset)).filter(fits);
         let width = register.map(|register| register.width).or(self.asked);
-        Some((offset, width.unwrap_or_else(|| self.between(offset)), register.cloned()))
+        Some((offset, width.unwrap_or_else(|| self.between(offset)), register.cloned().map(Box::new)))
     }
 
     /// The widest access between registers, up to the next one.
@@ -192,10 +205,6 @@ fn range(text: &str, width: Width) -> Result<(u64, u64), Failure> {
     if !start.is_multiple_of(bytes.into()) || !end.is_multiple_of(bytes.into()) {
         return Err(wrong(&format!("does not begin and end at a multiple of {bytes}")));
     }
-    // More would not be looked at by anybody, and would not fit the memory.
-    if end - start > 1 << 30 {
-        return Err(wrong("is longer than 1 GiB"));
-    }
     Ok((start, end))
 }
 
@@ -211,7 +220,7 @@ impl Dump {
         let mut items = Vec::with_capacity(self.registers.len());
         for (offset, width, register) in &self.registers {
             let word = target.device.read_width(*offset, *width)?;
-            items.push(Reading::new(*offset, word, (register.as_ref(), *width)));
+            items.push(Reading::new(*offset, word, (register.as_deref(), *width)));
         }
         // Some registers may well read all ones; when every one does, nobody answers.
         if let Some(first) =

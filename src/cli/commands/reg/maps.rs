@@ -168,7 +168,8 @@ fn place_in(map: &RegisterMap, text: &str) -> Result<Place, NotAPlace> {
     }
 }
 
-fn quoted(name: &str) -> String {
+/// A map's name as a shell takes it.
+pub(super) fn quoted(name: &str) -> String {
     shlex::try_quote(name).map_or_else(|_| name.to_owned(), Into::into)
 }
 

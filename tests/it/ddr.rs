@@ -413,6 +413,24 @@ fn a_full_disk_does_not_end_a_soak() {
 }
 
 #[test]
+fn a_reader_who_stalls_does_not_make_a_soak_longer() {
+    let machine = Machine::new(ChipFaults::default());
+    let log = machine.world.path().join("log");
+    nix::unistd::mkfifo(&log, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    // Open both ways, so that nobody waits for it; and full with the first line.
+    let stalled = std::fs::File::options().read(true).write(true).open(&log).unwrap();
+    nix::fcntl::fcntl(&stalled, nix::fcntl::FcntlArg::F_SETPIPE_SZ(1)).unwrap();
+    let args = ["test", "prbs", "--duration", "100ms", "--sample", "1ms", "--log", "log"];
+    let said = machine.faascmd(&args).exits(0).stderr;
+    assert_eq!(
+        said.matches("the log is no longer complete: whoever reads it has stalled").count(),
+        1,
+        "{said}"
+    );
+    assert_eq!(machine.chip.seen().prbs_stops, 1);
+}
+
+#[test]
 fn the_sandbox_has_a_chip_that_can_be_tested() {
     let cloud = Cloud::start(&["--speed", "50"]);
     let ran = cloud.faascmd(&["test", "smoke"]).exits(10);

@@ -15,5 +15,6 @@ pub(super) use ask::{ask, ask_secret, secret_of_stdin, somebody_is_there};
 pub(super) use log::start_log;
 pub(super) use page::Page;
 pub(super) use report_file::ReportFile;
+pub(super) use stderr::takes_more;
 pub(super) use ui::{Report, Ui, lossy};
 pub(super) use usage::usage_error;

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{getpgrp, tcgetpgrp};
 
-use super::stderr::line;
+use super::stderr::{line, takes_more};
 use super::ui::{DONE, Ui, WARNING};
 use crate::base::duration::spent;
 use crate::base::progress::{Event, Progress, Silent};
@@ -88,7 +88,11 @@ impl Drawn {
     fn run(&self, now: &mut Now, thing: &str, state: &str, times: (Duration, Duration)) {
         let (elapsed, total) = times;
         if !self.terminal {
-            return self.wait(now, thing, state, elapsed);
+            // PRBS would run on for as long as a line waits for its reader.
+            if takes_more(&std::io::stderr()) {
+                self.wait(now, thing, state, elapsed);
+            }
+            return;
         }
         let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let bar = now.bar.get_or_insert_with(|| {

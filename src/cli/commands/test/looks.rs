@@ -1,12 +1,12 @@
 //! The looks at the error register: each as a line of the log, and as many as a page can show.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cli::output::Ui;
+use crate::cli::output::{Ui, takes_more};
 use crate::ddr::Sample;
 use crate::device::hex;
 
@@ -68,7 +68,7 @@ impl Looks {
         }
     }
 
-    /// A full disk is said once and does not end a soak of days.
+    /// A full disk is said once and does not end a soak of days; a reader who stalls does not make it longer.
     fn write(&mut self, sample: &Sample, ui: &Ui) {
         let Some(file) = &mut self.log else { return };
         let line = Line {
@@ -79,7 +79,12 @@ impl Looks {
             hex: hex(sample.error_register),
         };
         let json = serde_json::to_string(&line).expect("numbers and texts become JSON");
-        if let Err(e) = writeln!(file, "{json}")
+        let written = if takes_more(file) {
+            writeln!(file, "{json}")
+        } else {
+            Err(io::Error::other("whoever reads it has stalled"))
+        };
+        if let Err(e) = written
             && !std::mem::replace(&mut self.log_has_holes, true)
         {
             ui.warn(&format!("the log is no longer complete: {e}"));

@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn the_approximation_goes_on_where_the_sum_ends() {
         for confidence in [0.5, 0.9, 0.95, 0.99, 0.999_999] {
-            for errors in [SUMMED + 1, 2 * SUMMED, 1_000_000, u32::MAX] {
+            for errors in [SUMMED + 1, 2 * SUMMED, 1_000_000] {
                 let (sum, ours) = (summed(errors, confidence), expected(errors, confidence));
                 assert!((ours / sum - 1.0).abs() < 1e-5, "{errors} at {confidence}: {ours}, not {sum}");
             }

@@ -387,12 +387,10 @@ impl Memory {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             bytes => bytes?,
         };
-        let mut value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        let kept = serde_json::from_value(value.clone());
-        Ok(kept.ok().or_else(|| {
-            value["verdict"] = Value::Null;
-            serde_json::from_value(value).ok()
-        }))
+        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let mut without_verdict = value.clone();
+        without_verdict.as_object_mut().map(|fields| fields.remove("verdict"));
+        Ok(serde_json::from_value(value).or_else(|_| serde_json::from_value(without_verdict)).ok())
     }
 
     fn recall(&self) -> Option<Verdict> {
@@ -440,5 +438,27 @@ impl Report for Once {
             ("kept", self.kept.len().to_string()),
             ("outcome", self.verdict.outcome.name().replace('_', " ")),
         ]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_is_damaged_or_of_another_version_is_none_or_has_no_verdict() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("nightly.json");
+        let run_in = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            Memory::read(&path).unwrap().map(|kept| (kept.run, kept.verdict.is_some()))
+        };
+        for damaged in ["", "[]", "\"x\"", "{", "{}", "null"] {
+            assert_eq!(run_in(damaged), None, "{damaged}");
+        }
+        let other =
+            r#"{"run": "r", "key": "k", "at": "2026-01-01T00:00:00Z", "verdict": {"outcome": "degraded"}}"#;
+        assert_eq!(run_in(other), Some(("r".to_owned(), false)));
+        assert!(Memory::read(folder.path()).is_err() && Memory::read(&path.join("x")).is_err());
     }
 }
